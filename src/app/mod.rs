@@ -1,0 +1,3 @@
+//! The one loop: load, decide, append, effects.
+
+pub mod ports;

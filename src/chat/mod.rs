@@ -1,0 +1,1 @@
+//! People talk to the bot: input becomes domain commands, domain replies become output.

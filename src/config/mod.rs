@@ -1,0 +1,1 @@
+//! Raw TOML becomes a checked configuration, inventory, people and policy.

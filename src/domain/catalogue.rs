@@ -1,0 +1,49 @@
+//! What decisions are made from besides the state: articles, inventory, people, policy.
+
+use std::collections::BTreeMap;
+
+use super::action::Action;
+use super::actor::People;
+use super::article::Article;
+use super::host::Host;
+use super::id::{ActionId, ArticleId, Digest, HostName};
+use super::policy::Policy;
+
+/// One consistent view of everything that is configured or written.
+#[derive(Debug, Clone)]
+pub struct Catalogue {
+    /// The knowledge base.
+    pub articles: BTreeMap<ArticleId, Article>,
+    /// The hosts.
+    pub inventory: BTreeMap<HostName, Host>,
+    /// Everybody who has a role.
+    pub people: People,
+    /// What a start needs.
+    pub policy: Policy,
+    /// The digest of the remote wrapper.
+    pub wrapper: Digest,
+}
+
+impl Catalogue {
+    /// An action and the article that declares it.
+    pub fn action(&self, id: &ActionId) -> Option<(&Article, &Action)> {
+        self.actions().find(|(_, action)| action.id == *id)
+    }
+
+    /// Every action with its article, in the order of articles.
+    pub fn actions(&self) -> impl Iterator<Item = (&Article, &Action)> {
+        self.articles.values().flat_map(|article| article.actions.iter().map(move |action| (article, action)))
+    }
+
+    /// The revision of policy and people.
+    pub fn policy_revision(&self) -> Digest {
+        self.policy.revision(&self.people)
+    }
+}
+
+/// The candidate nearest to what was typed, if one is near enough to be meant.
+pub fn nearest<'a>(typed: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let near = |candidate: &&str| strsim::damerau_levenshtein(typed, candidate);
+    let limit = typed.chars().count() / 3 + 1;
+    candidates.min_by_key(near).filter(|candidate| near(candidate) <= limit)
+}

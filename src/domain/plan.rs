@@ -1,0 +1,183 @@
+//! What a request becomes: every host, every command line, every limit. It has a digest.
+//!
+//! Invariant: a plan leaves no choice to whoever executes it. Planning is a function of the
+//! request and the catalogue; planning again and comparing digests tells whether anything that
+//! was approved has changed.
+
+mod check;
+mod render;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::action::Risk;
+use super::actor::ActorId;
+use super::audit::{self, CanonicalError};
+use super::id::{ActionId, ArticleId, Digest, HostName, RequestId};
+
+pub use check::{ReadList, dash_argument, program_refusal};
+pub use render::{Wish, effective_risk, filled, known_host, mismatch, plan, usage};
+
+/// Hosts of one plan.
+pub const HOSTS_MAX: usize = 16;
+/// Canonical bytes of a plan: it must fit into one event.
+pub const PLAN_LEN_MAX: usize = 24 * 1024;
+
+/// What a start needs, as policy and risk say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// A reading action: nobody is asked.
+    NoneNeeded,
+    /// So many other persons with role approver or admin.
+    Quorum(u8),
+}
+
+/// One command: exactly what is executed and what counts as success.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Command {
+    /// Program and arguments for `exec`.
+    pub argv: Vec<String>,
+    /// What it reads; none is `/dev/null`.
+    pub stdin: Option<String>,
+    /// Seconds until it is stopped.
+    pub timeout_s: u32,
+    /// Exit codes that count as success.
+    pub expect_exit: Vec<i32>,
+    /// A regular expression that the output must match.
+    pub expect_stdout: Option<String>,
+}
+
+/// How the effect is seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// A reading command.
+    pub command: Command,
+    /// For how many seconds to look again.
+    pub within_s: u32,
+}
+
+/// The way back, shown to people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WayBack {
+    /// There is none, and why.
+    None(String),
+    /// What people may run.
+    Command(Command),
+}
+
+/// Everything about one host of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HostPlan {
+    /// Its name in the inventory.
+    pub name: HostName,
+    /// Where the bot connects.
+    pub address: String,
+    /// TCP port.
+    pub port: u16,
+    /// Login name.
+    pub user: String,
+    /// Hosts in between; none in this version.
+    pub jump: Vec<HostName>,
+    /// Whether the wrapper runs through `sudo -n`.
+    pub sudo: bool,
+    /// Whether algorithms of old servers are allowed.
+    pub legacy: bool,
+    /// The pinned fingerprint.
+    pub host_key: String,
+    /// Where programs are looked for.
+    pub path: String,
+    /// The folder for run folders; empty is the wrapper's default.
+    pub folder: String,
+    /// In order; the first that fails ends the run on this host.
+    pub steps: Vec<Command>,
+    /// How the effect is seen.
+    pub verify: Option<Check>,
+    /// The way back.
+    pub rollback: Option<WayBack>,
+    /// The digest of the remote wrapper that will carry the commands.
+    pub wrapper: Digest,
+}
+
+/// What is approved, byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// The request it belongs to.
+    pub request: RequestId,
+    /// Who wishes it.
+    pub requester: ActorId,
+    /// Why, in the requester's words; empty if none was given.
+    pub reason: String,
+    /// The revision of the policy it was planned under.
+    pub policy: Digest,
+    /// What a start needs.
+    pub basis: Basis,
+    /// The article that declares the action.
+    pub article: ArticleId,
+    /// Its bytes, hashed.
+    pub revision: Digest,
+    /// The action.
+    pub action: ActionId,
+    /// As the planner sees it: never lower than the author says.
+    pub risk: Risk,
+    /// Every parameter, defaults filled in.
+    pub params: BTreeMap<String, String>,
+    /// Each host, in the order of the request.
+    pub hosts: Vec<HostPlan>,
+}
+
+impl Plan {
+    /// The bytes that the digest covers.
+    pub fn canonical(&self) -> Result<Vec<u8>, CanonicalError> {
+        audit::canonical(self)
+    }
+
+    /// The digest that approvals cover.
+    pub fn digest(&self) -> Result<Digest, CanonicalError> {
+        self.canonical().map(|bytes| audit::plan_digest(&bytes))
+    }
+
+    /// Names the first fields in which `now` differs from `self`, for people.
+    pub fn differences(&self, now: &Self) -> Vec<String> {
+        let (Ok(then), Ok(now)) = (serde_json::to_value(self), serde_json::to_value(now)) else {
+            return vec!["plan".to_owned()];
+        };
+        let mut found = Vec::new();
+        differing_paths("", &then, &now, &mut found);
+        found.truncate(DIFFERENCES_MAX);
+        found
+    }
+}
+
+const DIFFERENCES_MAX: usize = 8;
+
+fn differing_paths(at: &str, then: &serde_json::Value, now: &serde_json::Value, found: &mut Vec<String>) {
+    use serde_json::Value;
+    let join = |key: &str| if at.is_empty() { key.to_owned() } else { format!("{at}.{key}") };
+    match (then, now) {
+        (Value::Object(a), Value::Object(b)) => {
+            let keys: std::collections::BTreeSet<_> = a.keys().chain(b.keys()).collect();
+            for key in keys {
+                let missing = Value::Null;
+                let (x, y) = (a.get(key).unwrap_or(&missing), b.get(key).unwrap_or(&missing));
+                differing_paths(&join(key), x, y, found);
+            }
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            for (i, (x, y)) in a.iter().zip(b).enumerate() {
+                differing_paths(&join(&i.to_string()), x, y, found);
+            }
+        }
+        _ if then == now => {}
+        (Value::String(a), Value::String(b)) if a.len() <= 80 && b.len() <= 80 => {
+            found.push(format!("{at} (was `{a}`, is `{b}`)"));
+        }
+        _ => found.push(at.to_owned()),
+    }
+}

@@ -1,0 +1,198 @@
+//! What may stand in a command: no interpreters, no option smuggled in by a value, `read` only
+//! for programs that are known to read. Lint and the planner share these rules.
+
+use regex_automata::dfa::{Automaton, dense};
+use regex_automata::{Anchored, util::start};
+
+use super::super::action::{Param, ParamType, Params, Part, Program, Step, parts};
+
+/// Programs that run what their arguments or input say; no step may use one.
+const INTERPRETERS: &[&str] = &[
+    "ash",
+    "awk",
+    "bash",
+    "busybox",
+    "chroot",
+    "csh",
+    "dash",
+    "env",
+    "eval",
+    "exec",
+    "expect",
+    "find",
+    "fish",
+    "gawk",
+    "ksh",
+    "lua",
+    "mksh",
+    "nice",
+    "node",
+    "nohup",
+    "parallel",
+    "perl",
+    "php",
+    "powershell",
+    "pwsh",
+    "python",
+    "python2",
+    "python3",
+    "ruby",
+    "sed",
+    "setsid",
+    "sh",
+    "ssh",
+    "strace",
+    "su",
+    "sudo",
+    "tclsh",
+    "tcsh",
+    "time",
+    "timeout",
+    "watch",
+    "xargs",
+    "zsh",
+];
+
+/// Why `program` can't be the program of a step, and what to do; `None` if it can.
+pub fn program_refusal(program: &str) -> Option<String> {
+    if parts(program).iter().any(|part| matches!(part, Part::Placeholder(_))) {
+        return Some(format!(
+            "the program `{program}` is a placeholder: name the program, pass data as arguments"
+        ));
+    }
+    if program.is_empty() || program.contains('/') || program.starts_with('-') {
+        return Some(format!(
+            "the program `{program}` must be a bare name: it is looked up in the host's PATH"
+        ));
+    }
+    if program.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Some(format!("the program `{program}` holds white space: give each argument its own string"));
+    }
+    let versionless = program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    INTERPRETERS.contains(&program).then_some(()).or_else(|| INTERPRETERS.contains(&versionless).then_some(())).map(|()| {
+        format!("`{program}` is an interpreter: it would run what its arguments say; name the program that does the work")
+    })
+}
+
+/// Whether a value that the parameter accepts could begin with `-` and be taken for an option.
+pub fn could_begin_with_dash(param: &Param) -> bool {
+    match param.kind {
+        ParamType::Path | ParamType::Integer => false,
+        ParamType::Choice => param.choices.iter().any(|choice| choice.starts_with('-')),
+        ParamType::Text => param.pattern.as_deref().is_none_or(pattern_accepts_dash),
+    }
+}
+
+/// An anchored automaton tells exactly whether any match begins with `-`; a pattern that has no
+/// automaton of bearable size counts as one that accepts it.
+fn pattern_accepts_dash(pattern: &str) -> bool {
+    let config = dense::Config::new().dfa_size_limit(Some(1 << 20)).determinize_size_limit(Some(1 << 20));
+    let whole = format!(r"\A(?:{pattern})\z");
+    let Ok(dfa) = dense::Builder::new().configure(config).build(&whole) else { return true };
+    let Ok(state) = dfa.start_state(&start::Config::new().anchored(Anchored::Yes)) else { return true };
+    !dfa.is_dead_state(dfa.next_state(state, b'-'))
+}
+
+/// The first argument whose value could be taken for an option, as `(argument, parameter)`.
+pub fn dash_argument<'a>(argv: &'a [String], params: &Params) -> Option<(&'a str, &'a str)> {
+    let before_end_of_options = argv.iter().take_while(|argument| *argument != "--");
+    before_end_of_options.skip(1).find_map(|argument| match parts(argument).first() {
+        Some(Part::Placeholder(name)) => {
+            let param = params.get(*name)?;
+            could_begin_with_dash(param).then_some((argument.as_str(), *name))
+        }
+        _ => None,
+    })
+}
+
+/// The operator's list of commands that only read. Each entry is a command; `*` stands for one
+/// argument, a final `...` for any further ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadList(Vec<Vec<String>>);
+
+/// What ships; an operator's own list replaces it.
+const READS: &[&str] = &[
+    "cat ...",
+    "df ...",
+    "du ...",
+    "esxcli vm process list",
+    "grep ...",
+    "journalctl --disk-usage",
+    "ls ...",
+    "ps ...",
+    "stat ...",
+    "uptime",
+    "vim-cmd vmsvc/getallvms",
+    "vim-cmd vmsvc/power.getstate *",
+    "virsh dominfo *",
+    "virsh domstate ...",
+    "virsh list ...",
+    "vm-support -x",
+    "vmware-cmd * getstate",
+    "vmware-cmd -l",
+];
+
+/// Cmdlets that only read, for `PowerShell` texts.
+const READ_CMDLETS: &[&str] = &[
+    "format-list",
+    "format-table",
+    "get-childitem",
+    "get-content",
+    "get-service",
+    "select-object",
+    "select-string",
+    "sort-object",
+    "test-path",
+];
+
+impl Default for ReadList {
+    fn default() -> Self {
+        Self::new(READS)
+    }
+}
+
+impl ReadList {
+    /// A list of the given entries.
+    pub fn new<S: AsRef<str>>(entries: &[S]) -> Self {
+        let words = |entry: &S| entry.as_ref().split_whitespace().map(str::to_owned).collect();
+        Self(entries.iter().map(words).collect())
+    }
+
+    /// The entries as they are written.
+    pub fn entries(&self) -> Vec<String> {
+        self.0.iter().map(|words| words.join(" ")).collect()
+    }
+
+    /// Whether a step, still a template, is known to read only.
+    pub fn covers(&self, step: &Step) -> bool {
+        match &step.program {
+            Program::Run(argv) => self.0.iter().any(|entry| entry_covers(entry, argv)),
+            Program::PowerShell(text) => only_reading_cmdlets(text),
+        }
+    }
+}
+
+fn entry_covers(entry: &[String], argv: &[String]) -> bool {
+    let fits = |(word, argument): (&String, &String)| word == "*" || word == argument;
+    match entry.split_last() {
+        Some((last, fixed)) if last == "..." => argv.len() >= fixed.len() && fixed.iter().zip(argv).all(fits),
+        _ => entry.len() == argv.len() && entry.iter().zip(argv).all(fits),
+    }
+}
+
+/// A pipeline of known cmdlets with plain arguments: nothing in it can evaluate anything.
+fn only_reading_cmdlets(text: &str) -> bool {
+    let literal: String = parts(text)
+        .iter()
+        .map(|part| match part {
+            Part::Literal(text) => text,
+            Part::Placeholder(_) => "x",
+        })
+        .collect();
+    let active = |c: char| "$(){};&=@`<>\n\r".contains(c);
+    !literal.contains(active)
+        && literal.split('|').all(|command| {
+            let cmdlet = command.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
+            READ_CMDLETS.contains(&cmdlet.as_str())
+        })
+}

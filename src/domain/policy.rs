@@ -1,0 +1,84 @@
+//! The risk table: what a start needs. A configuration can only make it stricter.
+
+use serde::Serialize;
+
+use super::action::Risk;
+use super::actor::{People, Person};
+use super::audit;
+use super::id::Digest;
+use super::plan::{Basis, ReadList};
+
+/// Milliseconds a request waits for its approvals.
+pub const REQUEST_TTL_MS: u64 = 30 * 60 * 1000;
+/// Milliseconds from the last approval needed within which the run must start.
+pub const START_TTL_MS: u64 = 10 * 60 * 1000;
+/// Other persons that a policy can ask for.
+pub const APPROVALS_MAX: u8 = 5;
+
+/// What the configuration asks for, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Other persons who must approve a `change`; at least 1.
+    pub change: u8,
+    /// Other persons who must approve something `destructive`; at least 2.
+    pub destructive: u8,
+    /// The programs that are believed to be reading ones.
+    pub reads: ReadList,
+}
+
+/// Why a policy is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "policy: `{risk}` can't need {asked} approvals: between {least} and {APPROVALS_MAX}, it can only be stricter than the risk table"
+)]
+pub struct PolicyError {
+    risk: Risk,
+    asked: u8,
+    least: u8,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { change: 1, destructive: 2, reads: ReadList::default() }
+    }
+}
+
+impl Policy {
+    /// Checks that nothing is laxer than the risk table.
+    pub fn new(change: u8, destructive: u8, reads: ReadList) -> Result<Self, PolicyError> {
+        for (risk, asked, least) in [(Risk::Change, change, 1), (Risk::Destructive, destructive, 2)] {
+            if asked < least || asked > APPROVALS_MAX {
+                return Err(PolicyError { risk, asked, least });
+            }
+        }
+        Ok(Self { change, destructive, reads })
+    }
+
+    /// What a start of this risk needs.
+    pub fn basis(&self, risk: Risk) -> Basis {
+        match risk {
+            Risk::Read => Basis::NoneNeeded,
+            Risk::Change => Basis::Quorum(self.change),
+            Risk::Destructive => Basis::Quorum(self.destructive),
+        }
+    }
+
+    /// The revision that plans name: policy and people together, since who may approve is policy.
+    pub fn revision(&self, people: &People) -> Digest {
+        #[derive(Serialize)]
+        struct Revision<'a> {
+            change: u8,
+            destructive: u8,
+            reads: Vec<String>,
+            people: Vec<&'a Person>,
+        }
+        let revision = Revision {
+            change: self.change,
+            destructive: self.destructive,
+            reads: self.reads.entries(),
+            people: people.iter().collect(),
+        };
+        // Strings and small integers always have canonical bytes.
+        Digest::of(&audit::canonical(&revision).unwrap_or_default())
+    }
+}

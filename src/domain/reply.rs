@@ -1,0 +1,152 @@
+//! Replies, free of any transport: what is said, and which parts of it are not ours.
+//!
+//! Invariant: text from hosts, people and articles is [`Untrusted`] until a transport has escaped
+//! it; a transport gets at it only through `Untrusted::escape_with`.
+
+use std::fmt;
+
+/// Text that somebody else wrote. It has no Display on purpose.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Untrusted(String);
+
+impl Untrusted {
+    /// Marks a text as somebody else's.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// Hands the text to a transport's escape function.
+    pub fn escape_with(&self, escape: impl FnOnce(&str) -> String) -> String {
+        escape(&self.0)
+    }
+}
+
+impl fmt::Debug for Untrusted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Untrusted({:?})", self.0)
+    }
+}
+
+/// A piece of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Span {
+    /// Our own words.
+    Plain(String),
+    /// Somebody else's words.
+    Untrusted(Untrusted),
+    /// Something to type or to read letter by letter; somebody else's words may stand in it.
+    Code(Untrusted),
+}
+
+/// One line of a reply.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Line(pub Vec<Span>);
+
+impl Line {
+    /// A line that starts with our own words.
+    #[must_use]
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self(vec![Span::Plain(text.into())])
+    }
+
+    /// Appends our own words.
+    #[must_use]
+    pub fn then(mut self, text: impl Into<String>) -> Self {
+        self.0.push(Span::Plain(text.into()));
+        self
+    }
+
+    /// Appends somebody else's words.
+    #[must_use]
+    pub fn untrusted(mut self, text: impl Into<String>) -> Self {
+        self.0.push(Span::Untrusted(Untrusted::new(text)));
+        self
+    }
+
+    /// Appends something to type or to read letter by letter.
+    #[must_use]
+    pub fn code(mut self, text: impl Into<String>) -> Self {
+        self.0.push(Span::Code(Untrusted::new(text)));
+        self
+    }
+}
+
+/// A block of a reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// A line.
+    Line(Line),
+    /// A line below the one before it.
+    Item(Line),
+    /// Several lines to be shown as they are.
+    Block(Untrusted),
+    /// A command that is ready to be sent.
+    Ready(Untrusted),
+}
+
+/// How a reply is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// An answer.
+    Info,
+    /// Something went well.
+    Good,
+    /// A refusal or a failure.
+    Bad,
+    /// Somebody has to act.
+    Wait,
+}
+
+/// What the bot says in a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// How it is meant.
+    pub tone: Tone,
+    /// What it is about.
+    pub title: Line,
+    /// What it says.
+    pub parts: Vec<Part>,
+}
+
+impl Reply {
+    /// A reply of a title alone.
+    pub fn new(tone: Tone, title: Line) -> Self {
+        Self { tone, title, parts: Vec::new() }
+    }
+
+    /// Appends a line.
+    #[must_use]
+    pub fn line(mut self, line: Line) -> Self {
+        self.parts.push(Part::Line(line));
+        self
+    }
+
+    /// Appends a line below the one before it.
+    #[must_use]
+    pub fn item(mut self, line: Line) -> Self {
+        self.parts.push(Part::Item(line));
+        self
+    }
+
+    /// Appends lines that are shown as they are.
+    #[must_use]
+    pub fn block(mut self, text: impl Into<String>) -> Self {
+        self.parts.push(Part::Block(Untrusted::new(text)));
+        self
+    }
+
+    /// Appends a command that is ready to be sent.
+    #[must_use]
+    pub fn ready(mut self, command: impl Into<String>) -> Self {
+        self.parts.push(Part::Ready(Untrusted::new(command)));
+        self
+    }
+}
+
+/// Whether a character shows nothing or changes the direction of what is shown: bidirectional
+/// controls, zero-width characters, line and paragraph separators, tags.
+pub fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}

@@ -1,0 +1,1 @@
+//! Files become articles; lint says what is wrong with them.

@@ -1,0 +1,1 @@
+//! SSH sessions and remote runs on hosts.

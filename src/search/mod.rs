@@ -1,0 +1,1 @@
+//! The tantivy index over sections: indexing, ranking, passages.

@@ -1,0 +1,1 @@
+//! sled: the committer, versioned records, the mark.
