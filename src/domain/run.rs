@@ -3,6 +3,9 @@
 //! Invariant: an end is [`StepEnd::Done`] only if the host itself reported that exit code for this
 //! run id and plan digest; whatever can't be known is [`StepEnd::Unknown`].
 
+pub mod progress;
+pub mod recover;
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -1,0 +1,123 @@
+//! Every reply is a named function that returns a [`Reply`].
+
+pub mod answer;
+pub mod incident;
+pub mod request;
+pub mod run;
+
+use jiff::Timestamp;
+
+use super::decide::View;
+use super::refusal::Refusal;
+use super::reply::{Line, Reply, Tone};
+
+/// `2026-11-01 03:04:05` in UTC.
+pub fn date_and_time(at_ms: u64) -> String {
+    formatted(at_ms, "%Y-%m-%d %H:%M:%S")
+}
+
+/// `03:04:05` in UTC.
+pub fn time(at_ms: u64) -> String {
+    formatted(at_ms, "%H:%M:%S")
+}
+
+fn formatted(at_ms: u64, format: &str) -> String {
+    let at = i64::try_from(at_ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    at.map_or_else(|| at_ms.to_string(), |at| at.strftime(format).to_string())
+}
+
+/// A refusal with its hint.
+pub fn refusal(refusal: &Refusal) -> Reply {
+    let reply = Reply::new(Tone::Bad, Line::plain("refused: ").untrusted(&refusal.message));
+    match refusal.hint.as_str() {
+        "" => reply,
+        hint => reply.line(Line::default().untrusted(hint)),
+    }
+}
+
+/// An error that is ours.
+pub fn internal_error(reference: &str) -> Reply {
+    Reply::new(
+        Tone::Bad,
+        Line::plain(format!("something went wrong on my side ({reference}); the log says what")),
+    )
+}
+
+/// The inventory.
+pub fn hosts(view: View<'_>) -> Reply {
+    let count = view.catalogue.inventory.len();
+    let mut reply = Reply::new(Tone::Info, Line::plain(format!("{count} hosts")));
+    for host in view.catalogue.inventory.values() {
+        let platforms: Vec<_> = host.platforms.iter().map(|platform| platform.word()).collect();
+        let mut line = Line::default()
+            .code(host.name.as_str())
+            .then(format!(" {}", platforms.join(", ")))
+            .then(" ")
+            .untrusted(format!("{}@{}:{}", host.user, host.address, host.port));
+        if !host.labels.is_empty() {
+            line = line.then(" ").untrusted(host.labels.join(", "));
+        }
+        if host.host_key.is_none() {
+            line = line.then(" no pinned key: refused");
+        }
+        if let Some(occupant) = view.state.occupant(&host.name, super::id::RequestId(0)) {
+            line = line.then(format!(" ({} is {})", occupant.id, request::status_word(&occupant.status)));
+        }
+        reply = reply.item(line);
+    }
+    reply
+}
+
+const HELP: &[(&str, &str)] = &[
+    ("a question in your own words", "an answer with its source and its actions"),
+    ("/run ACTION key=value ... on HOST[,HOST] because REASON", "asks to run an action (responder)"),
+    ("/approve r1", "says yes to exactly the plan shown (approver, not one's own)"),
+    ("/deny r1 REASON", "says no (approver)"),
+    ("/withdraw r1", "takes one's own approval back"),
+    ("/cancel r1", "gives a request up or stops its run (its requester, approver)"),
+    (
+        "/settle r1 OUTCOME because REASON",
+        "says how an unknown run ended: succeeded, failed, cancelled (responder)",
+    ),
+    ("/show r1", "the whole plan, its approvals, its output"),
+    ("/approvals", "what waits for me"),
+    ("/check HOST", "reachable, right key, programs there (responder)"),
+    ("/hosts", "the inventory"),
+    ("/incident open [sev1|sev2|sev3] TITLE", "opens an incident and uses it here (responder)"),
+    ("/incident list, show [i1], use i1, note TEXT, resolve [i1] [TEXT]", "works on incidents"),
+    ("/kb search WORDS, /kb show ARTICLE", "reads the knowledge base"),
+    ("/audit verify", "checks the chain of events"),
+    ("/help", "this list"),
+];
+
+/// The commands.
+pub fn help() -> Reply {
+    HELP.iter().fold(Reply::new(Tone::Info, Line::plain("what I understand")), |reply, (command, what)| {
+        reply.item(Line::default().code(*command).then(format!(": {what}")))
+    })
+}
+
+/// What checking a host found: each thing looked at, whether it is well, what was seen.
+pub fn host_check(host: &str, findings: &[(String, bool, String)]) -> Reply {
+    let well = findings.iter().all(|(_, well, _)| *well);
+    let tone = if well { Tone::Good } else { Tone::Bad };
+    let title = Line::default().code(host).then(if well { " is ready" } else { " is not ready" });
+    findings.iter().fold(Reply::new(tone, title), |reply, (what, well, seen)| {
+        let mark = if *well { "ok" } else { "NOT OK" };
+        reply.item(
+            Line::plain(format!("{mark}: ")).untrusted(what.as_str()).then(": ").untrusted(seen.as_str()),
+        )
+    })
+}
+
+/// The chain of events is whole.
+pub fn audit_holds(events: u64, head: &str) -> Reply {
+    let title =
+        Line::plain(format!("the record holds: {events} events, each hash follows from the one before"));
+    Reply::new(Tone::Good, title).line(Line::plain("head ").code(head))
+}
+
+/// The chain of events is broken.
+pub fn audit_broken(why: &str) -> Reply {
+    Reply::new(Tone::Bad, Line::plain("the record does NOT hold: ").untrusted(why))
+}

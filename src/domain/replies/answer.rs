@@ -1,0 +1,121 @@
+//! Answers from the knowledge base.
+
+use crate::domain::action::{Action, Risk};
+use crate::domain::article::Article;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::id::ArticleId;
+use crate::domain::plan::{effective_risk, usage};
+use crate::domain::reply::{Line, Reply, Tone};
+
+/// A passage that answers, with where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cited {
+    /// The article.
+    pub article: ArticleId,
+    /// Its title.
+    pub title: String,
+    /// The headings down to the section.
+    pub heading: Vec<String>,
+    /// The words quoted.
+    pub passage: String,
+    /// The file, relative to the folder of the knowledge base.
+    pub file: String,
+    /// First and last line, from 1.
+    pub lines: (usize, usize),
+}
+
+/// What the search found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Best first; empty if nothing answers.
+    pub hits: Vec<Cited>,
+    /// The nearest titles, where nothing answers.
+    pub nearest: Vec<(ArticleId, String)>,
+}
+
+/// The best passage, where it stands, what can be done, and what else might help.
+pub fn found(catalogue: &Catalogue, found: &Found) -> Reply {
+    let Some((best, others)) = found.hits.split_first() else { return unknown(found) };
+    let mut title = Line::default().untrusted(best.title.as_str());
+    if let Some(heading) = best.heading.last() {
+        title = title.then(" > ").untrusted(heading.as_str());
+    }
+    let (first, last) = best.lines;
+    let mut reply = Reply::new(Tone::Info, title)
+        .block(best.passage.as_str())
+        .line(Line::plain("source: ").code(format!("{}:{first}-{last}", best.file)));
+    if let Some(article) = catalogue.articles.get(&best.article) {
+        reply = actions(catalogue, reply, article);
+    }
+    for other in others {
+        let line = Line::plain("see also: ").untrusted(other.title.as_str()).then(" ");
+        reply = reply.item(line.code(format!("{}:{}", other.file, other.lines.0)));
+    }
+    reply
+}
+
+fn actions(catalogue: &Catalogue, mut reply: Reply, article: &Article) -> Reply {
+    for action in &article.actions {
+        reply = reply.item(action_line(catalogue, action));
+    }
+    reply
+}
+
+fn action_line(catalogue: &Catalogue, action: &Action) -> Line {
+    let needs = match catalogue.policy.basis(effective_risk(catalogue, action)) {
+        crate::domain::plan::Basis::NoneNeeded => "starts at once".to_owned(),
+        crate::domain::plan::Basis::Quorum(1) => "1 approval".to_owned(),
+        crate::domain::plan::Basis::Quorum(n) => format!("{n} approvals"),
+    };
+    let risk = effective_risk(catalogue, action);
+    let because =
+        if risk == Risk::Read { usage(action).replace(" because REASON", "") } else { usage(action) };
+    Line::plain("action: ")
+        .untrusted(action.title.as_str())
+        .then(format!(" ({risk}, {needs}) "))
+        .code(because)
+}
+
+fn unknown(found: &Found) -> Reply {
+    let reply = Reply::new(Tone::Info, Line::plain("I don't know: no article answers that."));
+    if found.nearest.is_empty() {
+        return reply;
+    }
+    found.nearest.iter().fold(reply.line(Line::plain("The nearest I have:")), |reply, (id, title)| {
+        reply.item(Line::default().untrusted(title.as_str()).then(" ").code(format!("/kb show {id}")))
+    })
+}
+
+/// An article, section by section.
+pub fn article(catalogue: &Catalogue, article: &Article) -> Reply {
+    let title = Line::default().untrusted(article.title.as_str()).then(" ").code(article.file.as_str());
+    let mut reply = Reply::new(Tone::Info, title).line(
+        Line::plain("reviewed ")
+            .untrusted(article.reviewed.as_str())
+            .then(", revision ")
+            .code(article.revision.short()),
+    );
+    for section in &article.sections {
+        if let Some(heading) = section.heading.last() {
+            reply = reply.line(
+                Line::default().untrusted(heading.as_str()).then(format!(" (line {})", section.lines.0)),
+            );
+        }
+        let text: Vec<_> = section.blocks.iter().map(|block| block.text.as_str()).collect();
+        if !text.is_empty() {
+            reply = reply.block(text.join("\n"));
+        }
+    }
+    actions(catalogue, reply, article)
+}
+
+/// There is no such article.
+pub fn no_article(catalogue: &Catalogue, id: &ArticleId) -> Reply {
+    let near =
+        crate::domain::catalogue::nearest(id.as_str(), catalogue.articles.keys().map(ArticleId::as_str));
+    let reply = Reply::new(Tone::Bad, Line::plain("refused: there is no article ").code(id.as_str()));
+    match near {
+        Some(near) => reply.line(Line::plain("Did you mean ").code(format!("/kb show {near}")).then("?")),
+        None => reply.line(Line::default().code("/kb search WORDS").then(" finds articles.")),
+    }
+}

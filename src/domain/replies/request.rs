@@ -1,0 +1,261 @@
+//! What is said about requests: the plan, who may approve, what became of it.
+
+use crate::domain::actor::{ActorId, Role};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::decide::View;
+use crate::domain::id::RequestId;
+use crate::domain::plan::{Basis, Command, HostPlan, Plan, WayBack};
+use crate::domain::policy::START_TTL_MS;
+use crate::domain::reply::{Line, Reply, Tone};
+use crate::domain::request::approve::{counted, is_own};
+use crate::domain::request::{HostPhase, Request, Status};
+
+use super::time;
+
+/// One word, or two, for where a request stands.
+pub fn status_word(status: &Status) -> String {
+    match status {
+        Status::Waiting => "waiting for approval".to_owned(),
+        Status::Ready(_) => "approved, not started".to_owned(),
+        Status::Running => "running".to_owned(),
+        Status::Ended(outcome) => outcome.to_string(),
+        Status::Denied => "denied".to_owned(),
+        Status::Cancelled => "cancelled".to_owned(),
+        Status::Expired => "expired".to_owned(),
+        Status::Refused => "refused: something had changed".to_owned(),
+    }
+}
+
+/// A command as a shell would read it.
+pub fn command_line(command: &Command) -> String {
+    shlex::try_join(command.argv.iter().map(String::as_str)).unwrap_or_default()
+}
+
+/// Who may approve a request, by name.
+pub fn approvers(catalogue: &Catalogue, request: &Request) -> String {
+    let may = |person: &&crate::domain::actor::Person| {
+        person.role >= Role::Approver && !is_own(catalogue, request, person)
+    };
+    let names: Vec<_> = catalogue.people.iter().filter(may).map(|person| person.name.as_str()).collect();
+    if names.is_empty() { "nobody that is configured".to_owned() } else { names.join(", ") }
+}
+
+/// A new request with its whole plan.
+pub fn opened(catalogue: &Catalogue, request: &Request) -> Reply {
+    let reply = Reply::new(Tone::Wait, headline(catalogue, request, "waits for approval"));
+    needs(catalogue, plan(reply, &request.plan), request).ready(format!("/approve {}", request.id))
+}
+
+fn headline(catalogue: &Catalogue, request: &Request, stands: &str) -> Line {
+    let mut line = Line::plain(format!("{} {stands}: ", request.id))
+        .code(request.plan.action.as_str())
+        .then(format!(" ({})", request.plan.risk));
+    if let Some(incident) = request.incident {
+        line = line.then(format!(" in {incident}"));
+    }
+    line = line.then(", by ").untrusted(catalogue.people.name(&request.plan.requester));
+    match request.plan.reason.as_str() {
+        "" => line,
+        reason => line.then(" because ").untrusted(reason),
+    }
+}
+
+fn plan(mut reply: Reply, plan: &Plan) -> Reply {
+    let cited = format!("{}@{}", plan.article, plan.revision.short());
+    reply = reply.line(Line::plain("from article ").code(cited));
+    plan.hosts.iter().fold(reply, host)
+}
+
+fn host(mut reply: Reply, host: &HostPlan) -> Reply {
+    let sudo = if host.sudo { ", through sudo" } else { "" };
+    let legacy = if host.legacy { ", old algorithms allowed" } else { "" };
+    reply = reply.line(
+        Line::plain("on ")
+            .code(host.name.as_str())
+            .then(" (")
+            .untrusted(format!("{}@{}:{}", host.user, host.address, host.port))
+            .then(", key ")
+            .code(host.host_key.as_str())
+            .then(format!("{sudo}{legacy})")),
+    );
+    for step in &host.steps {
+        reply = command(reply, "run", step, "");
+    }
+    if let Some(verify) = &host.verify {
+        let within =
+            if verify.within_s > 0 { format!(", within {} s", verify.within_s) } else { String::new() };
+        reply = command(reply, "verify", &verify.command, &within);
+    }
+    match &host.rollback {
+        Some(WayBack::Command(way_back)) => command(reply, "way back, by hand", way_back, ""),
+        Some(WayBack::None(why)) => reply.item(Line::plain("no way back: ").untrusted(why.as_str())),
+        None => reply,
+    }
+}
+
+fn command(reply: Reply, what: &str, command: &Command, more: &str) -> Reply {
+    let codes: Vec<_> = command.expect_exit.iter().map(ToString::to_string).collect();
+    let mut limits = format!("  [at most {} s{more}, exit {}", command.timeout_s, codes.join(" or "));
+    if let Some(pattern) = &command.expect_stdout {
+        limits.push_str(", output like ");
+        limits.push_str(pattern);
+    }
+    limits.push(']');
+    let reply = reply.item(Line::plain(format!("{what}: ")).code(command_line(command)).untrusted(limits));
+    match &command.stdin {
+        Some(stdin) => reply.line(Line::plain("  it reads on standard input:")).block(stdin.as_str()),
+        None => reply,
+    }
+}
+
+fn needs(catalogue: &Catalogue, reply: Reply, request: &Request) -> Reply {
+    let reply = match request.plan.basis {
+        Basis::NoneNeeded => reply.line(Line::plain("needs no approval")),
+        Basis::Quorum(needed) => {
+            let persons = if needed == 1 {
+                "1 approval of another person".to_owned()
+            } else {
+                format!("{needed} approvals of other persons")
+            };
+            let line = Line::plain(format!("needs {persons}: ")).untrusted(approvers(catalogue, request));
+            let until = time(request.expires_at_ms);
+            let start_min = START_TTL_MS / 60_000;
+            reply
+                .line(line)
+                .line(Line::plain(format!("until {until} UTC, then starts within {start_min} minutes")))
+        }
+    };
+    reply.line(Line::plain("plan ").code(request.digest.short()))
+}
+
+/// A request with its plan, approvals, run and output.
+pub fn whole(catalogue: &Catalogue, request: &Request) -> Reply {
+    let stands = format!("is {}", status_word(&request.status));
+    let mut reply = Reply::new(Tone::Info, headline(catalogue, request, &stands));
+    reply = plan(reply, &request.plan);
+    reply = match request.status {
+        Status::Waiting => needs(catalogue, reply, request),
+        _ => reply.line(Line::plain("plan ").code(request.digest.to_string())),
+    };
+    for (person, approval) in &request.approvals {
+        let line = Line::plain("approved by ").untrusted(person.as_str());
+        reply = reply.item(line.then(format!(" at {} UTC", time(approval.at_ms))));
+    }
+    let Some(run) = &request.run else { return reply };
+    for (planned, host) in request.plan.hosts.iter().zip(&run.hosts) {
+        let line = Line::default().code(planned.name.as_str()).then(": ");
+        reply = reply.line(match &host.phase {
+            HostPhase::Waiting => line.then("not begun"),
+            HostPhase::Step { step, run, .. } => {
+                line.then(format!("step {} runs as ", step + 1)).code(run.to_string())
+            }
+            HostPhase::Verifying(_) => line.then("is verified"),
+            HostPhase::Ended(outcome, why) if why.is_empty() => line.then(outcome.to_string()),
+            HostPhase::Ended(outcome, why) => line.then(format!("{outcome}: ")).untrusted(why.as_str()),
+        });
+        for (step, text) in &host.output {
+            let what = step.map_or("output of the verification".to_owned(), |step| {
+                format!("output of step {}", step + 1)
+            });
+            reply = reply.line(Line::plain(what)).block(text.as_str());
+        }
+    }
+    if let Some((actor, reason)) = &run.settled {
+        let line = Line::plain("settled by ").untrusted(catalogue.people.name(actor));
+        reply = reply.line(line.then(": ").untrusted(reason.as_str()));
+    }
+    reply
+}
+
+/// What waits for somebody's approval.
+pub fn waiting_for(view: View<'_>, actor: &ActorId) -> Reply {
+    let person = view.catalogue.people.person(actor).filter(|person| person.role >= Role::Approver);
+    let waits = |request: &&Request| {
+        person.is_some_and(|person| {
+            request.status == Status::Waiting
+                && view.context.now_ms < request.expires_at_ms
+                && !is_own(view.catalogue, request, person)
+                && !request.approvals.contains_key(&person.name)
+        })
+    };
+    let waiting: Vec<_> = view.state.requests.values().filter(waits).collect();
+    let title = match waiting.len() {
+        0 => "nothing waits for you".to_owned(),
+        n => format!("{n} waiting for you"),
+    };
+    waiting.into_iter().fold(Reply::new(Tone::Info, Line::plain(title)), |reply, request| {
+        let until = time(request.expires_at_ms);
+        reply
+            .item(headline(view.catalogue, request, &format!("(until {until} UTC)")))
+            .ready(format!("/show {}", request.id))
+    })
+}
+
+/// Somebody said yes.
+pub fn approved(catalogue: &Catalogue, request: &Request, person: &str) -> Reply {
+    let given = counted(catalogue, request);
+    let line = Line::plain(format!("{} approved by ", request.id)).untrusted(person);
+    let line = line.then(", plan ").code(request.digest.short());
+    match request.plan.basis {
+        Basis::Quorum(needed) if given < usize::from(needed) => {
+            Reply::new(Tone::Wait, line.then(format!(": {given} of {needed}")))
+                .line(Line::plain("still possible: ").untrusted(approvers(catalogue, request)))
+        }
+        _ => Reply::new(Tone::Good, line.then(": that is enough")),
+    }
+}
+
+/// Somebody said no.
+pub fn denied(id: RequestId, person: &str, reason: &str) -> Reply {
+    let line = Line::plain(format!("{id} denied by ")).untrusted(person).then(": ").untrusted(reason);
+    Reply::new(Tone::Bad, line)
+}
+
+/// Somebody took their approval back.
+pub fn withdrawn(id: RequestId, person: &str) -> Reply {
+    Reply::new(Tone::Wait, Line::default().untrusted(person).then(format!(" took the approval of {id} back")))
+}
+
+/// Somebody gave it up before it started.
+pub fn cancelled(id: RequestId, person: &str) -> Reply {
+    Reply::new(
+        Tone::Bad,
+        Line::plain(format!("{id} cancelled by ")).untrusted(person).then("; nothing was sent"),
+    )
+}
+
+/// Somebody wants it stopped.
+pub fn stopping(id: RequestId, person: &str) -> Reply {
+    Reply::new(Tone::Wait, Line::plain(format!("{id} is being stopped for ")).untrusted(person))
+}
+
+/// It waited too long.
+pub fn expired(id: RequestId, why: &str) -> Reply {
+    Reply::new(Tone::Bad, Line::plain(format!("{id} expired: {why}; nothing was sent")))
+}
+
+/// Something has changed since it was approved.
+pub fn start_refused(id: RequestId, differences: &[String]) -> Reply {
+    let title = Line::plain(format!("{id} is not started: it is not what was approved"));
+    let reply = Reply::new(Tone::Bad, title);
+    let reply = differences
+        .iter()
+        .fold(reply, |reply, difference| reply.item(Line::plain("differs: ").untrusted(difference.as_str())));
+    reply.line(Line::plain("Look at it again and send its /run again."))
+}
+
+/// Its host is taken.
+pub fn waits_for_host(id: RequestId, occupant: &Request) -> Reply {
+    let other = occupant.id;
+    let title = match occupant.status {
+        Status::Running => format!("{id} waits: {other} is running on its host"),
+        _ => format!("{id} waits: how {other} ended on its host is unknown"),
+    };
+    let reply = Reply::new(Tone::Wait, Line::plain(title));
+    match occupant.status {
+        Status::Running => reply,
+        _ => reply.line(
+            Line::plain("Look at the host, then ").code(format!("/settle {other} OUTCOME because REASON")),
+        ),
+    }
+}

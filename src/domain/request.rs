@@ -1,0 +1,275 @@
+//! A request from the wish to its end: status, approvals, and the run with its hosts.
+
+pub mod approve;
+pub mod open;
+pub mod start;
+
+use std::collections::BTreeMap;
+
+use super::action::Risk;
+use super::actor::ActorId;
+use super::approval::Approved;
+use super::event::Event;
+use super::id::{ConversationId, Digest, HostName, IncidentId, RequestId, RunId};
+use super::plan::{Basis, Plan};
+use super::refusal::Refusal;
+use super::run::{BootId, Outcome, StepEnd};
+use super::state::{Moment, State};
+
+/// Where a request stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Status {
+    /// Waits for approvals.
+    Waiting,
+    /// Has what the policy asks for since this time, in ms; waits for its hosts.
+    Ready(u64),
+    /// Is being run.
+    Running,
+    /// Has run.
+    Ended(Outcome),
+    /// Somebody said no.
+    Denied,
+    /// Was given up before it started.
+    Cancelled,
+    /// Waited too long.
+    Expired,
+    /// Something had changed since it was approved.
+    Refused,
+}
+
+/// One person's yes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval {
+    /// The account it came through.
+    pub actor: ActorId,
+    /// What was approved.
+    pub digest: Digest,
+    /// When, in ms since 1970.
+    pub at_ms: u64,
+}
+
+/// Where the run stands on one host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HostPhase {
+    /// Nothing has been sent.
+    Waiting,
+    /// A step may be under way.
+    Step {
+        /// Its index.
+        step: usize,
+        /// The id under which the host knows it.
+        run: RunId,
+        /// The host's boot id.
+        boot: BootId,
+    },
+    /// The steps are over; the verification is asked. True if how a step ended is unknown.
+    Verifying(bool),
+    /// Over.
+    Ended(Outcome, String),
+}
+
+/// The run on one host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostRun {
+    /// Where it stands.
+    pub phase: HostPhase,
+    /// What was printed, by step; none is the verification.
+    pub output: BTreeMap<Option<usize>, String>,
+    /// What the verification found, once it was asked: the problem, or none if it held.
+    pub verified: Option<Option<String>>,
+}
+
+/// One execution of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// When it started, in ms since 1970.
+    pub started_at_ms: u64,
+    /// What the start rested on.
+    pub basis: Basis,
+    /// In the order of the plan.
+    pub hosts: Vec<HostRun>,
+    /// Whether the bot was restarted in the middle: then no further step is started.
+    pub recovered: bool,
+    /// Whether somebody wants it stopped.
+    pub cancel_asked: bool,
+    /// Who settled it and how they knew, if a person did.
+    pub settled: Option<(ActorId, String)>,
+}
+
+/// Somebody's wish and all that became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Its number.
+    pub id: RequestId,
+    /// The incident it belongs to.
+    pub incident: Option<IncidentId>,
+    /// Where it was asked.
+    pub conversation: ConversationId,
+    /// What would run, exactly: the stored bytes.
+    pub plan: Plan,
+    /// The digest of the plan.
+    pub digest: Digest,
+    /// When it was opened, in ms since 1970.
+    pub opened_at_ms: u64,
+    /// When it stops waiting.
+    pub expires_at_ms: u64,
+    /// By person.
+    pub approvals: BTreeMap<String, Approval>,
+    /// Where it stands.
+    pub status: Status,
+    /// Its run, once it has started.
+    pub run: Option<Run>,
+}
+
+/// A request by number.
+pub fn find(state: &State, id: RequestId) -> Result<&Request, Refusal> {
+    state.requests.get(&id).ok_or_else(|| {
+        Refusal::new("unknown_request", format!("there is no request {id}"))
+            .hint("`/approvals` lists what waits, `/incident show` what happened.")
+    })
+}
+
+impl Request {
+    /// Whether it waits, is about to start, or runs.
+    pub fn is_open(&self) -> bool {
+        matches!(self.status, Status::Waiting | Status::Ready(_) | Status::Running)
+    }
+
+    /// The request that an event opens, if it opens one.
+    pub(in crate::domain) fn opened(moment: &Moment) -> Option<Self> {
+        let Event::RequestOpened { request, incident, conversation, plan, digest, expires_at_ms } =
+            &moment.event
+        else {
+            return None;
+        };
+        Some(Self {
+            id: *request,
+            incident: *incident,
+            conversation: conversation.clone(),
+            plan: (**plan).clone(),
+            digest: *digest,
+            opened_at_ms: moment.at_ms,
+            expires_at_ms: *expires_at_ms,
+            approvals: BTreeMap::new(),
+            status: if plan.basis == Basis::NoneNeeded {
+                Status::Ready(moment.at_ms)
+            } else {
+                Status::Waiting
+            },
+            run: None,
+        })
+    }
+
+    /// Takes in an event about this request.
+    pub(in crate::domain) fn apply(&mut self, moment: &Moment) {
+        match &moment.event {
+            Event::ApprovalGiven { digest, person, complete, .. } => {
+                let approval = Approval { actor: moment.actor.clone(), digest: *digest, at_ms: moment.at_ms };
+                self.approvals.insert(person.clone(), approval);
+                if *complete {
+                    self.status = Status::Ready(moment.at_ms);
+                }
+            }
+            Event::ApprovalWithdrawn { person, .. } => {
+                self.approvals.remove(person);
+                self.status = Status::Waiting;
+            }
+            Event::RequestDenied { .. } => self.status = Status::Denied,
+            Event::RequestCancelled { .. } => self.status = Status::Cancelled,
+            Event::RequestExpired { .. } => self.status = Status::Expired,
+            Event::StartRefused { .. } => self.status = Status::Refused,
+            Event::RunStarted { basis, .. } => {
+                self.status = Status::Running;
+                self.run = Some(Run::of(&self.plan, moment.at_ms, *basis));
+            }
+            Event::RunEnded { outcome, .. } | Event::RunSettled { outcome, .. } => {
+                self.status = Status::Ended(*outcome);
+            }
+            _ => {}
+        }
+        if let Some(run) = &mut self.run {
+            run.apply(&self.plan, moment);
+        }
+    }
+
+    /// Whether it keeps other changing runs from a host: it changes, and it is running there or
+    /// nobody knows how it ended there.
+    pub fn occupies(&self, host: &HostName) -> bool {
+        let Some(at) = self.plan.hosts.iter().position(|planned| planned.name == *host) else { return false };
+        let changes = self.plan.risk != Risk::Read;
+        changes
+            && match self.status {
+                Status::Running => true,
+                Status::Ended(Outcome::Unknown) => self
+                    .run
+                    .as_ref()
+                    .is_some_and(|run| matches!(run.hosts[at].phase, HostPhase::Ended(Outcome::Unknown, _))),
+                _ => false,
+            }
+    }
+
+    /// The proof for the executor, once the start is in the record.
+    pub(in crate::domain) fn approved(&self) -> Option<Approved<Plan>> {
+        let run = self.run.as_ref()?;
+        Some(Approved::of_started(self.plan.clone(), run.basis))
+    }
+
+    /// The index of a host in the plan.
+    pub fn host_index(&self, host: &HostName) -> Option<usize> {
+        self.plan.hosts.iter().position(|planned| planned.name == *host)
+    }
+}
+
+impl Run {
+    fn of(plan: &Plan, started_at_ms: u64, basis: Basis) -> Self {
+        let host = || HostRun { phase: HostPhase::Waiting, output: BTreeMap::new(), verified: None };
+        Self {
+            started_at_ms,
+            basis,
+            hosts: plan.hosts.iter().map(|_| host()).collect(),
+            recovered: false,
+            cancel_asked: false,
+            settled: None,
+        }
+    }
+
+    fn apply(&mut self, plan: &Plan, moment: &Moment) {
+        match &moment.event {
+            Event::RunRecovered { .. } => self.recovered = true,
+            Event::CancelAsked { .. } => self.cancel_asked = true,
+            Event::RunSettled { reason, .. } => self.settled = Some((moment.actor.clone(), reason.clone())),
+            Event::StepStarted { host, step, run, boot, .. } => self.on_host(plan, host, |host| {
+                host.phase = HostPhase::Step { step: *step, run: *run, boot: boot.clone() };
+            }),
+            Event::OutputKept { host, step, text, .. } => self.on_host(plan, host, |host| {
+                host.output.entry(*step).or_default().push_str(text);
+            }),
+            Event::StepEnded { host, end, .. } => self.on_host(plan, host, |host| {
+                host.phase = HostPhase::Verifying(matches!(end, StepEnd::Unknown(_)));
+            }),
+            Event::VerifyEnded { host, problem, .. } => self.on_host(plan, host, |host| {
+                host.verified = Some(problem.clone());
+            }),
+            Event::HostEnded { host, outcome, why, .. } => self.on_host(plan, host, |host| {
+                host.phase = HostPhase::Ended(*outcome, why.clone());
+            }),
+            _ => {}
+        }
+    }
+
+    fn on_host(&mut self, plan: &Plan, name: &HostName, change: impl FnOnce(&mut HostRun)) {
+        let at = plan.hosts.iter().position(|planned| planned.name == *name);
+        if let Some(host) = at.and_then(|at| self.hosts.get_mut(at)) {
+            change(host);
+        }
+    }
+
+    /// The worst of its hosts, once all have ended.
+    pub fn outcome(&self) -> Option<Outcome> {
+        let ended = |host: &HostRun| match host.phase {
+            HostPhase::Ended(outcome, _) => Some(outcome),
+            _ => None,
+        };
+        self.hosts.iter().map(ended).collect::<Option<Vec<_>>>()?.into_iter().max()
+    }
+}

@@ -1,0 +1,127 @@
+//! `/run`: a wish becomes a plan that waits for approvals, or, if it only reads, starts at once.
+
+use std::collections::BTreeMap;
+
+use super::{Request, start};
+use crate::domain::action::Risk;
+use crate::domain::command::Severity;
+use crate::domain::decide::{Caller, Decision, Effect, View};
+use crate::domain::event::Event;
+use crate::domain::host::Platform;
+use crate::domain::id::{ActionId, HostName, IncidentId};
+use crate::domain::incident::{self, bounded};
+use crate::domain::plan::{Basis, Plan, Wish, plan};
+use crate::domain::policy::REQUEST_TTL_MS;
+use crate::domain::refusal::Refusal;
+use crate::domain::replies;
+use crate::domain::state::Moment;
+
+/// Requests that may wait or run at one time.
+pub const OPEN_REQUESTS_MAX: usize = 100;
+
+/// What was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// The action.
+    pub action: ActionId,
+    /// The values given.
+    pub params: BTreeMap<String, String>,
+    /// The hosts, in order.
+    pub hosts: Vec<HostName>,
+    /// Why; may be empty.
+    pub reason: String,
+}
+
+/// Opens a request, together with an incident if it changes something and none is in use.
+pub fn open(view: View<'_>, caller: Caller<'_>, asked: Asked) -> Result<Decision, Refusal> {
+    if !asked.reason.is_empty() {
+        bounded("reason", &asked.reason)?;
+    }
+    let id = view.state.next_request();
+    let wish = Wish {
+        request: id,
+        requester: caller.actor.clone(),
+        reason: asked.reason,
+        action: asked.action,
+        params: asked.params,
+        hosts: asked.hosts,
+    };
+    let plan = plan(view.catalogue, &wish)?;
+    refuse_what_cannot_start(view, &plan)?;
+    let digest = plan.digest().map_err(|error| Refusal::new("plan_not_canonical", error.to_string()))?;
+    let mut decision = Decision::default();
+    let incident = incident_for(view, caller, &plan, &mut decision);
+    let opened = Event::RequestOpened {
+        request: id,
+        incident,
+        conversation: caller.conversation.clone(),
+        plan: Box::new(plan),
+        digest,
+        expires_at_ms: view.context.now_ms + REQUEST_TTL_MS,
+    };
+    let moment = Moment { seq: 0, at_ms: view.context.now_ms, actor: caller.actor.clone(), event: opened };
+    let Some(request) = Request::opened(&moment) else { return Ok(decision) };
+    decision.event(caller.actor, moment.event);
+    if request.plan.basis == Basis::NoneNeeded {
+        decision.extend(start::starting(view, request, caller.actor));
+    } else {
+        let reply = replies::request::opened(view.catalogue, &request);
+        decision.effects.push(Effect::Reply(caller.conversation.clone(), reply));
+    }
+    Ok(decision)
+}
+
+fn refuse_what_cannot_start(view: View<'_>, plan: &Plan) -> Result<(), Refusal> {
+    if plan.risk == Risk::Destructive && plan.reason.is_empty() {
+        return Err(Refusal::new("reason_missing", "a destructive action needs the requester's reason")
+            .hint("End the command with `because REASON`."));
+    }
+    let windows = |host: &&HostName| {
+        view.catalogue.inventory.get(*host).is_some_and(|host| host.platforms.contains(&Platform::Windows))
+    };
+    if let Some(host) = plan.hosts.iter().map(|host| &host.name).find(windows) {
+        let message =
+            format!("`{host}` runs Windows: this version plans Windows actions but does not run them");
+        return Err(Refusal::new("windows_not_run", message)
+            .hint(format!("`/kb show {}` has the steps to do by hand.", plan.article)));
+    }
+    let open = view.state.requests.values().filter(|request| request.is_open()).count();
+    if open >= OPEN_REQUESTS_MAX {
+        let message = format!("{open} requests are open; {OPEN_REQUESTS_MAX} is the limit");
+        return Err(
+            Refusal::new("too_many_requests", message).hint("Cancel or deny what nobody needs any more.")
+        );
+    }
+    if plan.risk == Risk::Read {
+        return Ok(());
+    }
+    let unknown = plan.hosts.iter().find_map(|host| {
+        view.state.occupant(&host.name, plan.request).filter(|request| !request.is_open()).map(|r| (host, r))
+    });
+    match unknown {
+        None => Ok(()),
+        Some((host, request)) => Err(start::blocked(&host.name, request)),
+    }
+}
+
+fn incident_for(
+    view: View<'_>,
+    caller: Caller<'_>,
+    plan: &Plan,
+    decision: &mut Decision,
+) -> Option<IncidentId> {
+    if let Some(incident) = view.state.incident_in_use(caller.conversation) {
+        return Some(incident.id);
+    }
+    if plan.risk == Risk::Read {
+        return None;
+    }
+    let hosts: Vec<_> = plan.hosts.iter().map(|host| host.name.as_str()).collect();
+    let title = match plan.reason.as_str() {
+        "" => format!("{} on {}", plan.action, hosts.join(", ")),
+        reason => format!("{}: {reason}", hosts.join(", ")),
+    };
+    let (incident, events) = incident::opening(view, caller, Severity::Sev3, title);
+    events.into_iter().for_each(|event| decision.event(caller.actor, event));
+    Some(incident)
+}

@@ -1,0 +1,240 @@
+//! A run goes from host to host and from step to step, one at a time.
+//!
+//! Invariant: the next step begins only in the decision that records the end of the one before,
+//! and never in a run that was recovered after a crash.
+
+use regex::Regex;
+
+use super::{BootId, Outcome, Output, StepEnd, StepReport, VerifyReport};
+use crate::domain::action::Risk;
+use crate::domain::actor::ActorId;
+use crate::domain::decide::{Decision, Effect, StepRef, View};
+use crate::domain::event::Event;
+use crate::domain::id::{HostName, RequestId, RunId};
+use crate::domain::plan::Command;
+use crate::domain::replies;
+use crate::domain::request::{HostPhase, Request, Run, Status, start};
+use crate::domain::state::Moment;
+
+/// Bytes of output in one event: six times as many as JSON still fit.
+const OUTPUT_PIECE: usize = 4 * 1024;
+
+/// A run in the middle of a decision: what is recorded is taken in at once.
+pub(super) struct Turn<'a> {
+    view: View<'a>,
+    pub(super) request: Request,
+    pub(super) decision: Decision,
+}
+
+impl<'a> Turn<'a> {
+    /// The turn of a running request; none if it isn't running.
+    pub(super) fn of(view: View<'a>, id: RequestId) -> Option<Self> {
+        let request = view.state.requests.get(&id)?.clone();
+        (request.status == Status::Running).then_some(Self { view, request, decision: Decision::default() })
+    }
+
+    pub(super) fn record(&mut self, event: Event) {
+        let actor = ActorId::bot();
+        let moment = Moment { seq: 0, at_ms: self.view.context.now_ms, actor, event };
+        self.request.apply(&moment);
+        self.decision.events.push((moment.actor, moment.event));
+    }
+
+    fn say(&mut self, reply: crate::domain::reply::Reply) {
+        self.decision.effects.push(Effect::Reply(self.request.conversation.clone(), reply));
+    }
+
+    fn run(&self) -> Option<&Run> {
+        self.request.run.as_ref()
+    }
+
+    fn phase(&self, host: &HostName) -> Option<&HostPhase> {
+        let at = self.request.host_index(host)?;
+        self.run()?.hosts.get(at).map(|host| &host.phase)
+    }
+
+    fn keep_output(&mut self, host: &HostName, step: Option<usize>, output: &Output) {
+        let text = output.text();
+        let mut rest = text.as_str();
+        while !rest.is_empty() {
+            let (piece, after) = rest.split_at(rest.floor_char_boundary(OUTPUT_PIECE));
+            let (request, host) = (self.request.id, host.clone());
+            self.record(Event::OutputKept { request, host, step, text: piece.to_owned() });
+            rest = after;
+        }
+    }
+
+    fn begin_step(&mut self, host: &HostName, step: usize, boot: BootId) {
+        let (request, run) = (self.request.id, self.view.context.fresh_run);
+        self.record(Event::StepStarted { request, host: host.clone(), step, run, boot: boot.clone() });
+        self.decision.effects.push(Effect::Execute(request, host.clone(), StepRef { step, run, boot }));
+    }
+
+    /// Ends the run on a host and goes on with the next one, or ends the run.
+    pub(super) fn end_host(&mut self, host: &HostName, outcome: Outcome, why: String) {
+        let request = self.request.id;
+        self.record(Event::HostEnded { request, host: host.clone(), outcome, why: why.clone() });
+        self.say(replies::run::host_ended(request, host, outcome, &why));
+        let Some(run) = self.run() else { return };
+        let waiting = |(run, planned): (&crate::domain::request::HostRun, &crate::domain::plan::HostPlan)| {
+            (run.phase == HostPhase::Waiting).then(|| planned.name.clone())
+        };
+        let next = run.hosts.iter().zip(&self.request.plan.hosts).find_map(waiting);
+        let (recovered, cancelled) = (run.recovered, run.cancel_asked);
+        match next {
+            Some(next) if recovered => {
+                self.end_host(&next, Outcome::Failed, "not started: the bot was restarted".to_owned())
+            }
+            Some(next) if cancelled => self.end_host(&next, Outcome::Cancelled, "not started".to_owned()),
+            Some(next) if self.request.plan.risk != Risk::Read && outcome != Outcome::Succeeded => {
+                self.end_host(&next, Outcome::Cancelled, format!("not started after {host}"));
+            }
+            Some(next) => self.decision.effects.push(Effect::Probe(request, next)),
+            None => self.end_run(),
+        }
+    }
+
+    fn end_run(&mut self) {
+        let Some(outcome) = self.run().and_then(Run::outcome) else { return };
+        let request = self.request.id;
+        self.record(Event::RunEnded { request, outcome });
+        self.decision.effects.push(Effect::Release(request));
+        self.say(replies::run::ended(self.view.catalogue, &self.request, outcome));
+        self.decision.effects.extend(start::wake(self.view, request));
+    }
+}
+
+/// A host answered the probe: its first step begins, or nothing does.
+pub fn probed(view: View<'_>, id: RequestId, host: &HostName, boot: Result<BootId, String>) -> Decision {
+    let Some(mut turn) = Turn::of(view, id) else { return Decision::default() };
+    if turn.phase(host) != Some(&HostPhase::Waiting) {
+        return turn.decision;
+    }
+    let stopped = turn.run().is_some_and(|run| run.cancel_asked);
+    let recovered = turn.run().is_some_and(|run| run.recovered);
+    match boot {
+        _ if stopped => turn.end_host(host, Outcome::Cancelled, "not started".to_owned()),
+        _ if recovered => {
+            turn.end_host(host, Outcome::Failed, "not started: the bot was restarted".to_owned())
+        }
+        Err(why) => turn.end_host(host, Outcome::Failed, format!("nothing was sent: {why}")),
+        Ok(boot) => turn.begin_step(host, 0, boot),
+    }
+    turn.decision
+}
+
+/// A step is over: the next begins, or the verification is asked, or the host is over.
+pub fn step_ended(
+    view: View<'_>,
+    id: RequestId,
+    host: &HostName,
+    run: RunId,
+    report: StepReport,
+) -> Decision {
+    let Some(mut turn) = Turn::of(view, id) else { return Decision::default() };
+    let Some(HostPhase::Step { step, run: current, boot }) = turn.phase(host).cloned() else {
+        return turn.decision;
+    };
+    let Some(planned) = turn.request.host_index(host).and_then(|at| turn.request.plan.hosts.get(at)).cloned()
+    else {
+        return turn.decision;
+    };
+    let Some(command) = planned.steps.get(step).filter(|_| current == run) else { return turn.decision };
+    let problem = problem(command, &report);
+    let StepReport { end, output } = report;
+    turn.keep_output(host, Some(step), &output);
+    let (request, end_of_step) = (id, end.clone());
+    turn.record(Event::StepEnded {
+        request,
+        host: host.clone(),
+        step,
+        run,
+        end: end_of_step,
+        problem: problem.clone(),
+    });
+    turn.say(replies::run::step_ended(
+        id,
+        host,
+        (step, planned.steps.len()),
+        command,
+        problem.as_deref(),
+        &output,
+    ));
+    let stopped = turn.run().is_some_and(|run| run.cancel_asked);
+    let recovered = turn.run().is_some_and(|run| run.recovered);
+    let more = step + 1 < planned.steps.len();
+    match (end, problem) {
+        (StepEnd::Unknown(_), _) if planned.verify.is_some() => {
+            turn.decision.effects.push(Effect::Verify(id, host.clone()))
+        }
+        (StepEnd::Unknown(why), _) => turn.end_host(host, Outcome::Unknown, why),
+        (StepEnd::Cancelled, _) => {
+            turn.end_host(host, Outcome::Cancelled, format!("step {} was stopped", step + 1))
+        }
+        (StepEnd::NotRun(_), _) if stopped => {
+            turn.end_host(host, Outcome::Cancelled, "stopped before it began".to_owned())
+        }
+        (_, Some(problem)) => turn.end_host(host, Outcome::Failed, format!("step {}: {problem}", step + 1)),
+        (_, None) if more && recovered => {
+            let why =
+                format!("the bot was restarted: {} of {} steps have run", step + 1, planned.steps.len());
+            turn.end_host(host, Outcome::Failed, why);
+        }
+        (_, None) if more && stopped => {
+            turn.end_host(host, Outcome::Cancelled, format!("stopped after step {}", step + 1))
+        }
+        (_, None) if more => turn.begin_step(host, step + 1, boot),
+        (_, None) if planned.verify.is_some() => turn.decision.effects.push(Effect::Verify(id, host.clone())),
+        (_, None) => turn.end_host(host, Outcome::Succeeded, String::new()),
+    }
+    turn.decision
+}
+
+/// The verification is over, and with it the host. It never makes an unknown step known: what it
+/// found is shown to whoever settles.
+pub fn verified(view: View<'_>, id: RequestId, host: &HostName, report: VerifyReport) -> Decision {
+    let Some(mut turn) = Turn::of(view, id) else { return Decision::default() };
+    let Some(HostPhase::Verifying(unknown)) = turn.phase(host).cloned() else { return turn.decision };
+    let VerifyReport { held, why, output } = report;
+    turn.keep_output(host, None, &output);
+    let problem = (!held).then_some(why);
+    turn.record(Event::VerifyEnded { request: id, host: host.clone(), problem: problem.clone() });
+    turn.say(replies::run::verified(id, host, problem.as_deref(), &output));
+    match problem {
+        _ if unknown => {
+            let found =
+                if held { "the verification holds now" } else { "the verification does not hold now" };
+            turn.end_host(host, Outcome::Unknown, format!("nobody knows how the step ended; {found}"));
+        }
+        None => turn.end_host(host, Outcome::Succeeded, String::new()),
+        Some(problem) => {
+            turn.end_host(host, Outcome::Failed, format!("the verification does not hold: {problem}"))
+        }
+    }
+    turn.decision
+}
+
+/// Why a step's end is not what was expected.
+fn problem(command: &Command, report: &StepReport) -> Option<String> {
+    match &report.end {
+        StepEnd::Done(code) => unexpected(command, *code, &report.output.text()),
+        StepEnd::TimedOut => Some(format!("stopped after its {} s", command.timeout_s)),
+        StepEnd::Cancelled => Some("stopped because somebody asked".to_owned()),
+        StepEnd::NotRun(why) => Some(format!("did not run: {why}")),
+        StepEnd::Unknown(why) => Some(format!("unknown whether it ran: {why}")),
+    }
+}
+
+/// Why exit code and output are not what the command expects; none if they are.
+pub fn unexpected(command: &Command, code: i32, text: &str) -> Option<String> {
+    if !command.expect_exit.contains(&code) {
+        let expected: Vec<_> = command.expect_exit.iter().map(ToString::to_string).collect();
+        return Some(format!("exit code {code}, expected {}", expected.join(" or ")));
+    }
+    let pattern = command.expect_stdout.as_deref()?;
+    match Regex::new(pattern) {
+        Ok(regex) if regex.is_match(text) => None,
+        Ok(_) => Some(format!("the output does not match {pattern}")),
+        Err(_) => Some(format!("the expectation {pattern} is no regular expression")),
+    }
+}

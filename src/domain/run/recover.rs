@@ -1,0 +1,89 @@
+//! After a crash: what was in flight is settled by asking the host, nothing is started by itself;
+//! what no host can tell is settled by a person.
+
+use super::Outcome;
+use super::progress::Turn;
+use crate::domain::decide::{Caller, Decision, Effect, StepRef, View};
+use crate::domain::event::Event;
+use crate::domain::id::RequestId;
+use crate::domain::incident::bounded;
+use crate::domain::refusal::Refusal;
+use crate::domain::replies;
+use crate::domain::request::{HostPhase, Request, Status, find, start};
+
+/// Takes up what the record says was going on.
+pub fn recover(view: View<'_>) -> Decision {
+    let mut decision = Decision::default();
+    for request in view.state.requests.values() {
+        match request.status {
+            Status::Running => decision.extend(recover_run(view, request)),
+            Status::Ready(_) => decision.effects.push(Effect::Start(request.id)),
+            _ => {}
+        }
+    }
+    decision
+}
+
+fn recover_run(view: View<'_>, request: &Request) -> Decision {
+    let id = request.id;
+    let Some(mut turn) = Turn::of(view, id) else { return Decision::default() };
+    turn.record(Event::RunRecovered { request: id });
+    let conversation = request.conversation.clone();
+    turn.decision.effects.push(Effect::Reply(conversation, replies::run::recovering(request)));
+    if let Some(approved) = turn.request.approved() {
+        turn.decision.effects.push(Effect::Hold(id, approved));
+    }
+    let Some(run) = &request.run else { return turn.decision };
+    let mut asked = false;
+    for (host, planned) in run.hosts.iter().zip(&request.plan.hosts) {
+        let name = planned.name.clone();
+        match host.phase.clone() {
+            HostPhase::Step { step, run, boot } => {
+                turn.decision.effects.push(Effect::Settle(id, name, StepRef { step, run, boot }));
+                asked = true;
+            }
+            HostPhase::Verifying(_) => {
+                turn.decision.effects.push(Effect::Verify(id, name));
+                asked = true;
+            }
+            HostPhase::Waiting | HostPhase::Ended(..) => {}
+        }
+    }
+    let first_waiting = run.hosts.iter().position(|host| host.phase == HostPhase::Waiting);
+    // Otherwise the hosts that wait end when the one that was asked has answered.
+    if !asked && let Some(at) = first_waiting {
+        let name = request.plan.hosts[at].name.clone();
+        turn.end_host(&name, Outcome::Failed, "not started: the bot was restarted".to_owned());
+    }
+    if run.cancel_asked {
+        turn.decision.effects.push(Effect::Stop(id));
+    }
+    turn.decision
+}
+
+/// `/settle`: a person who has looked says how an unknown run ended.
+pub fn settle(
+    view: View<'_>,
+    caller: Caller<'_>,
+    id: RequestId,
+    outcome: Outcome,
+    reason: String,
+) -> Result<Decision, Refusal> {
+    let request = find(view.state, id)?;
+    bounded("reason", &reason)?;
+    if outcome == Outcome::Unknown {
+        return Err(Refusal::new("settle_unknown", "unknown is what it is already")
+            .hint("Settle it as succeeded, failed or cancelled."));
+    }
+    if request.status != Status::Ended(Outcome::Unknown) {
+        let word = replies::request::status_word(&request.status);
+        return Err(Refusal::new(
+            "nothing_to_settle",
+            format!("{id} is {word}; only an unknown outcome can be settled"),
+        ));
+    }
+    let mut decision = Decision::reply(caller.conversation, replies::run::settled(id, outcome));
+    decision.event(caller.actor, Event::RunSettled { request: id, outcome, reason });
+    decision.effects.extend(start::wake(view, id));
+    Ok(decision)
+}

@@ -1,0 +1,105 @@
+//! What the events say. Folding never fails and never decides: an event about something unknown
+//! changes nothing.
+
+use std::collections::BTreeMap;
+
+use super::actor::ActorId;
+use super::event::Event;
+use super::id::{ConversationId, HostName, IncidentId, RequestId};
+use super::incident::Incident;
+use super::request::Request;
+
+/// One entry of a timeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    /// The event's number in the record.
+    pub seq: u64,
+    /// When, in ms since 1970.
+    pub at_ms: u64,
+    /// Who caused it.
+    pub actor: ActorId,
+    /// What happened.
+    pub event: Event,
+}
+
+/// Everything that has happened, folded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct State {
+    /// By number.
+    pub incidents: BTreeMap<IncidentId, Incident>,
+    /// By number.
+    pub requests: BTreeMap<RequestId, Request>,
+    /// The incident in use in each conversation.
+    pub conversations: BTreeMap<ConversationId, IncidentId>,
+}
+
+impl State {
+    /// Takes in one recorded event.
+    pub fn apply(&mut self, moment: &Moment) {
+        let incident = match &moment.event {
+            Event::IncidentOpened { incident, title, severity } => {
+                self.incidents.insert(
+                    *incident,
+                    Incident {
+                        id: *incident,
+                        title: title.clone(),
+                        severity: *severity,
+                        opened_by: moment.actor.clone(),
+                        opened_at_ms: moment.at_ms,
+                        resolved_at_ms: None,
+                        timeline: Vec::new(),
+                    },
+                );
+                Some(*incident)
+            }
+            Event::IncidentUsed { incident, conversation } => {
+                self.conversations.insert(conversation.clone(), *incident);
+                None
+            }
+            Event::IncidentNoted { incident, .. } => Some(*incident),
+            Event::IncidentResolved { incident, .. } => {
+                if let Some(incident) = self.incidents.get_mut(incident) {
+                    incident.resolved_at_ms = Some(moment.at_ms);
+                }
+                Some(*incident)
+            }
+            event => {
+                if let Some(request) = Request::opened(moment) {
+                    self.requests.insert(request.id, request);
+                }
+                event.request().and_then(|id| {
+                    let request = self.requests.get_mut(&id)?;
+                    request.apply(moment);
+                    request.incident
+                })
+            }
+        };
+        // Output can be long and is kept with its request.
+        let is_output = matches!(moment.event, Event::OutputKept { .. });
+        if let Some(incident) = incident.filter(|_| !is_output).and_then(|id| self.incidents.get_mut(&id)) {
+            incident.timeline.push(moment.clone());
+        }
+    }
+
+    /// The number of the next incident.
+    pub fn next_incident(&self) -> IncidentId {
+        IncidentId(self.incidents.keys().next_back().map_or(1, |id| id.0 + 1))
+    }
+
+    /// The number of the next request.
+    pub fn next_request(&self) -> RequestId {
+        RequestId(self.requests.keys().next_back().map_or(1, |id| id.0 + 1))
+    }
+
+    /// The open incident that a conversation uses.
+    pub fn incident_in_use(&self, conversation: &ConversationId) -> Option<&Incident> {
+        let incident = self.incidents.get(self.conversations.get(conversation)?)?;
+        incident.resolved_at_ms.is_none().then_some(incident)
+    }
+
+    /// The changing request, other than `except`, that keeps a host from another one: it is
+    /// running there, or how it ended there is unknown.
+    pub fn occupant(&self, host: &HostName, except: RequestId) -> Option<&Request> {
+        self.requests.values().find(|request| request.id != except && request.occupies(host))
+    }
+}
