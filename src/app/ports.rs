@@ -4,11 +4,17 @@ use std::future::Future;
 
 use tokio::sync::watch;
 
+use crate::domain::actor::ActorId;
 use crate::domain::approval::Approved;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::event::Event;
 use crate::domain::host::Host;
-use crate::domain::id::RunId;
+use crate::domain::id::{ConversationId, RunId};
 use crate::domain::plan::Plan;
+use crate::domain::replies::answer::Found;
+use crate::domain::reply::Reply;
 use crate::domain::run::{BootId, StepReport, VerifyReport};
+use crate::domain::state::Moment;
 
 /// The hosts. Every method but `check` takes an approved plan: nothing else is ever executed.
 pub trait Hosts: Send + Sync + 'static {
@@ -66,4 +72,47 @@ pub struct StepAt {
 pub struct HostCheck {
     /// Each thing looked at: its name, whether it is well, what was seen or what to do.
     pub findings: Vec<(String, bool, String)>,
+}
+
+/// The record. Synchronous: the loop calls it where blocking is allowed.
+pub trait Record: Send + 'static {
+    /// Appends events in order and returns once they are durable, with their numbers.
+    ///
+    /// An error means that nothing can be recorded any more.
+    fn append(&mut self, at_ms: u64, events: Vec<(ActorId, Event)>) -> Result<Vec<Moment>, RecordError>;
+
+    /// Follows the chain from the first event to the last.
+    fn verify(&self) -> Result<Audit, RecordError>;
+}
+
+/// Why the record can't be written or does not hold; for people.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct RecordError(pub String);
+
+/// A chain that holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audit {
+    /// How many events there are.
+    pub events: u64,
+    /// The hash of the last one.
+    pub head: String,
+}
+
+/// The knowledge base as something that answers. Synchronous, as [`Record`] is.
+pub trait Library: Send + Sync + 'static {
+    /// The passages that answer a question, best first.
+    fn find(&self, question: &str) -> Result<Found, String>;
+}
+
+/// Articles and configuration, read anew: what is decided rests on what stands there now.
+pub trait Sources: Send + Sync + 'static {
+    /// Everything a decision looks at, or what is wrong with it.
+    fn catalogue(&self) -> Result<Catalogue, String>;
+}
+
+/// Where people are talked to. Never blocks for long.
+pub trait Chat: Send + Sync + 'static {
+    /// Says something in a conversation.
+    fn say(&self, conversation: &ConversationId, reply: &Reply);
 }

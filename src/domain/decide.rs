@@ -9,7 +9,7 @@ use super::approval::Approved;
 use super::catalogue::Catalogue;
 use super::command::Command;
 use super::event::Event;
-use super::id::{ArticleId, ConversationId, HostName, RequestId, RunId};
+use super::id::{ConversationId, HostName, RequestId, RunId};
 use super::plan::Plan;
 use super::refusal::Refusal;
 use super::reply::Reply;
@@ -50,8 +50,6 @@ pub enum Effect {
     Reply(ConversationId, Reply),
     /// Answer a question from the knowledge base.
     Search(ConversationId, String),
-    /// Show an article.
-    ShowArticle(ConversationId, ArticleId),
     /// Look at a host.
     CheckHost(ConversationId, HostName),
     /// Verify the chain of events.
@@ -190,7 +188,7 @@ fn command_decision(view: View<'_>, caller: Caller<'_>, command: Command) -> Res
         Command::Ask(question) | Command::KbSearch(question) => {
             effect(Effect::Search(conversation, question))
         }
-        Command::KbShow(article) => effect(Effect::ShowArticle(conversation, article)),
+        Command::KbShow(article) => reply(replies::answer::shown(view.catalogue, &article)),
         Command::Run { action, params, hosts, reason } => {
             request::open::open(view, caller, request::open::Asked { action, params, hosts, reason })
         }

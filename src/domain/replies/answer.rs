@@ -86,8 +86,13 @@ fn unknown(found: &Found) -> Reply {
     })
 }
 
+/// An article by id, or the one that was probably meant.
+pub fn shown(catalogue: &Catalogue, id: &ArticleId) -> Reply {
+    catalogue.articles.get(id).map_or_else(|| no_article(catalogue, id), |found| article(catalogue, found))
+}
+
 /// An article, section by section.
-pub fn article(catalogue: &Catalogue, article: &Article) -> Reply {
+fn article(catalogue: &Catalogue, article: &Article) -> Reply {
     let title = Line::default().untrusted(article.title.as_str()).then(" ").code(article.file.as_str());
     let mut reply = Reply::new(Tone::Info, title).line(
         Line::plain("reviewed ")
@@ -109,8 +114,7 @@ pub fn article(catalogue: &Catalogue, article: &Article) -> Reply {
     actions(catalogue, reply, article)
 }
 
-/// There is no such article.
-pub fn no_article(catalogue: &Catalogue, id: &ArticleId) -> Reply {
+fn no_article(catalogue: &Catalogue, id: &ArticleId) -> Reply {
     let near =
         crate::domain::catalogue::nearest(id.as_str(), catalogue.articles.keys().map(ArticleId::as_str));
     let reply = Reply::new(Tone::Bad, Line::plain("refused: there is no article ").code(id.as_str()));

@@ -1,0 +1,126 @@
+//! What the loop has done for it outside: on hosts and in the knowledge base.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::bot::library_failed;
+use super::ports::{Chat, Hosts, Library, StepAt};
+use crate::domain::action::Program;
+use crate::domain::approval::Approved;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::decide::{Effect, Input, StepRef};
+use crate::domain::host::Host;
+use crate::domain::id::{ConversationId, HostName};
+use crate::domain::plan::Plan;
+use crate::domain::replies;
+
+/// An approved plan between its start and its end, with the way to stop it.
+pub(super) struct Held {
+    approved: Arc<Approved<Plan>>,
+    stop: watch::Sender<bool>,
+}
+
+impl Held {
+    pub fn new(approved: Approved<Plan>) -> Self {
+        Self { approved: Arc::new(approved), stop: watch::Sender::new(false) }
+    }
+
+    pub fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+}
+
+pub(super) struct Work<H, L, C> {
+    pub hosts: Arc<H>,
+    pub library: Arc<L>,
+    pub chat: Arc<C>,
+}
+
+impl<H: Hosts, L: Library, C: Chat> Work<H, L, C> {
+    /// Does what an effect asks of a host; what comes back is the next input.
+    pub fn on_host(
+        &self,
+        held: &Held,
+        effect: Effect,
+    ) -> impl Future<Output = Option<Input>> + Send + use<H, L, C> {
+        let hosts = Arc::clone(&self.hosts);
+        let approved = Arc::clone(&held.approved);
+        let stop = held.stop.subscribe();
+        async move {
+            let index = |name: &HostName| approved.plan().hosts.iter().position(|host| host.name == *name);
+            match effect {
+                Effect::Probe(request, host) => {
+                    let boot = hosts.boot_id(&approved, index(&host)?).await;
+                    Some(Input::Probed(request, host, boot))
+                }
+                Effect::Execute(request, host, StepRef { step, run, boot }) => {
+                    let at = StepAt { host: index(&host)?, step };
+                    let report = hosts.execute(&approved, at, run, &boot, stop).await;
+                    Some(Input::StepEnded(request, host, run, report))
+                }
+                Effect::Settle(request, host, StepRef { step, run, boot }) => {
+                    let at = StepAt { host: index(&host)?, step };
+                    let report = hosts.settle(&approved, at, run, &boot, stop).await;
+                    Some(Input::StepEnded(request, host, run, report))
+                }
+                Effect::Verify(request, host) => {
+                    let report = hosts.verify(&approved, index(&host)?).await;
+                    Some(Input::Verified(request, host, report))
+                }
+                _ => None,
+            }
+        }
+    }
+
+    /// Answers a question.
+    pub fn search(
+        &self,
+        catalogue: Arc<Catalogue>,
+        conversation: ConversationId,
+        question: String,
+    ) -> impl Future<Output = ()> + Send + use<H, L, C> {
+        let (library, chat) = (Arc::clone(&self.library), Arc::clone(&self.chat));
+        async move {
+            let found = tokio::task::spawn_blocking(move || library.find(&question)).await;
+            let reply = match found {
+                Ok(Ok(found)) => replies::answer::found(&catalogue, &found),
+                Ok(Err(why)) => library_failed(&why),
+                Err(died) => library_failed(&died.to_string()),
+            };
+            chat.say(&conversation, &reply);
+        }
+    }
+
+    /// Looks at a host, and whether it has the programs that the actions for it use.
+    pub fn check(
+        &self,
+        catalogue: Arc<Catalogue>,
+        conversation: ConversationId,
+        name: HostName,
+    ) -> impl Future<Output = ()> + Send + use<H, L, C> {
+        let (hosts, chat) = (Arc::clone(&self.hosts), Arc::clone(&self.chat));
+        async move {
+            let Some(host) = catalogue.inventory.get(&name) else { return };
+            let found = hosts.check(host, &programs(&catalogue, host)).await;
+            chat.say(&conversation, &replies::host_check(name.as_str(), &found.findings));
+        }
+    }
+}
+
+/// The programs that the actions for a host's platforms use.
+pub fn programs(catalogue: &Catalogue, host: &Host) -> Vec<String> {
+    let for_host = catalogue
+        .actions()
+        .filter(|(_, action)| action.platforms.iter().any(|platform| host.platforms.contains(platform)));
+    let mut programs: Vec<String> = for_host
+        .flat_map(|(_, action)| action.steps.iter().chain(action.verify.iter().map(|verify| &verify.step)))
+        .filter_map(|step| match &step.program {
+            Program::Run(argv) => argv.first().cloned(),
+            Program::PowerShell(_) => None,
+        })
+        .collect();
+    programs.sort_unstable();
+    programs.dedup();
+    programs
+}

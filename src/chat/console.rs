@@ -1,0 +1,102 @@
+//! The terminal: lines in, replies out.
+//!
+//! Invariant: what somebody else wrote reaches the terminal without control, bidirectional or
+//! invisible characters.
+
+use std::io::Write as _;
+use std::sync::Mutex;
+
+use crate::app::ports::Chat;
+use crate::domain::id::ConversationId;
+use crate::domain::reply::{Line, Part, Reply, Span, Tone, Untrusted, is_invisible};
+
+/// Writes replies to standard output.
+#[derive(Debug, Default)]
+pub struct Console {
+    /// Replies come from several tasks; one is written whole. Held for a write, never across an
+    /// await.
+    writing: Mutex<()>,
+}
+
+impl Chat for Console {
+    fn say(&self, _: &ConversationId, reply: &Reply) {
+        self.write(&rendered(reply));
+    }
+}
+
+impl Console {
+    /// Writes a text whole.
+    pub fn write(&self, text: &str) {
+        let _writing = self.writing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut out = std::io::stdout().lock();
+        // Nobody reads any more: what happens goes into the record all the same.
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+}
+
+/// A reply as lines of text.
+pub fn rendered(reply: &Reply) -> String {
+    let mark = match reply.tone {
+        Tone::Info => "-",
+        Tone::Good => "+",
+        Tone::Bad => "!",
+        Tone::Wait => "?",
+    };
+    let mut text = format!("{mark} {}\n", line(&reply.title));
+    for part in &reply.parts {
+        match part {
+            Part::Line(content) => text.push_str(&format!("  {}\n", line(content))),
+            Part::Item(content) => text.push_str(&format!("  * {}\n", line(content))),
+            Part::Block(content) => block(&mut text, content),
+            Part::Ready(command) => text.push_str(&format!("  > {}\n", command.escape_with(one_line))),
+        }
+    }
+    text
+}
+
+fn line(line: &Line) -> String {
+    line.0
+        .iter()
+        .map(|span| match span {
+            Span::Plain(text) => text.clone(),
+            Span::Untrusted(text) => text.escape_with(one_line),
+            Span::Code(text) => format!("`{}`", text.escape_with(one_line)),
+        })
+        .collect()
+}
+
+fn block(text: &mut String, content: &Untrusted) {
+    let content = content
+        .escape_with(|content| content.lines().map(|line| format!("  | {}\n", one_line(line))).collect());
+    text.push_str(&content);
+}
+
+/// Somebody else's words on one line: what could move the cursor or deceive the eye is spelled out.
+pub fn one_line(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\t' => shown.push_str("    "),
+            c if c.is_control() || is_invisible(c) => shown.extend(c.escape_unicode()),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn somebody_elses_words_cannot_move_the_cursor_or_deceive_the_eye() {
+        let reply = Reply::new(Tone::Info, Line::plain("title ").untrusted("\u{1b}[2Ja\nb"))
+            .item(Line::default().code("x\u{202e}y\r"))
+            .block("first\nsecond\u{7}\u{200b}")
+            .ready("/run a\n/approve r1");
+        let text = rendered(&reply);
+        assert!(text.chars().all(|c| c == '\n' || !(c.is_control() || is_invisible(c))), "{text:?}");
+        assert_eq!(text.lines().count(), 5);
+        assert!(text.contains("\\u{1b}[2Ja\\u{a}b"));
+    }
+}

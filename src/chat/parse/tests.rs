@@ -1,0 +1,125 @@
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use super::*;
+
+fn parsed(line: &str) -> Command {
+    parse(line).unwrap().unwrap()
+}
+
+fn refused(line: &str) -> Refusal {
+    parse(line).unwrap_err()
+}
+
+fn params_and_reason(line: &str) -> (BTreeMap<String, String>, Vec<String>, String) {
+    match parsed(line) {
+        Command::Run { params, hosts, reason, .. } => {
+            (params, hosts.into_iter().map(|h| h.0).collect(), reason)
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn text_that_is_no_command_is_a_question() {
+    assert_eq!(parsed("  why is /var full? "), Command::Ask("why is /var full?".to_owned()));
+    assert_eq!(parse("   ").unwrap(), None);
+}
+
+#[test]
+fn a_line_that_begins_with_a_path_is_a_question() {
+    for line in ["/vmfs/volumes is full", "/vmimages is full", "/etc/fstab", "/proxy.properties has port 80"]
+    {
+        assert_eq!(parsed(line), Command::Ask(line.to_owned()));
+    }
+}
+
+#[test]
+fn an_unknown_command_gets_the_nearest() {
+    assert!(refused("/aprove r1").hint.contains("/approve"));
+    assert!(refused("/incidents list").hint.contains("/incident"));
+    assert_eq!(refused("/frobnicate").code, "unknown_command");
+}
+
+#[test]
+fn run_takes_quoted_values_hosts_and_a_reason_with_an_apostrophe() {
+    let (params, hosts, reason) = params_and_reason(
+        r#"/run a name='two words' path=/a"b c"d x="it's" on esx1,esx2 because it doesn't answer because of me"#,
+    );
+    assert_eq!(params["name"], "two words");
+    assert_eq!(params["path"], "/ab cd");
+    assert_eq!(params["x"], "it's");
+    assert_eq!(hosts, ["esx1", "esx2"]);
+    assert_eq!(reason, "it doesn't answer because of me");
+}
+
+#[test]
+fn because_within_quotes_is_part_of_the_value() {
+    let (params, hosts, reason) = params_and_reason("/run a note='down because of x' on esx1 because y");
+    assert_eq!((params["note"].as_str(), reason.as_str()), ("down because of x", "y"));
+    assert_eq!(hosts, ["esx1"]);
+}
+
+#[test]
+fn hosts_may_be_separated_by_spaces_too() {
+    let (_, hosts, reason) = params_and_reason("/run a on esx1, esx2");
+    assert_eq!((hosts, reason.as_str()), (vec!["esx1".to_owned(), "esx2".to_owned()], ""));
+}
+
+#[test]
+fn what_is_wrong_with_run_is_said() {
+    assert_eq!(refused("/run").code, "bad_command");
+    assert!(refused("/run a vmx on esx1").message.contains("`vmx`"));
+    assert!(refused("/run a v=1 v=2 on esx1").message.contains("twice"));
+    assert_eq!(refused("/run a v='1 on esx1").code, "bad_quotes");
+}
+
+#[test]
+fn ids_and_outcomes_are_checked() {
+    assert_eq!(parsed("/approve r12"), Command::Approve(RequestId(12)));
+    for line in
+        ["/approve", "/approve 12", "/approve r12 now", "/approve r-1", "/settle r1 unknowable because x"]
+    {
+        assert!(matches!(refused(line).code, "bad_id" | "bad_command"), "{line}");
+    }
+    let settled = Command::Settle(RequestId(1), Outcome::Failed, "I looked".to_owned());
+    assert_eq!(parsed("/settle r1 failed because I looked"), settled);
+}
+
+#[test]
+fn incidents_take_an_optional_severity_and_number() {
+    assert_eq!(
+        parsed("/incident open sev1 all down"),
+        Command::IncidentOpen(Severity::Sev1, "all down".to_owned())
+    );
+    assert_eq!(
+        parsed("/incident open all down"),
+        Command::IncidentOpen(Severity::Sev3, "all down".to_owned())
+    );
+    assert_eq!(
+        parsed("/incident resolve i2 done"),
+        Command::IncidentResolve(Some(IncidentId(2)), "done".to_owned())
+    );
+    assert_eq!(parsed("/incident resolve all done"), Command::IncidentResolve(None, "all done".to_owned()));
+    assert_eq!(refused("/incident open").code, "bad_command");
+}
+
+#[test]
+fn a_line_beyond_the_limit_is_refused() {
+    assert_eq!(refused(&"x".repeat(LINE_LEN_MAX + 1)).code, "line_too_long");
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_line_makes_the_parser_panic(line in "\\PC*", command in 0..COMMANDS.len()) {
+        let _ = parse(&line);
+        let _ = parse(&format!("/{} {line}", COMMANDS[command]));
+    }
+
+    #[test]
+    fn a_quoted_value_arrives_as_it_was(value in "[^\\x00]*") {
+        let line = format!("/run a v={} on esx1 because x", shlex::try_quote(&value).unwrap());
+        if line.chars().count() < LINE_LEN_MAX && value.trim() == value {
+            proptest::prop_assert_eq!(&params_and_reason(&line).0["v"], &value);
+        }
+    }
+}
