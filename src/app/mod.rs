@@ -8,3 +8,4 @@ pub mod ports;
 mod work;
 
 pub use bot::{Bot, BotError, Handle};
+pub use work::programs;

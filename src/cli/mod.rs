@@ -1,1 +1,150 @@
-//! One file a subcommand; the wiring.
+//! One file a subcommand; the wiring of the parts.
+//!
+//! Exit status: 0 done, 1 failed, 2 wrong usage or configuration.
+
+mod ask;
+mod audit;
+mod chat;
+mod demo;
+mod doctor;
+mod incident;
+mod kb;
+mod lab;
+mod parts;
+mod talk;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Config, ConfigError, DEFAULT_FILE, Inventory};
+
+/// An on-call bot: cited answers, approved actions, a record nobody doubts.
+#[derive(Parser)]
+#[command(version, about, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(flatten)]
+    places: Places,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where things are.
+#[derive(Args, Clone)]
+struct Places {
+    /// The configuration [default: dogwatch.toml, if it is there]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The folder of articles
+    #[arg(long, global = true, value_name = "DIR", default_value = "kb")]
+    kb: PathBuf,
+    /// The folder of the search index, which is disposable
+    #[arg(long, global = true, value_name = "DIR", default_value = "index")]
+    index: PathBuf,
+    /// The folder of the record [default: $XDG_STATE_HOME/dogwatch or ~/.local/state/dogwatch]
+    #[arg(long, global = true, value_name = "DIR")]
+    state: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Practice hosts, a cast of people, a temporary record: everything to try dogwatch with
+    Demo(demo::Arguments),
+    /// The practice hosts alone, kept in a folder
+    Lab(lab::Arguments),
+    /// The bot in this terminal, with the real configuration
+    Chat,
+    /// One answer; `-` reads one question a line
+    Ask(ask::Arguments),
+    /// Check, index and measure the knowledge base
+    #[command(subcommand)]
+    Kb(kb::Command),
+    /// Read incidents from the record
+    #[command(subcommand)]
+    Incident(incident::Command),
+    /// Prove the record
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Look at configuration, articles, index, record and hosts: each with what to do
+    Doctor,
+}
+
+/// Why a command failed.
+enum Failure {
+    /// Something went wrong: exit status 1.
+    Failed(anyhow::Error),
+    /// Usage or configuration: exit status 2.
+    Usage(anyhow::Error),
+    /// It has been said already: exit status 1.
+    Said,
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let error = error.into();
+        if error.is::<ConfigError>() { Self::Usage(error) } else { Self::Failed(error) }
+    }
+}
+
+type Done = Result<(), Failure>;
+
+/// Runs what the arguments say.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = EnvFilter::try_from_env("DOGWATCH_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let places = &arguments.places;
+    let done = match &arguments.command {
+        Command::Demo(arguments) => demo::run(places, arguments),
+        Command::Lab(arguments) => lab::run(arguments),
+        Command::Chat => chat::run(places),
+        Command::Ask(arguments) => ask::run(places, arguments),
+        Command::Kb(command) => kb::run(places, command),
+        Command::Incident(command) => incident::run(places, command),
+        Command::Audit(command) => audit::run(places, command),
+        Command::Doctor => doctor::run(places),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Said) => ExitCode::from(1),
+        Err(Failure::Failed(error)) => told(&error, 1),
+        Err(Failure::Usage(error)) => told(&error, 2),
+    }
+}
+
+fn told(error: &anyhow::Error, code: u8) -> ExitCode {
+    eprintln!("dogwatch: {error:#}");
+    ExitCode::from(code)
+}
+
+impl Places {
+    /// The configuration that was named, or the default one if it is there.
+    fn config(&self) -> Result<Config, ConfigError> {
+        self.config_file().map_or_else(|| Ok(Config::default()), |path| Config::read(&path, Inventory::Real))
+    }
+
+    fn config_file(&self) -> Option<PathBuf> {
+        let default = PathBuf::from(DEFAULT_FILE);
+        self.config.clone().or_else(|| default.exists().then_some(default))
+    }
+
+    /// The folder of the record.
+    fn state(&self) -> anyhow::Result<PathBuf> {
+        let default = || {
+            let absolute = |path: &PathBuf| path.is_absolute();
+            let xdg = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(absolute);
+            let folder = xdg.or_else(|| std::env::home_dir().map(|home| home.join(".local/state")));
+            folder.map(|folder| folder.join("dogwatch"))
+        };
+        let nowhere = || anyhow::anyhow!("there is no home folder to keep the record in: name one with --state DIR");
+        self.state.clone().or_else(default).ok_or_else(nowhere)
+    }
+}
+
+/// The runtime that asynchronous commands run on.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    use anyhow::Context as _;
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("could not start the runtime")
+}

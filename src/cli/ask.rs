@@ -1,0 +1,57 @@
+//! `ask`: one answer, or one answer a line. Never opens the record.
+
+use std::io::BufRead as _;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::Context as _;
+
+use super::parts::{ConfigSource, Files, found, tell_where_from};
+use super::{Done, Places};
+use crate::chat::console::rendered;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::replies;
+use crate::search::Search;
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+    /// Hits at the most
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=10))]
+    limit: u8,
+    /// The question; `-` reads one question a line from standard input
+    #[arg(required = true, trailing_var_arg = true)]
+    question: Vec<String>,
+}
+
+pub fn run(places: &Places, arguments: &Arguments) -> Done {
+    // An answer names the approvals that its actions need, which the policy decides.
+    let config: Option<PathBuf> = places.config_file();
+    let catalogue = Files { kb: places.kb.clone(), config: ConfigSource::File(config) }.read()?;
+    let search = Search::open(Some(&places.index), catalogue.articles.values().cloned().collect())?;
+    tell_where_from(&search);
+    if arguments.question != ["-"] {
+        return answer(&catalogue, &search, arguments, &arguments.question.join(" "));
+    }
+    for line in std::io::stdin().lock().lines() {
+        let line = line.context("could not read a question from standard input")?;
+        if !line.trim().is_empty() {
+            answer(&catalogue, &search, arguments, &line)?;
+        }
+    }
+    Ok(())
+}
+
+fn answer(catalogue: &Catalogue, search: &Search, arguments: &Arguments, question: &str) -> Done {
+    let start = Instant::now();
+    let answer = search.answer(question, arguments.limit.into())?;
+    let took_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+    if arguments.json {
+        println!("{}", serde_json::to_string(&answer.line(question, took_us))?);
+    } else {
+        print!("{}", rendered(&replies::answer::found(catalogue, &found(&answer))));
+    }
+    Ok(())
+}

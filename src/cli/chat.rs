@@ -1,0 +1,23 @@
+//! `chat`: the bot in the terminal with the real configuration. Who types is the user that the
+//! operating system says: `console:UID`.
+
+use super::parts::{ConfigSource, Files, KbLibrary};
+use super::talk::Talk;
+use super::{Done, Failure, Places, runtime};
+use crate::domain::actor::ActorId;
+
+pub fn run(places: &Places) -> Done {
+    let config = ConfigSource::File(places.config_file());
+    let read = config.read().map_err(Failure::Usage)?;
+    let actor = ActorId(format!("console:{}", rustix::process::getuid().as_raw()));
+    if read.people.person(&actor).is_none() {
+        return Err(Failure::Usage(anyhow::anyhow!(
+            "you are `{actor}`, whom the configuration does not know: add a [[person]] with actors = [\"{actor}\"]; \
+             `dogwatch demo` needs no configuration"
+        )));
+    }
+    let files = Files { kb: places.kb.clone(), config };
+    let library = KbLibrary::open(&places.kb, Some(&places.index))?;
+    let talk = Talk { files, library, actor, cast: false };
+    Ok(runtime()?.block_on(talk.run(&places.state()?))?)
+}

@@ -1,0 +1,103 @@
+//! `demo`: no configuration, practice hosts, a cast of people, a temporary record.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use super::parts::{ConfigSource, Files, KbLibrary};
+use super::talk::Talk;
+use super::{Done, Failure, Places, runtime};
+use crate::domain::actor::{ActorId, People, Person, Role};
+use crate::lab::Lab;
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Use the practice hosts that `dogwatch lab DIR` serves, instead of own ones
+    #[arg(long, value_name = "DIR")]
+    lab: Option<PathBuf>,
+}
+
+/// The people of the demo: `/as NAME` lets each of them type.
+const CAST: [(&str, Role); 5] = [
+    ("ana", Role::Responder),
+    ("ben", Role::Approver),
+    ("cem", Role::Approver),
+    ("dia", Role::Viewer),
+    ("eve", Role::Admin),
+];
+
+const WELCOME: &str = "\
+dogwatch demo: practice hosts, no real machine is touched.
+You are ana (responder). /as ben, /as cem (approvers), /as dia (viewer), /as eve (admin) let others type.
+Ask something, for instance: the virtual machine db01 hangs and ignores shutdown
+/hosts lists the hosts, /help the commands.
+";
+
+pub fn run(places: &Places, arguments: &Arguments) -> Done {
+    let people = cast().map_err(|error| Failure::Failed(error.into()))?;
+    runtime()?.block_on(demo(places, arguments, people))
+}
+
+fn cast() -> Result<People, crate::domain::actor::PeopleError> {
+    let person = |(name, role): (&str, Role)| Person {
+        name: name.to_owned(),
+        role,
+        actors: vec![actor(name)],
+    };
+    People::new(CAST.into_iter().map(person).collect())
+}
+
+fn actor(name: &str) -> ActorId {
+    ActorId(format!("demo:{name}"))
+}
+
+async fn demo(places: &Places, arguments: &Arguments, people: People) -> Done {
+    let temporary = Temporary::new().context("could not make a temporary folder")?;
+    let own = match &arguments.lab {
+        Some(_) => None,
+        None => {
+            let binary = std::env::current_exe().context("could not find the dogwatch binary")?;
+            Some(Lab::start(&temporary.0.join("lab"), &binary).await?)
+        }
+    };
+    let inventory = match (&own, &arguments.lab) {
+        (Some(lab), _) => lab.inventory(),
+        (None, Some(folder)) => folder.join("inventory.toml"),
+        (None, None) => return Ok(()),
+    };
+    let state = places.state.clone().unwrap_or_else(|| temporary.0.join("state"));
+    let talk = Talk {
+        files: Files { kb: places.kb.clone(), config: ConfigSource::Lab { inventory, people } },
+        library: KbLibrary::open(&places.kb, Some(&places.index))?,
+        actor: actor("ana"),
+        cast: true,
+    };
+    print!("{WELCOME}");
+    let talked = talk.run(&state).await;
+    if let Some(lab) = own {
+        lab.stop().await;
+    }
+    Ok(talked?)
+}
+
+/// A private folder that goes away with the demo.
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn new() -> anyhow::Result<Self> {
+        use std::os::unix::fs::DirBuilderExt as _;
+        let mut bits = [0; 8];
+        getrandom::fill(&mut bits).map_err(anyhow::Error::new)?;
+        let path = std::env::temp_dir().join(format!("dogwatch-demo-{}", hex::encode(bits)));
+        std::fs::DirBuilder::new().mode(0o700).create(&path).with_context(|| path.display().to_string())?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            tracing::warn!("{} could not be removed: {error}", self.0.display());
+        }
+    }
+}

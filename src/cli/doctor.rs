@@ -1,0 +1,105 @@
+//! `doctor`: configuration, articles, index, record, hosts and their keys: each with what to do.
+
+use std::fmt::Display;
+
+use super::parts::{ConfigSource, Files, chain};
+use super::{Done, Failure, Places, runtime};
+use crate::app::bot::now_ms;
+use crate::app::ports::Hosts as _;
+use crate::app::programs;
+use crate::chat::console::one_line;
+use crate::config::Config;
+use crate::domain::host::Platform;
+use crate::kb::{self, Severity, Standards};
+use crate::remote::{Ssh, SshConfig};
+use crate::search::{Origin, Search};
+use crate::store::{self, StoreError};
+
+struct Report {
+    well: bool,
+}
+
+impl Report {
+    fn line(&mut self, well: bool, what: &str, seen: impl Display) {
+        self.well &= well;
+        println!("{} {what}: {}", if well { "ok    " } else { "NOT OK" }, one_line(&seen.to_string()));
+    }
+}
+
+pub fn run(places: &Places) -> Done {
+    let mut report = Report { well: true };
+    let config = match places.config() {
+        Ok(config) => config,
+        Err(error) => {
+            report.line(false, "configuration", chain(error));
+            return Err(Failure::Said);
+        }
+    };
+    let named = places.config_file().map_or("none, so nobody has a role".to_owned(), |path| path.display().to_string());
+    let (people, hosts) = (config.people.iter().count(), config.inventory.len());
+    report.line(true, "configuration", format!("{named}: {people} persons, {hosts} hosts"));
+    articles_and_index(places, &config, &mut report);
+    record(places, &mut report);
+    runtime()?.block_on(inventory(places, &config, &mut report));
+    if report.well { Ok(()) } else { Err(Failure::Said) }
+}
+
+fn articles_and_index(places: &Places, config: &Config, report: &mut Report) {
+    let loaded = match kb::load(&places.kb) {
+        Ok(loaded) => loaded,
+        Err(error) => return report.line(false, "articles", chain(error)),
+    };
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let findings = kb::lint(&loaded, &Standards { today, reads: config.policy.reads.clone() });
+    let errors = findings.iter().filter(|finding| finding.code.severity() == Severity::Error).count();
+    let seen = match errors {
+        0 => format!("{} in {}", loaded.articles.len(), places.kb.display()),
+        n => format!("{n} errors; `dogwatch kb lint` names them"),
+    };
+    report.line(errors == 0 && !loaded.articles.is_empty(), "articles", seen);
+    match Search::open(Some(&places.index), loaded.articles) {
+        Ok(search) => match search.origin() {
+            Origin::Unsaved(why) => report.line(false, "index", why),
+            _ => report.line(true, "index", format!("{} passages in {}", search.chunks(), places.index.display())),
+        },
+        Err(error) => report.line(false, "index", chain(error)),
+    }
+}
+
+fn record(places: &Places, report: &mut Report) {
+    let folder = match places.state() {
+        Ok(folder) => folder,
+        Err(error) => return report.line(false, "record", chain(error)),
+    };
+    match store::verify(&folder, now_ms()) {
+        Ok(found) => match found.fault {
+            None => report.line(true, "record", format!("{} events in {}", found.head.seq, folder.display())),
+            Some(fault) => report.line(false, "record", format!("{fault}; in {}", folder.display())),
+        },
+        Err(StoreError::Absent { .. }) => report.line(true, "record", format!("none yet in {}", folder.display())),
+        Err(error @ StoreError::Held { .. }) => report.line(true, "record", chain(error)),
+        Err(error) => report.line(false, "record", chain(error)),
+    }
+}
+
+async fn inventory(places: &Places, config: &Config, report: &mut Report) {
+    let files = Files { kb: places.kb.clone(), config: ConfigSource::File(places.config_file()) };
+    let Ok(catalogue) = files.read() else { return };
+    if config.inventory.is_empty() {
+        return report.line(true, "hosts", "none in the inventory");
+    }
+    let Some(identity) = config.identity.clone() else {
+        return report.line(false, "hosts", "no key to log in with: [ssh] identity = \"FILE\" names it");
+    };
+    let ssh = Ssh::new(SshConfig { identity });
+    for host in config.inventory.values() {
+        if host.platforms.contains(&Platform::Windows) {
+            report.line(true, host.name.as_str(), "Windows: its actions are planned, not run");
+            continue;
+        }
+        let check = ssh.check(host, &programs(&catalogue, host)).await;
+        for (what, well, seen) in check.findings {
+            report.line(well, &format!("{} {what}", host.name), seen);
+        }
+    }
+}

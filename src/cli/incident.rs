@@ -1,0 +1,38 @@
+//! `incident list`, `incident show`: reads the record.
+
+use super::parts::SledRecord;
+use super::{Done, Failure, Places};
+use crate::chat::console::rendered;
+use crate::domain::id::IncidentId;
+use crate::domain::incident;
+use crate::domain::replies;
+use crate::domain::state::State;
+
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// All incidents, the newest first
+    List,
+    /// Everything that happened in one
+    Show {
+        /// Such as i1
+        incident: IncidentId,
+    },
+}
+
+pub fn run(places: &Places, command: &Command) -> Done {
+    let people = places.config()?.people;
+    let (_, moments) = SledRecord::open(&places.state()?)?;
+    let mut state = State::default();
+    moments.iter().for_each(|moment| state.apply(moment));
+    let reply = match command {
+        Command::List => replies::incident::list(&state),
+        Command::Show { incident } => {
+            let incident = incident::find(&state, *incident).map_err(|refusal| {
+                Failure::Failed(anyhow::anyhow!("{}; {}", refusal.message, refusal.hint))
+            })?;
+            replies::incident::timeline(&people, &state, incident)
+        }
+    };
+    print!("{}", rendered(&reply));
+    Ok(())
+}

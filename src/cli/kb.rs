@@ -1,0 +1,75 @@
+//! `kb lint`, `kb index`, `kb eval`.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use super::parts::articles;
+use super::{Done, Failure, Places};
+use crate::kb::{self, Severity, Standards};
+use crate::search::{Origin, Search, eval, read_questions};
+
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Check the articles: each finding with file, line and what to do
+    Lint,
+    /// Build the index of the articles
+    Index,
+    /// Measure the answers on questions with known articles
+    Eval {
+        /// One JSON object a line: id, text, articles, actions, answerable
+        #[arg(long, value_name = "FILE")]
+        questions: PathBuf,
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub fn run(places: &Places, command: &Command) -> Done {
+    match command {
+        Command::Lint => lint(places),
+        Command::Index => index(places),
+        Command::Eval { questions, json } => measure(places, questions, *json),
+    }
+}
+
+fn lint(places: &Places) -> Done {
+    let reads = places.config()?.policy.reads;
+    let loaded = kb::load(&places.kb)?;
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let findings = kb::lint(&loaded, &Standards { today, reads });
+    for finding in &findings {
+        println!("{}", finding.render(&places.kb));
+    }
+    let errors = findings.iter().filter(|finding| finding.code.severity() == Severity::Error).count();
+    let actions: usize = loaded.articles.iter().map(|article| article.actions.len()).sum();
+    let warnings = findings.len() - errors;
+    println!("{} articles, {actions} actions: {errors} errors, {warnings} warnings", loaded.articles.len());
+    if errors > 0 { Err(Failure::Said) } else { Ok(()) }
+}
+
+fn index(places: &Places) -> Done {
+    let search = Search::open(Some(&places.index), articles(&places.kb)?)?;
+    let folder = places.index.display();
+    let (articles, chunks) = (search.articles().len(), search.chunks());
+    match search.origin() {
+        Origin::Reused => println!("{folder}: up to date, {articles} articles, {chunks} passages"),
+        Origin::Rebuilt(reason) => println!("{folder}: built ({reason}), {articles} articles, {chunks} passages"),
+        Origin::Memory => {}
+        Origin::Unsaved(why) => return Err(Failure::Failed(anyhow::anyhow!("{why}"))),
+    }
+    Ok(())
+}
+
+fn measure(places: &Places, questions: &std::path::Path, json: bool) -> Done {
+    let search = Search::open(Some(&places.index), articles(&places.kb)?)?;
+    let questions = read_questions(questions, &search)?;
+    let report = eval(&search, &questions)?;
+    if json {
+        println!("{}", serde_json::to_string(&report).context("could not write the report")?);
+    } else {
+        print!("{report}");
+    }
+    Ok(())
+}

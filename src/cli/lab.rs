@@ -1,0 +1,31 @@
+//! `lab DIR`: the practice hosts as a process of their own.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use super::{Done, runtime};
+use crate::lab::Lab;
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Where the hosts keep what they are; an empty or new folder, or a lab's
+    folder: PathBuf,
+}
+
+pub fn run(arguments: &Arguments) -> Done {
+    runtime()?.block_on(lab(arguments))
+}
+
+async fn lab(arguments: &Arguments) -> Done {
+    let binary = std::env::current_exe().context("could not find the dogwatch binary")?;
+    let lab = Lab::start(&arguments.folder, &binary).await?;
+    for host in lab.hosts() {
+        println!("{} {}@{}:{}", host.name, host.user, host.address, host.port);
+    }
+    println!("inventory: {}", lab.inventory().display());
+    println!("the hosts are ready; Ctrl-C ends them");
+    tokio::signal::ctrl_c().await.context("could not wait for Ctrl-C")?;
+    lab.stop().await;
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! The parts behind the ports of `app`: sled for the record, tantivy for the library, files for
+//! the sources.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Context as _;
+
+use crate::app::ports::{Audit, Library, Record, RecordError, Sources};
+use crate::config::{Config, Inventory};
+use crate::domain::actor::ActorId;
+use crate::domain::article::Article;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::event::Event;
+use crate::domain::replies::answer::{Cited, Found};
+use crate::domain::state::Moment;
+use crate::kb;
+use crate::remote;
+use crate::search::{Answer, Hit, Search};
+use crate::store::{Recorded, Store};
+
+/// Hits of an answer in chat.
+const HITS: usize = 3;
+
+/// An error with its whole chain, for people.
+pub fn chain(error: impl Into<anyhow::Error>) -> String {
+    format!("{:#}", error.into())
+}
+
+/// The record in sled.
+pub struct SledRecord(Store);
+
+impl SledRecord {
+    /// Opens the record and reads all that happened.
+    pub fn open(folder: &Path) -> anyhow::Result<(Self, Vec<Moment>)> {
+        let (store, recorded) = Store::open::<Event>(folder, crate::app::bot::now_ms())?;
+        Ok((Self(store), recorded.into_iter().map(moment).collect()))
+    }
+}
+
+/// An event of the record as the state takes it in.
+pub fn moment(recorded: Recorded<Event>) -> Moment {
+    let envelope = recorded.envelope;
+    Moment { seq: envelope.seq, at_ms: envelope.at_ms, actor: envelope.actor, event: envelope.event }
+}
+
+impl Record for SledRecord {
+    fn append(&mut self, at_ms: u64, events: Vec<(ActorId, Event)>) -> Result<Vec<Moment>, RecordError> {
+        let recorded = self.0.append(at_ms, events).map_err(|error| RecordError(chain(error)))?;
+        Ok(recorded.into_iter().map(moment).collect())
+    }
+
+    fn verify(&self) -> Result<Audit, RecordError> {
+        let head = self.0.verify().map_err(|error| RecordError(chain(error)))?;
+        Ok(Audit { events: head.seq, head: head.hash.to_string() })
+    }
+}
+
+/// The articles that can be offered; what is wrong with others goes to the log.
+pub fn articles(folder: &Path) -> anyhow::Result<Vec<Article>> {
+    let loaded = kb::load(folder)
+        .with_context(|| format!("no articles; `--kb DIR` names their folder (tried {})", folder.display()))?;
+    for finding in loaded.findings.iter().filter(|finding| finding.code.leaves_out()) {
+        tracing::warn!("{}", finding.render(folder));
+    }
+    Ok(loaded.articles)
+}
+
+/// The index over the articles, built anew when they have changed.
+pub struct KbLibrary {
+    kb: PathBuf,
+    index: Option<PathBuf>,
+    /// Replaced as a whole; held for the exchange only.
+    search: Mutex<Arc<Search>>,
+}
+
+impl KbLibrary {
+    /// Opens the index of the articles.
+    pub fn open(kb: &Path, index: Option<&Path>) -> anyhow::Result<Self> {
+        let search = Search::open(index, articles(kb)?)?;
+        tell_where_from(&search);
+        Ok(Self { kb: kb.to_owned(), index: index.map(Path::to_owned), search: Mutex::new(Arc::new(search)) })
+    }
+
+    /// The index of the articles as they are now.
+    fn current(&self) -> anyhow::Result<Arc<Search>> {
+        let articles = articles(&self.kb)?;
+        let search = Arc::clone(&self.search.lock().unwrap_or_else(PoisonError::into_inner));
+        let revisions = |articles: &[Article]| articles.iter().map(|article| article.revision).collect::<Vec<_>>();
+        let mut now = revisions(&articles);
+        let mut indexed = revisions(search.articles());
+        now.sort_unstable();
+        indexed.sort_unstable();
+        if now == indexed {
+            return Ok(search);
+        }
+        let search = Arc::new(Search::open(self.index.as_deref(), articles)?);
+        *self.search.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&search);
+        Ok(search)
+    }
+
+    /// An answer with at most `limit` hits.
+    pub fn answer(&self, question: &str, limit: usize) -> anyhow::Result<Answer> {
+        Ok(self.current()?.answer(question, limit)?)
+    }
+}
+
+/// Says if the index can't be kept.
+pub fn tell_where_from(search: &Search) {
+    if let crate::search::Origin::Unsaved(why) = search.origin() {
+        tracing::warn!("{why}");
+    }
+}
+
+impl Library for KbLibrary {
+    fn find(&self, question: &str) -> Result<Found, String> {
+        self.answer(question, HITS).map(|answer| found(&answer)).map_err(chain)
+    }
+}
+
+/// An answer as chats show it.
+pub fn found(answer: &Answer) -> Found {
+    let cited = |hit: &Hit| Cited {
+        article: hit.article.clone(),
+        title: hit.title.clone(),
+        heading: hit.heading.clone(),
+        passage: hit.passage.clone(),
+        file: hit.file.clone(),
+        lines: hit.lines,
+    };
+    Found {
+        hits: answer.hits.iter().map(cited).collect(),
+        nearest: answer.nearest.iter().map(|near| (near.article.clone(), near.title.clone())).collect(),
+    }
+}
+
+/// Articles and configuration as they stand in files.
+pub struct Files {
+    /// The folder of articles.
+    pub kb: PathBuf,
+    /// The configuration.
+    pub config: ConfigSource,
+}
+
+/// Where the configuration comes from.
+pub enum ConfigSource {
+    /// A file of the operator; none means the defaults: nobody and nothing.
+    File(Option<PathBuf>),
+    /// The inventory that a lab wrote, with the cast of the demo.
+    Lab {
+        /// The inventory.
+        inventory: PathBuf,
+        /// The cast.
+        people: crate::domain::actor::People,
+    },
+}
+
+impl ConfigSource {
+    /// Reads it as it is now.
+    pub fn read(&self) -> anyhow::Result<Config> {
+        Ok(match self {
+            Self::File(None) => Config::default(),
+            Self::File(Some(path)) => Config::read(path, Inventory::Real)?,
+            Self::Lab { inventory, people } => {
+                let config = Config::read(inventory, Inventory::Lab)?;
+                Config { people: people.clone(), ..config }
+            }
+        })
+    }
+}
+
+impl Files {
+    /// Reads everything a decision looks at.
+    pub fn read(&self) -> anyhow::Result<Catalogue> {
+        let config = self.config.read()?;
+        let articles = articles(&self.kb)?;
+        Ok(Catalogue {
+            articles: articles.into_iter().map(|article| (article.id.clone(), article)).collect(),
+            inventory: config.inventory,
+            people: config.people,
+            policy: config.policy,
+            wrapper: remote::wrapper_digest(),
+        })
+    }
+}
+
+impl Sources for Files {
+    fn catalogue(&self) -> Result<Catalogue, String> {
+        self.read().map_err(chain)
+    }
+}

@@ -1,0 +1,143 @@
+//! Talking in the terminal: lines from standard input, one at a time.
+
+use std::io::{BufRead as _, IsTerminal as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tokio::sync::{mpsc, watch};
+
+use super::parts::{Files, KbLibrary, SledRecord};
+use crate::app::{Bot, Handle};
+use crate::chat::console::Console;
+use crate::chat::parse;
+use crate::domain::actor::ActorId;
+use crate::domain::decide::Input;
+use crate::domain::id::ConversationId;
+use crate::domain::refusal::Refusal;
+use crate::domain::replies;
+use crate::remote::{Ssh, SshConfig};
+
+/// What a conversation in the terminal needs.
+pub struct Talk {
+    /// Articles and configuration.
+    pub files: Files,
+    /// The index.
+    pub library: KbLibrary,
+    /// Who types first.
+    pub actor: ActorId,
+    /// Whether `/as NAME` lets somebody else type: only with a cast.
+    pub cast: bool,
+}
+
+/// Lines read ahead.
+const LINES_AHEAD: usize = 16;
+
+impl Talk {
+    /// Opens the record, takes up what was going on, and talks until the input or the bot ends.
+    pub async fn run(self, state: &Path) -> anyhow::Result<()> {
+        let catalogue = self.files.read()?;
+        let identity = self.files.config.read()?.identity.unwrap_or_default();
+        let folder = state.to_owned();
+        let (record, moments) = tokio::task::spawn_blocking(move || SledRecord::open(&folder)).await??;
+        let console = Arc::new(Console::default());
+        let bot = Bot {
+            hosts: Arc::new(Ssh::new(SshConfig { identity })),
+            record,
+            library: Arc::new(self.library),
+            sources: Arc::new(self.files),
+            chat: Arc::clone(&console),
+        };
+        let (bot, handle) = bot.prepare(catalogue, &moments);
+        let stop = watch::Sender::new(false);
+        let running = tokio::spawn(bot.run(stop.subscribe()));
+        let conversation = Conversation { handle, console, actor: self.actor, cast: self.cast };
+        conversation.hold().await;
+        stop.send_replace(true);
+        running.await.context("the bot died")??;
+        Ok(())
+    }
+}
+
+struct Conversation {
+    handle: Handle,
+    console: Arc<Console>,
+    actor: ActorId,
+    cast: bool,
+}
+
+impl Conversation {
+    async fn hold(mut self) {
+        let interactive = std::io::stdin().is_terminal();
+        // A script goes on when all that a line has caused is over; a person may type meanwhile.
+        if interactive {
+            self.handle.send(Input::Recover).await;
+        } else {
+            self.handle.submit(Input::Recover).await;
+        }
+        let mut lines = lines();
+        self.prompt();
+        loop {
+            tokio::select! {
+                line = lines.recv() => match line {
+                    Some(line) if self.take(&line, interactive).await => self.prompt(),
+                    _ => break,
+                },
+                _ = tokio::signal::ctrl_c() => break,
+            }
+        }
+    }
+
+    fn prompt(&self) {
+        let name = self.actor.0.rsplit(':').next().unwrap_or_default();
+        self.console.write(&format!("{name}> "));
+    }
+
+    /// Takes a line; false if the bot has stopped.
+    async fn take(&mut self, line: &str, interactive: bool) -> bool {
+        if !interactive {
+            self.console.write(&format!("{}\n", crate::chat::console::one_line(line)));
+        }
+        if line.trim_start().starts_with('#') && !interactive {
+            return true;
+        }
+        if let Some(name) = line.trim().strip_prefix("/as ").filter(|_| self.cast) {
+            self.actor = ActorId(format!("demo:{}", name.trim()));
+            return true;
+        }
+        let command = match parse::parse(line) {
+            Ok(None) => return true,
+            Ok(Some(command)) => command,
+            Err(refusal) => return self.refuse(&refusal),
+        };
+        let (actor, conversation) = (self.actor.clone(), ConversationId(self.actor.0.clone()));
+        let input = Input::Command { actor, conversation, command };
+        if interactive { self.handle.send(input).await } else { self.handle.submit(input).await }
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> bool {
+        self.console.write(&crate::chat::console::rendered(&replies::refusal(refusal)));
+        true
+    }
+}
+
+/// The lines of standard input, read on a thread of their own: reading it can't be interrupted.
+fn lines() -> mpsc::Receiver<String> {
+    let (sender, receiver) = mpsc::channel(LINES_AHEAD);
+    std::thread::spawn(move || {
+        let mut input = std::io::stdin().lock();
+        loop {
+            let mut bytes = Vec::new();
+            match input.read_until(b'\n', &mut bytes) {
+                Ok(0) | Err(_) => return,
+                Ok(_) => {
+                    let line = String::from_utf8_lossy(&bytes).trim_end_matches(['\n', '\r']).to_owned();
+                    if sender.blocking_send(line).is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+    });
+    receiver
+}

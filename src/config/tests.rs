@@ -1,0 +1,86 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use super::*;
+use crate::domain::actor::{ActorId, Role};
+
+const GOOD: &str = r#"
+[ssh]
+identity = "keys/id_ed25519"
+
+[policy]
+destructive = 3
+
+[[person]]
+name = "nia"
+role = "approver"
+actors = ["console:1000"]
+
+[[host]]
+name = "esx01"
+address = "192.0.2.10"
+user = "root"
+platforms = ["esx3"]
+host_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ"
+"#;
+
+fn parsed(text: &str) -> Result<Config, ConfigError> {
+    Config::parse(text, Path::new("/etc/dogwatch/dogwatch.toml"), Inventory::Real)
+}
+
+fn problem(text: &str) -> String {
+    let error = parsed(text).unwrap_err();
+    let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+    format!("{error}: {source}")
+}
+
+#[test]
+fn a_good_configuration_is_read_with_its_defaults() {
+    let config = parsed(GOOD).unwrap();
+    let host = &config.inventory[&HostName::from("esx01")];
+    assert_eq!((host.port, host.sudo, host.legacy), (22, false, false));
+    assert!(host.path.contains("/usr/lib/vmware/bin"));
+    assert_eq!(config.identity.unwrap(), Path::new("/etc/dogwatch/keys/id_ed25519"));
+    assert_eq!((config.policy.change, config.policy.destructive), (1, 3));
+    let person = config.people.person(&ActorId("console:1000".to_owned())).unwrap();
+    assert_eq!((person.name.as_str(), person.role), ("nia", Role::Approver));
+}
+
+#[test]
+fn the_line_of_a_public_key_gives_the_fingerprint_that_openssh_prints() {
+    // `ssh-keygen -lf` on this key.
+    let expected = "SHA256:T7SvZ2cslqpPj6nKzitCBHHlpVF3r3MvLwmFL0fk0IE";
+    let config = parsed(GOOD).unwrap();
+    assert_eq!(config.inventory[&HostName::from("esx01")].host_key.as_deref(), Some(expected));
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    let cases = [
+        ("[policy]\nchange = 0", "can only be stricter"),
+        ("[policy]\ndestructive = 1", "can only be stricter"),
+        ("[polices]", "unknown field"),
+        ("[[person]]\nname = \"a\"\nrole = \"king\"\nactors = []", "unknown variant"),
+        (&GOOD.replace("esx01", "lab-esx"), "practice hosts"),
+        (&GOOD.replace("esx01", "e x"), "a name has"),
+        (&GOOD.replace("192.0.2.10", "a;b"), "can't be its address"),
+        (&GOOD.replace("\"root\"", "\"-oProxyCommand=x\""), "can't be its user"),
+        (&GOOD.replace("[\"esx3\"]", "[]"), "platforms is empty"),
+        (&GOOD.replace("ssh-ed25519 AAAA", "ssh-rsa AAAA"), "no host key"),
+        (&format!("{GOOD}{}", &GOOD[GOOD.find("[[host]]").unwrap()..]), "listed twice"),
+        (
+            &format!("{GOOD}\n[[person]]\nname = \"bo\"\nrole = \"admin\"\nactors = [\"console:1000\"]"),
+            "one person",
+        ),
+    ];
+    for (text, expected) in cases {
+        let problem = problem(text);
+        assert!(problem.contains(expected), "{problem:?} should say {expected:?}");
+    }
+}
+
+#[test]
+fn a_lab_inventory_holds_lab_hosts_only() {
+    let path = Path::new("/tmp/inventory.toml");
+    assert!(Config::parse(&GOOD.replace("esx01", "lab-esx"), path, Inventory::Lab).is_ok());
+    assert!(Config::parse(GOOD, path, Inventory::Lab).is_err());
+}
