@@ -80,7 +80,7 @@ struct Fault(String, &'static str);
 pub(super) fn action(file: &str, fenced: &Fenced) -> Result<(Action, KeyLines), Finding> {
     let first = fenced.line + 1;
     let syntax = |line: usize, message: &str| {
-        let advice = "correct the action block; the README's section on articles shows its fields";
+        let advice = "an action has id, title, platforms, risk, [params.NAME], [[steps]], [verify], [rollback], [escalates_to]";
         Finding::new(file, line, Code::ActionSyntax, message, advice)
     };
     let unreadable = |error: &toml::de::Error| {

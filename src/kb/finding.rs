@@ -95,6 +95,98 @@ codes! {
     NotQuiteAction, "not_quite_action", Reports;
     /// Text that belongs to no section.
     TextBeforeHeading, "text_before_heading", Warns;
+
+    /// An article's id is not its file's name.
+    IdNotFileName, "id_not_file_name", Reports;
+    /// A review that has not happened yet.
+    ReviewedInFuture, "reviewed_in_future", Reports;
+    /// Not exactly one heading of the first level, or another text than the title.
+    TitleHeading, "title_heading", Warns;
+    /// A section too long to be quoted.
+    SectionLong, "section_long", Warns;
+    /// A runbook without one of its headings.
+    RunbookHeadingMissing, "runbook_heading_missing", Reports;
+    /// A link to no article.
+    LinkUnknownArticle, "link_unknown_article", Reports;
+    /// A link to no section.
+    LinkUnknownAnchor, "link_unknown_anchor", Reports;
+    /// A link that is neither relative nor to the web.
+    LinkScheme, "link_scheme", Reports;
+
+    /// More parameters than an action may have.
+    TooManyParams, "too_many_params", LeavesOut;
+    /// A name that no placeholder can have.
+    ParamName, "param_name", LeavesOut;
+    /// A parameter that does not say what it is.
+    ParamPromptEmpty, "param_prompt_empty", Reports;
+    /// A pattern that does not compile.
+    ParamPattern, "param_pattern", LeavesOut;
+    /// Choices missing, superfluous, empty or repeated.
+    ParamChoices, "param_choices", LeavesOut;
+    /// Neither example nor default.
+    ParamExampleMissing, "param_example_missing", Reports;
+    /// An example, default or choice that the parameter itself refuses.
+    ParamValueMismatch, "param_value_mismatch", Reports;
+    /// A parameter that nothing uses.
+    ParamUnused, "param_unused", Reports;
+    /// A placeholder without a parameter.
+    ParamUndeclared, "param_undeclared", LeavesOut;
+    /// Braces that may have been meant as a placeholder.
+    PlaceholderUnlikely, "placeholder_unlikely", Warns;
+
+    /// A title that says nothing.
+    ActionTitleEmpty, "action_title_empty", Reports;
+    /// An action for no platform, or twice for one.
+    ActionPlatforms, "action_platforms", Reports;
+    /// No steps, or more than an action may have.
+    StepCount, "step_count", LeavesOut;
+    /// A time limit outside its bounds.
+    TimeoutRange, "timeout_range", LeavesOut;
+    /// A repetition of the verification outside its bounds.
+    WithinRange, "within_range", LeavesOut;
+    /// No exit code, or one that no program has.
+    ExpectExit, "expect_exit", LeavesOut;
+    /// An expectation that does not compile.
+    ExpectStdout, "expect_stdout", LeavesOut;
+    /// A program that no step may use.
+    ProgramRefused, "program_refused", LeavesOut;
+    /// A value that could be taken for an option.
+    ArgumentLikeOption, "argument_like_option", LeavesOut;
+    /// A placeholder that would break out of its quotes.
+    PowershellPlaceholder, "powershell_placeholder", LeavesOut;
+    /// A command of the wrong kind for the platforms.
+    ProgramPlatform, "program_platform", LeavesOut;
+    /// A step that is not known to read only in an action declared as `read`.
+    ReadNotBelieved, "read_not_believed", Reports;
+    /// No verification in an action that changes something.
+    VerifyMissing, "verify_missing", LeavesOut;
+    /// A verification in an action that only reads.
+    VerifyOnRead, "verify_on_read", LeavesOut;
+    /// A verification that is not known to read only.
+    VerifyNotReading, "verify_not_reading", Reports;
+    /// No word on the way back in an action that changes something.
+    RollbackMissing, "rollback_missing", LeavesOut;
+    /// A way back in an action that only reads.
+    RollbackOnRead, "rollback_on_read", LeavesOut;
+    /// No way back, and no reason.
+    RollbackEmpty, "rollback_empty", Reports;
+
+    /// An escalation to no action.
+    EscalationUnknown, "escalation_unknown", Reports;
+    /// An escalation to another platform.
+    EscalationPlatform, "escalation_platform", Reports;
+    /// An escalation to something milder.
+    EscalationRiskLower, "escalation_risk_lower", Reports;
+    /// An escalation that leads back.
+    EscalationCycle, "escalation_cycle", Reports;
+    /// An escalation gives a parameter that its target doesn't have.
+    EscalationParamUnknown, "escalation_param_unknown", Reports;
+    /// An escalation lacks a parameter that its target needs.
+    EscalationParamMissing, "escalation_param_missing", Reports;
+    /// An escalation gives a value that its target refuses.
+    EscalationValue, "escalation_value", Reports;
+    /// The action that shows what else is needed is none, or not a reading one of the platform.
+    EscalationFind, "escalation_find", Reports;
 }
 
 impl Code {

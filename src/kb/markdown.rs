@@ -181,14 +181,17 @@ impl<'a> Reader<'a> {
         let text = text.trim();
         if let Some(range) = range.filter(|_| !text.is_empty()) {
             let lines = self.index.lines(range.start, range.end);
-            self.add(Block { text: text.to_owned(), code: false, lines });
+            self.add(Block { text: text.to_owned(), code: false, lines }, words(text));
         }
     }
 
-    fn add(&mut self, block: Block) {
+    fn add(&mut self, block: Block, words: usize) {
         match self.outline.sections.last_mut() {
             Some(section) => section.blocks.push(block),
             None => self.outline.strays.push(block),
+        }
+        if let Some(before) = self.outline.words.last_mut() {
+            *before += words;
         }
     }
 
@@ -212,6 +215,7 @@ impl<'a> Reader<'a> {
         let title = usize::from(is_title || self.under_title());
         let heading = self.path.iter().skip(title).map(|(_, text)| text.clone()).collect();
         self.outline.sections.push(Section { anchor, heading, blocks: Vec::new(), lines: (1, 1) });
+        self.outline.words.push(0);
     }
 
     fn under_title(&self) -> bool {
@@ -249,7 +253,8 @@ impl<'a> Reader<'a> {
         }
         let text = text.trim_end_matches('\n').to_owned();
         if !text.trim().is_empty() {
-            self.add(Block { text, code: true, lines: (line, last) });
+            let words = words(&text);
+            self.add(Block { text, code: true, lines: (line, last) }, words);
         }
     }
 
@@ -263,7 +268,7 @@ impl<'a> Reader<'a> {
         let text = said.collect::<Vec<_>>().join("; ");
         if !text.is_empty() {
             let lines = self.index.lines(range.start, range.end);
-            self.add(Block { text, code: false, lines });
+            self.add(Block { text, code: false, lines }, cells.iter().map(|cell| words(cell)).sum());
         }
     }
 
@@ -283,4 +288,8 @@ impl<'a> Reader<'a> {
         self.close_section(self.len);
         self.outline
     }
+}
+
+fn words(text: &str) -> usize {
+    text.split_whitespace().count()
 }

@@ -18,6 +18,7 @@ mod files;
 mod finding;
 mod front_matter;
 mod key_lines;
+pub mod lint;
 mod load;
 mod markdown;
 mod outline;

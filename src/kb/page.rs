@@ -4,6 +4,7 @@ use super::action_block::action;
 use super::finding::{Code, Finding};
 use super::front_matter::front_matter;
 use super::key_lines::KeyLines;
+use super::lint;
 use super::markdown::outline;
 use super::outline::{Link, Outline};
 use crate::domain::article::Article;
@@ -19,23 +20,28 @@ pub struct Page {
     pub front_matter: KeyLines,
     /// The lines of each action's keys, in the order of the actions.
     pub actions: Vec<KeyLines>,
+    /// Words of each section, in the order of the sections.
+    pub words: Vec<usize>,
     /// Headings of the first level with their lines.
     pub titles: Vec<(String, usize)>,
     /// Links, in order.
     pub links: Vec<Link>,
 }
 
-/// Reads the bytes of `file`. There is no page if a finding says that the article is left out.
+/// Reads the bytes of `file`. There is no page if they can't be understood as a whole; a page
+/// with findings that leave the article out is for lint alone.
 pub fn read_page(file: &str, bytes: &[u8]) -> (Option<Page>, Vec<Finding>) {
     let mut findings = Vec::new();
     let page = page(file, bytes, &mut findings);
-    let left_out = findings.iter().any(|finding| finding.code.leaves_out());
-    (page.filter(|_| !left_out), findings)
+    let understood = !findings.iter().any(|finding| finding.code.leaves_out());
+    let page = page.filter(|_| understood);
+    findings.extend(page.iter().flat_map(lint::unsafe_to_offer));
+    (page, findings)
 }
 
 fn page(file: &str, bytes: &[u8], findings: &mut Vec<Finding>) -> Option<Page> {
     let text = text(file, bytes, findings)?;
-    let outline = outline(&text);
+    let mut outline = outline(&text);
     note_oddities(file, &outline, findings);
     let mut actions = Vec::new();
     for fenced in &outline.actions {
@@ -61,11 +67,11 @@ fn page(file: &str, bytes: &[u8], findings: &mut Vec<Finding>) -> Option<Page> {
         reviewed: fields.reviewed,
         revision: Digest::of(bytes),
         file: file.to_owned(),
-        sections: outline.sections,
+        sections: std::mem::take(&mut outline.sections),
         actions,
     };
-    let (titles, links) = (outline.titles, outline.links);
-    Some(Page { article, front_matter: fields.lines, actions: action_lines, titles, links })
+    let Outline { words, titles, links, .. } = outline;
+    Some(Page { article, front_matter: fields.lines, actions: action_lines, words, titles, links })
 }
 
 /// The text with `\n` line ends and without a byte-order mark. Lines keep their numbers.
