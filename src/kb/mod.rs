@@ -1,1 +1,32 @@
 //! Files become articles; lint says what is wrong with them.
+//!
+//! [`load`] reads a folder into domain articles, [`lint`](lint::lint) judges what was read. Both
+//! answer with [`Finding`]s that name file, line and what to do.
+//!
+//! Invariant: an article is offered as a whole or not at all. If one of its actions can't be read
+//! or breaks a rule that the planner would not catch, the article is left out and a finding says
+//! so; nothing is dropped in silence.
+//!
+//! # Layout
+//!
+//! `files` finds and reads files, `markdown` turns text into sections, blocks, links and fenced
+//! actions, `front_matter` and `action_block` turn TOML into fields and actions, `page` puts one
+//! article together, `load` the whole folder.
+
+mod action_block;
+mod files;
+mod finding;
+mod front_matter;
+mod key_lines;
+pub mod lint;
+mod load;
+mod markdown;
+mod outline;
+mod page;
+
+pub use files::{FILE_LEN_MAX, FILES_MAX, KbError};
+pub use finding::{Code, Finding, Severity};
+pub use key_lines::KeyLines;
+pub use load::{Loaded, load};
+pub use outline::Link;
+pub use page::{Page, read_page};

@@ -1,0 +1,172 @@
+//! The TOML of an action block to a domain action.
+
+use serde::Deserialize;
+use toml::de::DeTable;
+
+use super::finding::{Code, Finding};
+use super::key_lines::{KeyLines, line_in};
+use super::outline::Fenced;
+use crate::domain::action::{
+    Action, Escalation, Params, Program, Risk, Rollback, Step, VERIFY_TIMEOUT_S_DEFAULT, Verify,
+};
+use crate::domain::host::Platform;
+use crate::domain::id::{ActionId, is_slug};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawAction {
+    id: ActionId,
+    title: String,
+    platforms: Vec<Platform>,
+    risk: Risk,
+    #[serde(default)]
+    params: Params,
+    steps: Vec<RawStep>,
+    verify: Option<RawVerify>,
+    rollback: Option<RawRollback>,
+    escalates_to: Option<Escalation>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawStep {
+    run: Option<Vec<String>>,
+    powershell: Option<String>,
+    stdin: Option<String>,
+    timeout_s: u32,
+    #[serde(default = "success")]
+    expect_exit: Vec<i32>,
+    expect_stdout: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawVerify {
+    run: Option<Vec<String>>,
+    powershell: Option<String>,
+    #[serde(default = "verify_timeout")]
+    timeout_s: u32,
+    #[serde(default = "success")]
+    expect_exit: Vec<i32>,
+    expect_stdout: Option<String>,
+    #[serde(default)]
+    within_s: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRollback {
+    none: Option<String>,
+    run: Option<Vec<String>>,
+    powershell: Option<String>,
+    stdin: Option<String>,
+    timeout_s: Option<u32>,
+    expect_exit: Option<Vec<i32>>,
+    expect_stdout: Option<String>,
+}
+
+fn success() -> Vec<i32> {
+    vec![0]
+}
+
+fn verify_timeout() -> u32 {
+    VERIFY_TIMEOUT_S_DEFAULT
+}
+
+/// A fault of the block: the key it is about and what is wrong.
+struct Fault(String, &'static str);
+
+/// Reads an action block.
+pub(super) fn action(file: &str, fenced: &Fenced) -> Result<(Action, KeyLines), Finding> {
+    let first = fenced.line + 1;
+    let syntax = |line: usize, message: &str| {
+        let advice = "an action has id, title, platforms, risk, [params.NAME], [[steps]], [verify], [rollback], [escalates_to]";
+        Finding::new(file, line, Code::ActionSyntax, message, advice)
+    };
+    let unreadable = |error: &toml::de::Error| {
+        let line = error.span().map_or(fenced.line, |span| line_in(&fenced.text, first, span.start));
+        syntax(line, error.message())
+    };
+    let table = DeTable::parse(&fenced.text).map_err(|error| unreadable(&error))?;
+    let lines = KeyLines::new(&fenced.text, first, table.get_ref());
+    let raw: RawAction = toml::from_str(&fenced.text).map_err(|error| unreadable(&error))?;
+    if !is_slug(raw.id.as_str()) {
+        let message = format!("`{}` can't be the id of an action", raw.id);
+        let advice = "use lowercase words joined by -, at most 64 characters";
+        return Err(Finding::new(file, lines.of("id"), Code::ActionIdNotSlug, message, advice));
+    }
+    match checked(raw, fenced.line) {
+        Ok(action) => Ok((action, lines)),
+        Err(Fault(key, message)) => Err(syntax(lines.of(&key), message)),
+    }
+}
+
+fn checked(raw: RawAction, line: usize) -> Result<Action, Fault> {
+    let steps = raw.steps.into_iter().enumerate();
+    Ok(Action {
+        id: raw.id,
+        title: raw.title,
+        platforms: raw.platforms,
+        risk: raw.risk,
+        params: raw.params,
+        steps: steps.map(|(i, step)| step.checked(&format!("steps.{i}"))).collect::<Result<_, _>>()?,
+        verify: raw.verify.map(RawVerify::checked).transpose()?,
+        rollback: raw.rollback.map(RawRollback::checked).transpose()?,
+        escalates_to: raw.escalates_to,
+        line,
+    })
+}
+
+fn program(run: Option<Vec<String>>, powershell: Option<String>, key: &str) -> Result<Program, Fault> {
+    match (run, powershell) {
+        (Some(argv), None) => Ok(Program::Run(argv)),
+        (None, Some(text)) => Ok(Program::PowerShell(text)),
+        (None, None) => Err(Fault(key.to_owned(), "it has neither `run` nor `powershell`")),
+        (Some(_), Some(_)) => Err(Fault(key.to_owned(), "it has both `run` and `powershell`")),
+    }
+}
+
+impl RawStep {
+    fn checked(self, key: &str) -> Result<Step, Fault> {
+        Ok(Step {
+            program: program(self.run, self.powershell, key)?,
+            stdin: self.stdin,
+            timeout_s: self.timeout_s,
+            expect_exit: self.expect_exit,
+            expect_stdout: self.expect_stdout,
+        })
+    }
+}
+
+impl RawVerify {
+    fn checked(self) -> Result<Verify, Fault> {
+        let step = Step {
+            program: program(self.run, self.powershell, "verify")?,
+            stdin: None,
+            timeout_s: self.timeout_s,
+            expect_exit: self.expect_exit,
+            expect_stdout: self.expect_stdout,
+        };
+        Ok(Verify { step, within_s: self.within_s })
+    }
+}
+
+impl RawRollback {
+    fn checked(self) -> Result<Rollback, Fault> {
+        let key = "rollback";
+        let Some(why) = self.none else {
+            return Ok(Rollback::Step(Step {
+                program: program(self.run, self.powershell, key)?,
+                stdin: self.stdin,
+                timeout_s: self.timeout_s.unwrap_or(VERIFY_TIMEOUT_S_DEFAULT),
+                expect_exit: self.expect_exit.unwrap_or_else(success),
+                expect_stdout: self.expect_stdout,
+            }));
+        };
+        let limits = self.timeout_s.is_some() || self.expect_exit.is_some() || self.expect_stdout.is_some();
+        if self.run.is_some() || self.powershell.is_some() || self.stdin.is_some() || limits {
+            return Err(Fault(key.to_owned(), "it has `none` and a command"));
+        }
+        Ok(Rollback::None(why))
+    }
+}

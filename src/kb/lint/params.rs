@@ -1,0 +1,94 @@
+//! Parameters: names, patterns, choices, and values that fit them.
+
+use std::collections::BTreeSet;
+
+use regex::Regex;
+
+use super::Scope;
+use crate::domain::action::{PARAMS_MAX, Param, ParamType, is_param_name};
+use crate::domain::plan::mismatch;
+use crate::kb::finding::{Code, Finding};
+
+/// Declarations that would let a wrong value through or none at all.
+pub(super) fn check_declarations(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
+    let params = &scope.action.params;
+    if params.len() > PARAMS_MAX {
+        let message = format!("{} parameters; {PARAMS_MAX} is the limit", params.len());
+        findings.push(scope.find("params", Code::TooManyParams, message, "split the action"));
+    }
+    for (name, param) in params {
+        let key = format!("params.{name}");
+        if !is_param_name(name) {
+            let message = format!("no placeholder can name the parameter {name:?}");
+            let advice = "begin with a lowercase letter, go on with those, digits and _";
+            findings.push(scope.find(&key, Code::ParamName, message, advice));
+        }
+        if let Some(error) = param.pattern.as_deref().and_then(pattern_error) {
+            let message = format!("the pattern of {name} does not compile: {error}");
+            let advice = "correct it; it is a regular expression of Rust's regex crate";
+            findings.push(scope.find(&format!("{key}.pattern"), Code::ParamPattern, message, advice));
+        }
+        if let Some(message) = choices_fault(param) {
+            let message = format!("{name} {message}");
+            let advice = "give a `choice` its `choices = [...]`, each once, and no other type any";
+            findings.push(scope.find(&format!("{key}.choices"), Code::ParamChoices, message, advice));
+        }
+    }
+}
+
+/// Whether a pattern works alone and as the planner uses it, around the whole value: `a)|(b` does
+/// one without the other.
+fn pattern_error(pattern: &str) -> Option<String> {
+    let whole = format!(r"\A(?:{pattern})\z");
+    [pattern, &whole].into_iter().find_map(|pattern| Regex::new(pattern).err()).map(|error| last_line(&error))
+}
+
+/// The last line of a regular expression's error says what is wrong; those before it draw it.
+pub(super) fn last_line(error: &regex::Error) -> String {
+    let text = error.to_string();
+    let line = text.lines().last().unwrap_or_default();
+    line.trim().trim_start_matches("error: ").to_owned()
+}
+
+fn choices_fault(param: &Param) -> Option<&'static str> {
+    let distinct: BTreeSet<_> = param.choices.iter().collect();
+    match param.kind {
+        ParamType::Choice if param.choices.is_empty() => Some("is a choice without choices"),
+        ParamType::Choice if distinct.len() < param.choices.len() => Some("has a choice twice"),
+        ParamType::Choice if param.choices.iter().any(|choice| choice.trim().is_empty()) => {
+            Some("has an empty choice")
+        }
+        ParamType::Choice => None,
+        _ if param.choices.is_empty() => None,
+        _ => Some("has choices and is no choice"),
+    }
+}
+
+/// Hints that would mislead whoever is asked for a value.
+pub(super) fn check_values(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
+    for (name, param) in &scope.action.params {
+        let key = format!("params.{name}");
+        if param.prompt.trim().is_empty() {
+            let message = format!("{name} does not say what to ask for");
+            let advice = "write the prompt as you would ask a colleague";
+            findings.push(scope.find(&format!("{key}.prompt"), Code::ParamPromptEmpty, message, advice));
+        }
+        let hinted = param.example.is_some() || param.default.is_some() || param.kind == ParamType::Choice;
+        if !hinted {
+            let message = format!("{name} has neither an example nor a default");
+            let advice = "add `example = \"...\"` with a value that works";
+            findings.push(scope.find(&key, Code::ParamExampleMissing, message, advice));
+        }
+        let choices = param.choices.iter().map(|choice| ("choices", Some(choice)));
+        let given = [("example", param.example.as_ref()), ("default", param.default.as_ref())];
+        for (field, value) in given.into_iter().chain(choices) {
+            let Some((value, expected)) = value.and_then(|value| Some((value, mismatch(param, value)?)))
+            else {
+                continue;
+            };
+            let message = format!("the {field} {value:?} of {name} is refused: it expects {expected}");
+            let advice = format!("correct the {field} or the parameter");
+            findings.push(scope.find(&format!("{key}.{field}"), Code::ParamValueMismatch, message, advice));
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! A folder to articles.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::files::{KbError, read_all};
+use super::finding::{Code, Finding};
+use super::page::{Page, read_page};
+use crate::domain::article::Article;
+
+/// What stands in a knowledge base.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Loaded {
+    /// The articles that can be offered, in the order of their files.
+    pub articles: Vec<Article>,
+    /// What is wrong with files and articles, in the order of files and lines. Articles with a
+    /// finding that leaves them out are not among `articles`.
+    pub findings: Vec<Finding>,
+    /// Every article that could be read, offered or not, for lint.
+    pub pages: Vec<Page>,
+}
+
+/// Reads every `*.md` below `folder`. What is wrong with single files is a finding; only a folder
+/// that can't be listed is an error.
+pub fn load(folder: &Path) -> Result<Loaded, KbError> {
+    let (sources, mut findings) = read_all(folder)?;
+    let mut pages = Vec::new();
+    for source in sources {
+        let (page, found) = read_page(&source.file, &source.bytes);
+        pages.extend(page);
+        findings.extend(found);
+    }
+    Ok(assemble(pages, findings))
+}
+
+/// Puts pages together: ids must be unique, and no article is offered that has a finding which
+/// leaves it out.
+pub(super) fn assemble(pages: Vec<Page>, mut findings: Vec<Finding>) -> Loaded {
+    findings.extend(repeated_ids(&pages));
+    findings.sort();
+    findings.dedup();
+    let left_out = |page: &&Page| {
+        !findings.iter().any(|finding| finding.code.leaves_out() && finding.file == page.article.file)
+    };
+    let articles = pages.iter().filter(left_out).map(|page| page.article.clone()).collect();
+    Loaded { articles, findings, pages }
+}
+
+/// Whoever repeats an id makes it unclear what is meant: none of them is offered.
+fn repeated_ids(pages: &[Page]) -> Vec<Finding> {
+    let mut articles: BTreeMap<&str, Vec<(&str, usize)>> = BTreeMap::new();
+    let mut actions: BTreeMap<&str, Vec<(&str, usize)>> = BTreeMap::new();
+    for page in pages {
+        let file = page.article.file.as_str();
+        articles.entry(page.article.id.as_str()).or_default().push((file, page.front_matter.of("id")));
+        for (action, lines) in page.article.actions.iter().zip(&page.actions) {
+            actions.entry(action.id.as_str()).or_default().push((file, lines.of("id")));
+        }
+    }
+    let mut findings = repeated(&articles, Code::ArticleIdTwice, "article");
+    findings.extend(repeated(&actions, Code::ActionIdTwice, "action"));
+    findings
+}
+
+fn repeated(ids: &BTreeMap<&str, Vec<(&str, usize)>>, code: Code, what: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (id, places) in ids.iter().filter(|(_, places)| places.len() > 1) {
+        for (i, (file, line)) in places.iter().enumerate() {
+            let (other_file, other_line) = places[usize::from(i == 0)];
+            let message = format!("the {what} id `{id}` is also used in {other_file}:{other_line}");
+            findings.push(Finding::new(file, *line, code, message, "give each its own id"));
+        }
+    }
+    findings
+}

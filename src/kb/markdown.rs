@@ -1,0 +1,295 @@
+//! Markdown to sections and blocks, with the exact lines of each.
+//!
+//! A heading counts only at the top level: one inside a list or a quotation is text there. Raw HTML
+//! is text too, so that `<NAME>` in a sentence is not lost.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+
+use super::outline::{Fenced, LineIndex, Link, Outline, slug};
+use crate::domain::article::{Block, Section};
+
+/// Reads a text with `\n` line ends.
+pub(super) fn outline(text: &str) -> Outline {
+    let options = Options::ENABLE_TABLES | Options::ENABLE_PLUSES_DELIMITED_METADATA_BLOCKS;
+    let mut reader = Reader::new(text);
+    for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
+        reader.event(event, range);
+    }
+    reader.finish()
+}
+
+/// Text that is being gathered, with the bytes it comes from.
+#[derive(Default)]
+struct Gathered {
+    text: String,
+    range: Option<Range<usize>>,
+}
+
+impl Gathered {
+    fn starting(at: usize) -> Self {
+        Self { text: String::new(), range: Some(at..at) }
+    }
+
+    fn push(&mut self, text: &str, from: Range<usize>) {
+        self.text.push_str(text);
+        let start = self.range.as_ref().map_or(from.start, |range| range.start);
+        let end = self.range.as_ref().map_or(from.end, |range| range.end.max(from.end));
+        self.range = Some(start..end);
+    }
+}
+
+/// Where text goes.
+enum Place {
+    Flow,
+    Heading(HeadingLevel),
+    Code { info: String },
+    FrontMatter,
+    Cell,
+}
+
+struct Reader<'a> {
+    index: LineIndex<'a>,
+    len: usize,
+    outline: Outline,
+    place: Place,
+    gathered: Gathered,
+    /// Lists and quotations around the current event.
+    depth: usize,
+    /// Where an item starts whose text has not come yet.
+    item: Option<usize>,
+    /// Headings above the current text, with their levels.
+    path: Vec<(HeadingLevel, String)>,
+    anchors: BTreeSet<String>,
+    /// Where the current section starts.
+    section: usize,
+    columns: Vec<String>,
+    cells: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(text: &'a str) -> Self {
+        Self {
+            index: LineIndex::new(text),
+            len: text.len(),
+            outline: Outline::default(),
+            place: Place::Flow,
+            gathered: Gathered::default(),
+            depth: 0,
+            item: None,
+            path: Vec::new(),
+            anchors: BTreeSet::new(),
+            section: 0,
+            columns: Vec::new(),
+            cells: Vec::new(),
+        }
+    }
+
+    fn event(&mut self, event: Event<'_>, range: Range<usize>) {
+        match event {
+            Event::Start(tag) => self.start(tag, &range),
+            Event::End(tag) => self.end(tag, &range),
+            Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => {
+                self.text(&text, range);
+            }
+            Event::SoftBreak | Event::HardBreak => self.text(" ", range),
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, text: &str, range: Range<usize>) {
+        if let Some(start) = self.item.take() {
+            self.gathered = Gathered::starting(start);
+        }
+        self.gathered.push(text, range);
+    }
+
+    fn start(&mut self, tag: Tag<'_>, range: &Range<usize>) {
+        match tag {
+            Tag::Paragraph | Tag::HtmlBlock => self.flush(),
+            Tag::Heading { level, .. } => {
+                self.flush();
+                if self.depth == 0 {
+                    self.place = Place::Heading(level);
+                }
+            }
+            Tag::BlockQuote(_) | Tag::List(_) => {
+                self.flush();
+                self.depth += 1;
+            }
+            Tag::Item => {
+                self.flush();
+                self.item = Some(range.start);
+            }
+            Tag::CodeBlock(kind) => {
+                self.flush();
+                self.item = None;
+                let info = match kind {
+                    CodeBlockKind::Fenced(info) => info.to_string(),
+                    CodeBlockKind::Indented => String::new(),
+                };
+                self.place = Place::Code { info };
+            }
+            Tag::Table(_) => {
+                self.flush();
+                self.item = None;
+                self.columns.clear();
+            }
+            Tag::TableHead | Tag::TableRow => self.cells.clear(),
+            Tag::TableCell => self.place = Place::Cell,
+            Tag::MetadataBlock(_) => {
+                self.flush();
+                self.place = Place::FrontMatter;
+            }
+            Tag::Link { dest_url, .. } => {
+                let line = self.index.line(range.start);
+                self.outline.links.push(Link { target: dest_url.to_string(), line });
+            }
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, tag: TagEnd, range: &Range<usize>) {
+        match tag {
+            TagEnd::Paragraph | TagEnd::HtmlBlock => self.flush(),
+            TagEnd::Heading(_) => self.end_heading(range),
+            TagEnd::BlockQuote(_) | TagEnd::List(_) => {
+                self.flush();
+                self.depth = self.depth.saturating_sub(1);
+            }
+            TagEnd::Item => {
+                self.flush();
+                self.item = None;
+            }
+            TagEnd::CodeBlock => self.end_code(range),
+            TagEnd::TableCell => {
+                self.place = Place::Flow;
+                let cell = std::mem::take(&mut self.gathered).text;
+                self.cells.push(cell.trim().to_owned());
+            }
+            TagEnd::TableHead => self.columns = std::mem::take(&mut self.cells),
+            TagEnd::TableRow => self.end_row(range),
+            TagEnd::MetadataBlock(_) => self.end_front_matter(range),
+            _ => {}
+        }
+    }
+
+    fn flush(&mut self) {
+        let Gathered { text, range } = std::mem::take(&mut self.gathered);
+        let text = text.trim();
+        if let Some(range) = range.filter(|_| !text.is_empty()) {
+            let lines = self.index.lines(range.start, range.end);
+            self.add(Block { text: text.to_owned(), code: false, lines }, words(text));
+        }
+    }
+
+    fn add(&mut self, block: Block, words: usize) {
+        match self.outline.sections.last_mut() {
+            Some(section) => section.blocks.push(block),
+            None => self.outline.strays.push(block),
+        }
+        if let Some(before) = self.outline.words.last_mut() {
+            *before += words;
+        }
+    }
+
+    fn end_heading(&mut self, range: &Range<usize>) {
+        let Place::Heading(level) = self.place else {
+            self.flush();
+            return;
+        };
+        self.place = Place::Flow;
+        let heading = std::mem::take(&mut self.gathered).text.trim().to_owned();
+        self.close_section(range.start);
+        self.section = range.start;
+        self.path.retain(|(above, _)| *above < level);
+        if level == HeadingLevel::H1 {
+            self.outline.titles.push((heading.clone(), self.index.line(range.start)));
+        }
+        let is_title = level == HeadingLevel::H1 && self.outline.titles.len() == 1;
+        let anchor = self.unique_anchor(&heading);
+        self.path.push((level, heading));
+        // The article's title is known anyway; a further heading of the first level is no title.
+        let title = usize::from(is_title || self.under_title());
+        let heading = self.path.iter().skip(title).map(|(_, text)| text.clone()).collect();
+        self.outline.sections.push(Section { anchor, heading, blocks: Vec::new(), lines: (1, 1) });
+        self.outline.words.push(0);
+    }
+
+    fn under_title(&self) -> bool {
+        let top = self.path.first().filter(|(level, _)| *level == HeadingLevel::H1);
+        self.outline.titles.len() == 1 && top.is_some()
+    }
+
+    fn unique_anchor(&mut self, heading: &str) -> String {
+        let base = slug(heading);
+        let mut anchor = base.clone();
+        let mut number = 0;
+        while !self.anchors.insert(anchor.clone()) {
+            number += 1;
+            anchor = format!("{base}-{number}");
+        }
+        anchor
+    }
+
+    fn close_section(&mut self, end: usize) {
+        if let Some(section) = self.outline.sections.last_mut() {
+            section.lines = self.index.lines(self.section, end);
+        }
+    }
+
+    fn end_code(&mut self, range: &Range<usize>) {
+        let Place::Code { info } = std::mem::replace(&mut self.place, Place::Flow) else { return };
+        let text = std::mem::take(&mut self.gathered).text;
+        let (line, last) = self.index.lines(range.start, range.end);
+        if info == "action" {
+            self.outline.actions.push(Fenced { text, line });
+            return;
+        }
+        if info.trim_start().to_ascii_lowercase().starts_with("action") {
+            self.outline.almost_actions.push((line, info));
+        }
+        let text = text.trim_end_matches('\n').to_owned();
+        if !text.trim().is_empty() {
+            let words = words(&text);
+            self.add(Block { text, code: true, lines: (line, last) }, words);
+        }
+    }
+
+    fn end_row(&mut self, range: &Range<usize>) {
+        let cells = std::mem::take(&mut self.cells);
+        let said = cells.iter().enumerate().filter(|(_, cell)| !cell.is_empty());
+        let said = said.map(|(i, cell)| match self.columns.get(i).filter(|column| !column.is_empty()) {
+            Some(column) => format!("{column}: {cell}"),
+            None => cell.clone(),
+        });
+        let text = said.collect::<Vec<_>>().join("; ");
+        if !text.is_empty() {
+            let lines = self.index.lines(range.start, range.end);
+            self.add(Block { text, code: false, lines }, cells.iter().map(|cell| words(cell)).sum());
+        }
+    }
+
+    /// Only at the beginning of the file is it front matter; anywhere else it is text.
+    fn end_front_matter(&mut self, range: &Range<usize>) {
+        self.place = Place::Flow;
+        if range.start == 0 {
+            let text = std::mem::take(&mut self.gathered).text;
+            self.outline.front_matter = Some(Fenced { text, line: 1 });
+        } else {
+            self.flush();
+        }
+    }
+
+    fn finish(mut self) -> Outline {
+        self.flush();
+        self.close_section(self.len);
+        self.outline
+    }
+}
+
+fn words(text: &str) -> usize {
+    text.split_whitespace().count()
+}

@@ -1,0 +1,114 @@
+//! Markdown to sections and blocks.
+
+use dogwatch::domain::action::{Program, Risk, Rollback};
+use dogwatch::domain::article::{Article, Section};
+
+use crate::{Folder, article};
+
+fn read(text: &str) -> Article {
+    let loaded = Folder::new(&[("a.md", article("a", text).as_bytes())]).load();
+    assert!(loaded.findings.is_empty(), "{:?}", loaded.findings);
+    loaded.articles.into_iter().next().unwrap()
+}
+
+fn sections(text: &str) -> Vec<Section> {
+    read(text).sections
+}
+
+/// Blocks of the title's section as `first-last text`, code in backticks. Line 11 is the first.
+fn blocks(text: &str) -> Vec<String> {
+    let line = |block: &dogwatch::domain::article::Block| {
+        let mark = if block.code { "`" } else { "" };
+        format!("{}-{} {mark}{}{mark}", block.lines.0, block.lines.1, block.text)
+    };
+    sections(text)[0].blocks.iter().map(line).collect()
+}
+
+#[test]
+fn a_section_is_the_text_under_one_heading_with_its_path_and_lines() {
+    let sections = sections("Intro.\n\n## Cause\n\n### One\n\nText.\n\n## Verify\nMore.\n\n\n");
+    let brief: Vec<_> = sections
+        .iter()
+        .map(|section| (section.heading.join(" > "), section.anchor.as_str(), section.lines))
+        .collect();
+    assert_eq!(
+        brief,
+        [
+            (String::new(), "a-title", (9, 11)),
+            ("Cause".to_owned(), "cause", (13, 13)),
+            ("Cause > One".to_owned(), "one", (15, 17)),
+            ("Verify".to_owned(), "verify", (19, 20)),
+        ]
+    );
+}
+
+#[test]
+fn anchors_are_unique_and_as_github_makes_them() {
+    let text = "## Is it *off*?\n## `kill -9` (ESX 3.x)\n## Same\n## Same\n## Same-1\n## Über_alles\n";
+    let anchors: Vec<_> = sections(text).into_iter().map(|section| section.anchor).collect();
+    assert_eq!(
+        anchors,
+        ["a-title", "is-it-off", "kill--9-esx-3x", "same", "same-1", "same-1-1", "über_alles"]
+    );
+}
+
+#[test]
+fn paragraphs_and_items_are_plain_text_with_their_lines() {
+    let text = "A *b* `c`\n[d](https://e) &amp; <NAME>.\n\n1. one\n   more\n2. two\n   - inner\n\n> quoted\n";
+    assert_eq!(
+        blocks(text),
+        ["11-12 A b c d & <NAME>.", "14-15 one more", "16-16 two", "17-17 inner", "19-19 quoted"]
+    );
+}
+
+#[test]
+fn items_of_several_blocks_keep_each_of_them() {
+    let text = "1. Do:\n\n       cmd  x\n       cmd y\n\n   Then wait.\n2. ```\n   z\n   ```\n   After.\n";
+    assert_eq!(
+        blocks(text),
+        ["11-11 Do:", "13-14 `cmd  x\ncmd y`", "16-16 Then wait.", "17-19 `z`", "20-20 After."]
+    );
+}
+
+#[test]
+fn a_table_row_is_readable_by_itself() {
+    let text = "| it says | do | |\n|---|---|---|\n| `on` | wait | x |\n| off |  | |\n";
+    assert_eq!(blocks(text), ["13-13 it says: on; do: wait; x", "14-14 it says: off"]);
+}
+
+#[test]
+fn code_keeps_its_line_breaks_and_is_marked() {
+    assert_eq!(blocks("```sh\na\n\n  b\n```\n"), ["11-15 `a\n\n  b`"]);
+}
+
+#[test]
+fn a_heading_inside_a_quotation_is_text() {
+    let sections = sections("> ## Not a section\n\nText.\n");
+    assert_eq!(sections.len(), 1);
+    assert_eq!(sections[0].blocks[0].text, "Not a section");
+}
+
+#[test]
+fn plus_signs_further_down_are_text() {
+    assert_eq!(sections("a\n\n+++\nb = 1\n+++\n")[0].blocks.len(), 2);
+}
+
+#[test]
+fn an_action_is_read_with_its_defaults_and_leaves_the_text_to_its_section() {
+    let action = "```action\nid = \"stop\"\ntitle = \"Stop\"\nplatforms = [\"kvm\"]\nrisk = \"change\"\n\
+        [params.name]\nprompt = \"Name\"\ntype = \"text\"\npattern = '[a-z]+'\nexample = \"web\"\n\
+        [[steps]]\nrun = [\"virsh\", \"shutdown\", \"{name}\"]\ntimeout_s = 60\n\
+        [verify]\nrun = [\"virsh\", \"domstate\", \"{name}\"]\nexpect_stdout = 'off'\n\
+        [rollback]\nrun = [\"virsh\", \"start\", \"{name}\"]\n```\n";
+    let article = read(&format!("Text.\n\n{action}\nMore.\n"));
+    assert_eq!(article.sections[0].blocks.len(), 2);
+    assert_eq!(article.sections[0].lines, (9, 33));
+    let action = &article.actions[0];
+    assert_eq!((action.line, action.risk, action.steps[0].timeout_s), (13, Risk::Change, 60));
+    assert_eq!(action.steps[0].expect_exit, [0]);
+    let verify = action.verify.as_ref().unwrap();
+    assert_eq!((verify.step.timeout_s, verify.within_s), (30, 0));
+    let Some(Rollback::Step(step)) = &action.rollback else { panic!("{:?}", action.rollback) };
+    let Program::Run(argv) = &step.program else { panic!("{:?}", step.program) };
+    assert_eq!(argv[1], "start");
+}
