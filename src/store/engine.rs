@@ -87,6 +87,22 @@ fn wait_for_lock(dir: &Path, data: &File, path: &Path) -> Result<(), StoreError>
     Err(StoreError::Held { dir: dir.to_owned(), holder: Holder::Unknown })
 }
 
+/// Removes what a kill left of a snapshot that sled was writing while it opened.
+///
+/// A snapshot is an index of the log, for opening faster, and counts from the moment it is renamed.
+/// sled takes an unfinished one for the newest and then fails as if the record were damaged (sled
+/// issues 1527 and 1533).
+fn remove_unfinished_snapshots(path: &Path) -> Result<(), StoreError> {
+    for entry in fs::read_dir(path).map_err(StoreError::file("list", path))? {
+        let file = entry.map_err(StoreError::file("list", path))?.path();
+        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            fs::remove_file(&file).map_err(StoreError::file("remove sled's unfinished snapshot", &file))?;
+        }
+    }
+    Ok(())
+}
+
 /// Runs a call into sled; a panic becomes an error.
 ///
 /// After a panic nothing of the engine is used again: opening gives up, and the store is poisoned.
@@ -136,6 +152,10 @@ impl Engine {
         let data_path = path.join("db");
         let data = File::open(&data_path).map_err(StoreError::file("open", &data_path))?;
         wait_for_lock(dir, &data, &data_path)?;
+        remove_unfinished_snapshots(path)?;
+        // After a kill the end of the log may be in the page cache only. sled makes its snapshot
+        // durable while it opens, and one that is ahead of the log would be taken for damage.
+        data.sync_data().map_err(StoreError::file("sync", &data_path))?;
         let db = guarded(|| Ok(config(path).open()?)).map_err(damaged(dir, "open its files"))?;
         let names = db.tree_names();
         let has = |name: &str| names.iter().any(|tree| tree == name.as_bytes());

@@ -148,12 +148,12 @@ fn slot(store: &str, head: Head) -> Vec<u8> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum SlotError {
+pub(super) enum SlotError {
     Unreadable,
     Newer(u64),
 }
 
-fn parse(bytes: &[u8]) -> Result<Mark, SlotError> {
+pub(super) fn parse(bytes: &[u8]) -> Result<Mark, SlotError> {
     if bytes.len() != FILE_LEN {
         return Err(SlotError::Unreadable);
     }

@@ -58,24 +58,16 @@ fn an_interrupted_write_leaves_the_head_before() {
 
 #[test]
 fn every_flipped_bit_is_noticed() {
-    let (dir, path) = marked(3);
+    let (_dir, path) = marked(3);
     let whole = fs::read(&path).unwrap();
     let line = |slot: usize| slot * SLOT_LEN..slot * SLOT_LEN + 230;
     for at in line(0).chain(line(1)) {
         for bit in 0..8 {
             let mut flipped = whole.clone();
             flipped[at] ^= 1 << bit;
-            fs::write(&path, flipped).unwrap();
-            match mark::read(dir.path()) {
-                Ok(Some(mark)) => {
-                    let hash = Some(mark.head.hash);
-                    assert!(
-                        mark.fault(STORE, mark.head, hash) == Some(Fault::MarkHalf),
-                        "byte {at} bit {bit}"
-                    );
-                }
-                Ok(None) => panic!("byte {at} bit {bit}"),
-                Err(_) => {}
+            if let Ok(mark) = mark::parse(&flipped) {
+                let fault = mark.fault(STORE, mark.head, Some(mark.head.hash));
+                assert_eq!(fault, Some(Fault::MarkHalf), "byte {at} bit {bit}");
             }
         }
     }
