@@ -1,1 +1,267 @@
-//! sled: the committer, versioned records, the mark.
+//! The durable, append-only record: a hash chain of events in sled, and a mark beside it.
+//!
+//! Invariant: an event that [`Store::append`] returned is there after a crash or a power cut, and
+//! [`Store::open`] returns all events in order or refuses; it never returns an older or an edited
+//! record as if it were whole. One process at a time holds a record.
+//!
+//! An event is acknowledged after these steps: one transaction (events and head), sled's flush,
+//! fdatasync of sled's data file, fdatasync of the mark. A crash between them leaves the store ahead
+//! of the mark, never behind; the next open syncs the store and lets the mark catch up.
+//!
+//! ```text
+//! DIR/             0700
+//!   holder         locked by the process that has the record; its pid
+//!   mark           the head that was acknowledged last, in two slots
+//!   record/        sled's: conf, db, snap.*, blobs/ (stays empty)
+//!   record.new/    a creation that was interrupted; holds no events, made anew
+//! ```
+//!
+//! In sled, the tree `events` holds the records (see `record`), the tree `meta` the format version,
+//! the store id, the time of creation, and the head (sequence and hash) as of the same transaction.
+//!
+//! What it does not do: it blocks (call it from `spawn_blocking`), it gathers nothing (one call, one
+//! sync: the caller puts what waits into one call), it repairs, cuts and deletes nothing, and it
+//! does not notice a folder that was put back whole from an older backup: signed heads kept
+//! elsewhere do.
+
+mod engine;
+mod error;
+mod folder;
+mod mark;
+mod record;
+mod verify;
+
+#[cfg(test)]
+mod tests;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::domain::actor::ActorId;
+use crate::domain::audit::{
+    ChainBreak, ENVELOPE_VERSION, EVENT_LEN_MAX, Envelope, Head, canonical, event_hash, follow,
+};
+use crate::domain::id::Digest;
+
+pub use error::{BoxError, Fault, Holder, StoreError};
+pub use verify::{Report, verify};
+
+use engine::{Engine, EngineError, append_error};
+use folder::Hold;
+use mark::{Mark, MarkWriter};
+use record::{RECORD_VERSION, Record, RecordError};
+
+/// The version of the record's layout.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// Events of one append at the most; with [`EVENT_LEN_MAX`] it bounds a transaction to 8 MiB.
+pub const APPEND_EVENTS_MAX: usize = 256;
+
+/// An event that is on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded<E> {
+    /// What was hashed.
+    pub envelope: Envelope<E>,
+    /// The hash over the event before and this one.
+    pub hash: Digest,
+}
+
+/// The one writer of a record.
+#[derive(Debug)]
+pub struct Store {
+    // Dropped in this order: the folder is let go of last.
+    engine: Engine,
+    mark: MarkWriter,
+    id: String,
+    head: Head,
+    poisoned: bool,
+    dir: PathBuf,
+    _hold: Hold,
+}
+
+impl Store {
+    /// Opens the record in `dir`, or makes an empty one, and returns every event in order.
+    ///
+    /// Checks the format, the whole chain, the head and the mark, and refuses if anything is not as
+    /// it was left. `now_ms`: milliseconds since 1970, kept as the time of creation and for people.
+    pub fn open<E>(dir: &Path, now_ms: u64) -> Result<(Self, Vec<Recorded<E>>), StoreError>
+    where
+        E: DeserializeOwned,
+    {
+        folder::make(dir)?;
+        let hold = Hold::take(dir, now_ms)?;
+        let mark = mark::read(dir)?;
+        let path = folder::record(dir);
+        if !path.exists() {
+            match &mark {
+                None => create(dir, now_ms)?,
+                Some(mark) => return Err(StoreError::damaged(dir, Fault::MarkAlone(mark.head))),
+            }
+        }
+        let engine = Engine::open(dir, &path)?;
+        let mut events = Vec::new();
+        let (id, head) = check(dir, &engine, mark.as_ref(), |head, bytes| {
+            let envelope = serde_json::from_slice(bytes).map_err(|source| StoreError::Unknown {
+                dir: dir.to_owned(),
+                seq: head.seq,
+                source,
+            })?;
+            events.push(Recorded { envelope, hash: head.hash });
+            Ok(())
+        })?;
+        engine.assert_nothing_spilled()?;
+        // After a kill the newest events may be in the page cache only; from here on they are state.
+        engine.sync().map_err(|error| append_error("sync the record in", &path)(error.into()))?;
+        folder::sync_dir(&path)?;
+        let mut mark = match mark {
+            Some(mark) => MarkWriter::resume(dir, mark)?,
+            None => MarkWriter::create(dir, &id, head)?,
+        };
+        mark.advance(head).map_err(StoreError::file("write the mark in", dir))?;
+        Ok((Self { engine, mark, id, head, poisoned: false, dir: dir.to_owned(), _hold: hold }, events))
+    }
+
+    /// Records events, in this order, and returns them when they are durable.
+    ///
+    /// All of them or none are recorded, with one sync. A [`StoreError::TooLong`], `TooMany` or
+    /// `Unfaithful` is found before anything is written and leaves the store as it was. After any
+    /// other error it is unknown what is on disk, and every further append fails: the next open tells.
+    pub fn append<E>(&mut self, at_ms: u64, events: Vec<(ActorId, E)>) -> Result<Vec<Recorded<E>>, StoreError>
+    where
+        E: Serialize + DeserializeOwned,
+    {
+        if self.poisoned {
+            return Err(StoreError::Poisoned { dir: self.dir.clone() });
+        }
+        if events.len() > APPEND_EVENTS_MAX {
+            return Err(StoreError::TooMany { events: events.len(), max: APPEND_EVENTS_MAX });
+        }
+        let mut head = self.head;
+        let mut recorded = Vec::with_capacity(events.len());
+        let mut records = Vec::with_capacity(events.len());
+        for (actor, event) in events {
+            let (v, store, seq) = (ENVELOPE_VERSION, self.id.clone(), head.seq + 1);
+            let envelope = Envelope { v, store, seq, at_ms, actor, event };
+            let record = encode(&self.id, head, &envelope)?;
+            head = Head { seq, hash: record.hash };
+            records.push((seq, record.encode()));
+            recorded.push(Recorded { envelope, hash: head.hash });
+        }
+        if recorded.is_empty() {
+            return Ok(recorded);
+        }
+        // Poisoned until everything has gone well, whatever way this is left.
+        self.poisoned = true;
+        self.write(&records, head)?;
+        self.head = head;
+        self.poisoned = false;
+        Ok(recorded)
+    }
+
+    fn write(&mut self, records: &[(u64, Vec<u8>)], head: Head) -> Result<(), StoreError> {
+        let path = self.engine.path();
+        let failed = |operation| move |error: EngineError| append_error(operation, path)(error.into());
+        self.engine.commit(self.head, records, head).map_err(failed("append to the record in"))?;
+        self.engine.sync().map_err(failed("sync the record in"))?;
+        self.engine.assert_nothing_spilled()?;
+        let failed = |error: std::io::Error| append_error("write the mark in", &self.dir)(error.into());
+        self.mark.advance(head).map_err(failed)
+    }
+
+    /// The store's random id: 32 hex digits that stand in every envelope.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The last recorded event.
+    pub fn head(&self) -> Head {
+        self.head
+    }
+}
+
+/// Makes an empty record. Killed anywhere in here, the next open starts over or finds it whole.
+fn create(dir: &Path, now_ms: u64) -> Result<(), StoreError> {
+    let (new, path) = (folder::unfinished(dir), folder::record(dir));
+    if new.exists() {
+        fs::remove_dir_all(&new).map_err(StoreError::file("remove an interrupted creation", &new))?;
+    }
+    let mut id = [0; 16];
+    getrandom::fill(&mut id)
+        .map_err(|error| append_error("draw a random id for the record in", dir)(error.to_string().into()))?;
+    Engine::create(&new, &hex::encode(id), now_ms)?;
+    fs::rename(&new, &path).map_err(StoreError::file("rename to its name", &new))?;
+    folder::sync_dir(dir)
+}
+
+/// The record of an event that follows `head`, after making sure that it would be read back the same.
+fn encode<E>(store: &str, head: Head, envelope: &Envelope<E>) -> Result<Record, StoreError>
+where
+    E: Serialize + DeserializeOwned,
+{
+    let unfaithful = |source: BoxError| StoreError::Unfaithful { source: Some(source) };
+    let canonical_envelope = canonical(envelope).map_err(|error| unfaithful(error.into()))?;
+    let len = canonical_envelope.len();
+    if len > EVENT_LEN_MAX {
+        return Err(StoreError::TooLong { len });
+    }
+    let hash = event_hash(head.hash, &canonical_envelope);
+    follow(head, store, &canonical_envelope, hash).map_err(|error| unfaithful(error.into()))?;
+    let back: Envelope<E> =
+        serde_json::from_slice(&canonical_envelope).map_err(|error| unfaithful(error.into()))?;
+    if canonical(&back).ok().as_ref() != Some(&canonical_envelope) {
+        return Err(StoreError::Unfaithful { source: None });
+    }
+    Ok(Record { hash, canonical_envelope })
+}
+
+/// Checks the whole record against itself and the mark; returns the store id and the head.
+///
+/// `visit` gets each sound event: its sequence and hash, and its canonical bytes.
+fn check(
+    dir: &Path,
+    engine: &Engine,
+    mark: Option<&Mark>,
+    mut visit: impl FnMut(Head, &[u8]) -> Result<(), StoreError>,
+) -> Result<(String, Head), StoreError> {
+    let meta = engine.meta(dir)?;
+    let mut head = Head::START;
+    let mut hash_at_mark = None;
+    engine.visit(dir, |seq, bytes| {
+        let record = decode(dir, seq, &bytes)?;
+        head =
+            follow(head, &meta.store, &record.canonical_envelope, record.hash).map_err(|why| match why {
+                ChainBreak::Version(found) if found > u64::from(ENVELOPE_VERSION) => {
+                    newer(dir, "an event", found, u64::from(ENVELOPE_VERSION))
+                }
+                why => StoreError::damaged(dir, Fault::Chain { seq, why }),
+            })?;
+        if mark.is_some_and(|mark| mark.head.seq == seq) {
+            hash_at_mark = Some(record.hash);
+        }
+        visit(head, &record.canonical_envelope)
+    })?;
+    if head != meta.head {
+        return Err(StoreError::damaged(dir, Fault::Head { found: head, written: meta.head }));
+    }
+    let fault = match mark {
+        // Killed between the creation of the record and that of its mark.
+        None if head.seq == 0 => None,
+        None => Some(Fault::MarkMissing { events: head.seq }),
+        Some(mark) => mark.fault(&meta.store, head, hash_at_mark),
+    };
+    fault.map_or(Ok((meta.store, head)), |fault| Err(StoreError::damaged(dir, fault)))
+}
+
+fn decode(dir: &Path, seq: u64, bytes: &[u8]) -> Result<Record, StoreError> {
+    Record::decode(bytes).map_err(|error| match error {
+        RecordError::Newer(found) => newer(dir, "a record", u64::from(found), u64::from(RECORD_VERSION)),
+        RecordError::Malformed => StoreError::damaged(dir, Fault::Pieces { seq }),
+    })
+}
+
+fn newer(dir: &Path, what: &'static str, found: u64, known: u64) -> StoreError {
+    StoreError::Newer { dir: dir.to_owned(), what, found, known }
+}

@@ -1,0 +1,294 @@
+//! sled, and everything that is known of its traps.
+//!
+//! Invariant: when [`Engine::sync`] has returned, everything committed before survives a power cut.
+//! sled's `flush` hands the bytes to the system (pwrite, `sync_file_range`) and is no fsync; its
+//! background thread's fsync comes up to 500 ms later and its failure is only logged. The file
+//! handle that `sync` uses is opened once and kept: the kernel reports a failed write-back to each
+//! handle that was open at that time.
+//!
+//! A panic inside sled, which damaged files can cause, becomes an [`EngineError`].
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional as _};
+
+use crate::domain::audit::Head;
+use crate::domain::id::Digest;
+
+use super::error::{BoxError, Fault, Holder, StoreError};
+use super::record::{self, Assembly};
+use super::{FORMAT_VERSION, folder};
+
+/// Bytes that sled may keep in memory; its own default is 1 GiB.
+const CACHE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// How long to wait for sled's lock: 2 s in all.
+const LOCK_WAIT_STEP: Duration = Duration::from_millis(10);
+const LOCK_WAIT_STEPS: u32 = 200;
+
+const EVENTS: &str = "events";
+const META: &str = "meta";
+const META_FORMAT: &str = "format";
+const META_STORE: &str = "store";
+const META_HEAD: &str = "head";
+const META_CREATED: &str = "created_at_ms";
+
+/// The store's random id in hex.
+const STORE_ID_LEN: usize = 32;
+
+/// What went wrong in the engine.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum EngineError {
+    #[error("sled: {0}")]
+    Sled(#[from] sled::Error),
+    #[error("sled panicked: {0}")]
+    Panic(String),
+    #[error("{0}")]
+    File(#[from] io::Error),
+    #[error("the head in the engine is not the one that was written last")]
+    Head,
+}
+
+/// Entries about the record itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Meta {
+    pub store: String,
+    pub head: Head,
+}
+
+/// An open record.
+#[derive(Debug)]
+pub(super) struct Engine {
+    pub(super) events: sled::Tree,
+    pub(super) meta: sled::Tree,
+    db: sled::Db,
+    data: File,
+    path: PathBuf,
+}
+
+/// Waits until nobody has sled's data file locked.
+///
+/// The holder's lock is ours already, so whoever is met here is either a thread of sled in this very
+/// process that has not let go yet of a record closed a moment ago, or somebody who came another
+/// way. sled itself would not wait, and would answer with a text.
+fn wait_for_lock(dir: &Path, data: &File, path: &Path) -> Result<(), StoreError> {
+    for _ in 0..LOCK_WAIT_STEPS {
+        match data.try_lock() {
+            Ok(()) => return data.unlock().map_err(StoreError::file("unlock", path)),
+            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_WAIT_STEP),
+            Err(TryLockError::Error(error)) => return Err(StoreError::file("lock", path)(error)),
+        }
+    }
+    Err(StoreError::Held { dir: dir.to_owned(), holder: Holder::Unknown })
+}
+
+/// Removes what a kill left of a snapshot that sled was writing while it opened.
+///
+/// A snapshot is an index of the log, for opening faster, and counts from the moment it is renamed.
+/// sled takes an unfinished one for the newest and then fails as if the record were damaged (sled
+/// issues 1527 and 1533).
+fn remove_unfinished_snapshots(path: &Path) -> Result<(), StoreError> {
+    for entry in fs::read_dir(path).map_err(StoreError::file("list", path))? {
+        let file = entry.map_err(StoreError::file("list", path))?.path();
+        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            fs::remove_file(&file).map_err(StoreError::file("remove sled's unfinished snapshot", &file))?;
+        }
+    }
+    Ok(())
+}
+
+/// Runs a call into sled; a panic becomes an error.
+///
+/// After a panic nothing of the engine is used again: opening gives up, and the store is poisoned.
+fn guarded<T>(call: impl FnOnce() -> Result<T, EngineError>) -> Result<T, EngineError> {
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(EngineError::Panic(text.unwrap_or("without a message").to_owned()))
+    })
+}
+
+fn damaged(dir: &Path, operation: &'static str) -> impl FnOnce(EngineError) -> StoreError {
+    move |error| {
+        let fault = Fault::Engine { operation, reason: error.to_string() };
+        StoreError::Damaged { dir: dir.to_owned(), fault, source: Some(error.into()) }
+    }
+}
+
+impl Engine {
+    /// Makes a record without events. The caller gives it its name afterwards.
+    pub(super) fn create(path: &Path, store: &str, now_ms: u64) -> Result<(), StoreError> {
+        let create = || -> Result<(), EngineError> {
+            let db = config(path).open()?;
+            let _events = db.open_tree(EVENTS)?;
+            let meta = db.open_tree(META)?;
+            let mut batch = sled::Batch::default();
+            batch.insert(META_FORMAT, &FORMAT_VERSION.to_be_bytes());
+            batch.insert(META_STORE, store);
+            batch.insert(META_HEAD, head_bytes(Head::START).as_slice());
+            batch.insert(META_CREATED, &now_ms.to_be_bytes());
+            meta.apply_batch(batch)?;
+            db.flush()?;
+            Ok(())
+        };
+        guarded(create).map_err(|error| append_error("create the record in", path)(error.into()))?;
+        folder::sync_tree(path)
+    }
+
+    /// Opens a record that exists. `dir` is the state folder, for messages.
+    pub(super) fn open(dir: &Path, path: &Path) -> Result<Self, StoreError> {
+        // sled would quietly make new ones.
+        for (name, file) in [("record/conf", "conf"), ("record/db", "db")] {
+            if !path.join(file).is_file() {
+                return Err(StoreError::damaged(dir, Fault::Missing(name)));
+            }
+        }
+        let data_path = path.join("db");
+        let data = File::open(&data_path).map_err(StoreError::file("open", &data_path))?;
+        wait_for_lock(dir, &data, &data_path)?;
+        remove_unfinished_snapshots(path)?;
+        // After a kill the end of the log may be in the page cache only. sled makes its snapshot
+        // durable while it opens, and one that is ahead of the log would be taken for damage.
+        data.sync_data().map_err(StoreError::file("sync", &data_path))?;
+        let db = guarded(|| Ok(config(path).open()?)).map_err(damaged(dir, "open its files"))?;
+        let names = db.tree_names();
+        let has = |name: &str| names.iter().any(|tree| tree == name.as_bytes());
+        // A new record has both before it has its name; opening them here would make them again.
+        if !has(EVENTS) || !has(META) {
+            return Err(StoreError::damaged(dir, Fault::Emptied));
+        }
+        let trees = guarded(|| Ok((db.open_tree(EVENTS)?, db.open_tree(META)?)));
+        let (events, meta) = trees.map_err(damaged(dir, "open its trees"))?;
+        Ok(Self { events, meta, db, data, path: path.to_owned() })
+    }
+
+    /// Reads the entries about the record; refuses a format that came later.
+    pub(super) fn meta(&self, dir: &Path) -> Result<Meta, StoreError> {
+        let get = |key: &'static str| {
+            let value = guarded(|| Ok(self.meta.get(key)?)).map_err(damaged(dir, "read its entries"))?;
+            value.ok_or_else(|| StoreError::damaged(dir, Fault::Meta(key)))
+        };
+        let unreadable = |key| StoreError::damaged(dir, Fault::Meta(key));
+        let format: [u8; 4] = (*get(META_FORMAT)?).try_into().map_err(|_| unreadable(META_FORMAT))?;
+        let format = u32::from_be_bytes(format);
+        if format > FORMAT_VERSION {
+            let (found, known) = (u64::from(format), u64::from(FORMAT_VERSION));
+            return Err(StoreError::Newer { dir: dir.to_owned(), what: "its format", found, known });
+        }
+        if format != FORMAT_VERSION {
+            return Err(unreadable(META_FORMAT));
+        }
+        let store = String::from_utf8(get(META_STORE)?.to_vec()).map_err(|_| unreadable(META_STORE))?;
+        if store.len() != STORE_ID_LEN {
+            return Err(unreadable(META_STORE));
+        }
+        let head = parse_head(&get(META_HEAD)?).ok_or_else(|| unreadable(META_HEAD))?;
+        Ok(Meta { store, head })
+    }
+
+    /// Hands every record to `visit`, in order, until it fails.
+    pub(super) fn visit(
+        &self,
+        dir: &Path,
+        mut visit: impl FnMut(u64, Vec<u8>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let read = || -> Result<Result<(), StoreError>, EngineError> {
+            let mut assembly = Assembly::default();
+            let mut bad = None;
+            for entry in &self.events {
+                let (key, value) = entry?;
+                match assembly.push(&key, &value) {
+                    Ok(None) => {}
+                    Ok(Some((seq, record))) => {
+                        if let Err(error) = visit(seq, record) {
+                            return Ok(Err(error));
+                        }
+                    }
+                    Err(record::InPieces(seq)) => {
+                        bad = Some(seq);
+                        break;
+                    }
+                }
+            }
+            // The record that was being put together is whole unless it is the bad one itself.
+            let last = assembly.finish().filter(|(seq, _)| Some(*seq) != bad);
+            let visited = last.map_or(Ok(()), |(seq, record)| visit(seq, record));
+            let pieces = bad.map_or(Ok(()), |seq| Err(StoreError::damaged(dir, Fault::Pieces { seq })));
+            Ok(visited.and(pieces))
+        };
+        guarded(read).map_err(damaged(dir, "read its events"))?
+    }
+
+    /// Appends records and moves the head, all or nothing. Not durable before [`Engine::sync`].
+    pub(super) fn commit(&self, from: Head, records: &[(u64, Vec<u8>)], to: Head) -> Result<(), EngineError> {
+        let from = head_bytes(from);
+        guarded(|| {
+            let done = (&self.events, &self.meta).transaction(|(events, meta)| {
+                if meta.insert(META_HEAD, head_bytes(to).as_slice())?.as_deref() != Some(from.as_slice()) {
+                    return Err(ConflictableTransactionError::Abort(()));
+                }
+                for (seq, record) in records {
+                    for (key, part) in record::parts(*seq, record) {
+                        if events.insert(key.as_slice(), part)?.is_some() {
+                            return Err(ConflictableTransactionError::Abort(()));
+                        }
+                    }
+                }
+                Ok(())
+            });
+            done.map_err(|error| match error {
+                TransactionError::Abort(()) => EngineError::Head,
+                TransactionError::Storage(error) => EngineError::Sled(error),
+            })
+        })
+    }
+
+    /// Makes everything committed durable: sled's flush, then the fdatasync that it leaves out.
+    pub(super) fn sync(&self) -> Result<(), EngineError> {
+        guarded(|| Ok(self.db.flush().map(drop)?))?;
+        Ok(self.data.sync_data()?)
+    }
+
+    /// Fails if sled moved a value to a file of its own, which nothing syncs.
+    pub(super) fn assert_nothing_spilled(&self) -> Result<(), StoreError> {
+        let path = self.path.join("blobs");
+        match fs::read_dir(&path).map(|mut entries| entries.next().is_none()) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(StoreError::Spilled { path }),
+            // sled makes the folder when it opens; a backup may have left an empty one out.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(StoreError::file("list", &path)(error)),
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+pub(super) fn append_error(operation: &'static str, path: &Path) -> impl FnOnce(BoxError) -> StoreError {
+    let path = path.to_owned();
+    move |source| StoreError::Append { operation, path, source }
+}
+
+fn config(path: &Path) -> sled::Config {
+    sled::Config::new().path(path).cache_capacity(CACHE_BYTES_MAX)
+}
+
+fn head_bytes(head: Head) -> [u8; 40] {
+    let mut bytes = [0; 40];
+    bytes[..8].copy_from_slice(&head.seq.to_be_bytes());
+    bytes[8..].copy_from_slice(&head.hash.0);
+    bytes
+}
+
+fn parse_head(bytes: &[u8]) -> Option<Head> {
+    let (seq, hash) = bytes.split_first_chunk::<8>()?;
+    Some(Head { seq: u64::from_be_bytes(*seq), hash: Digest(hash.try_into().ok()?) })
+}

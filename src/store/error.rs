@@ -1,0 +1,255 @@
+//! What can go wrong with the record, and what to do about it.
+//!
+//! A [`Fault`] is a finding about the bytes on disk: the start is refused with it, and
+//! `dogwatch audit verify` lists it. A [`StoreError`] is what a caller gets. None of them is
+//! repaired here: the record is never deleted or cut.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::domain::audit::{ChainBreak, EVENT_LEN_MAX, Head};
+
+/// The engine's own error; its type stays inside the store.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why the record can't be used or written. The message says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A file operation failed.
+    #[error("can't {operation} {}: see that the disk is well and not full and that the folder is yours", .path.display())]
+    File {
+        /// What was tried.
+        operation: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// The system's answer.
+        #[source]
+        source: io::Error,
+    },
+    /// There is no record to read.
+    #[error("there is no record in {}: name its folder with --state", .dir.display())]
+    Absent {
+        /// The state folder.
+        dir: PathBuf,
+    },
+    /// Another process has the record open.
+    #[error("the record in {} is held by {holder}: stop that first, or name another folder with --state", .dir.display())]
+    Held {
+        /// The state folder.
+        dir: PathBuf,
+        /// Who holds it, as far as known.
+        holder: Holder,
+    },
+    /// A newer dogwatch wrote this.
+    #[error(
+        "the record in {} was written by a newer dogwatch ({what} has version {found}, this one knows {known}): \
+         start the newer one; nothing was changed", .dir.display()
+    )]
+    Newer {
+        /// The state folder.
+        dir: PathBuf,
+        /// What is newer.
+        what: &'static str,
+        /// Its version.
+        found: u64,
+        /// The newest version that this dogwatch reads.
+        known: u64,
+    },
+    /// The chain is sound, but this dogwatch does not know an event of it.
+    #[error(
+        "event {seq} in {} is of a kind or shape that this dogwatch does not know: start the version \
+         that wrote it; nothing was changed", .dir.display()
+    )]
+    Unknown {
+        /// The state folder.
+        dir: PathBuf,
+        /// Which event.
+        seq: u64,
+        /// What the decoder says.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The record is not what it was.
+    #[error(
+        "the record in {0} can't be trusted: {fault}. `dogwatch audit verify --state {0}` shows what is \
+         wrong; put the whole folder back from a backup. dogwatch deletes and repairs nothing there", .dir.display()
+    )]
+    Damaged {
+        /// The state folder.
+        dir: PathBuf,
+        /// What is wrong.
+        fault: Fault,
+        /// What the engine says, if it was the one to notice.
+        #[source]
+        source: Option<BoxError>,
+    },
+    /// An event is too long; nothing was written and the store is still good.
+    #[error(
+        "an event of {len} bytes is longer than {EVENT_LEN_MAX}: chunk long output, or keep it as a file with its hash"
+    )]
+    TooLong {
+        /// Bytes of its canonical envelope.
+        len: usize,
+    },
+    /// Too many events at once; nothing was written and the store is still good.
+    #[error(
+        "{events} events in one append, at most {max}: append what belongs together in one call, the rest later"
+    )]
+    TooMany {
+        /// How many there were.
+        events: usize,
+        /// How many there may be.
+        max: usize,
+    },
+    /// An event would not come back as it went in; nothing was written and the store is still good.
+    #[error(
+        "an event can't be recorded because it would not be read back the same: this is a bug, report it"
+    )]
+    Unfaithful {
+        /// Why.
+        #[source]
+        source: Option<BoxError>,
+    },
+    /// Writing failed: whether the events are recorded is known only after the next start.
+    #[error(
+        "can't {operation} {}: whether the last events are recorded shows at the next start; see that \
+         the disk is well and not full, then start again", .path.display()
+    )]
+    Append {
+        /// What was tried.
+        operation: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// The engine's or the system's answer.
+        #[source]
+        source: BoxError,
+    },
+    /// The engine moved values to files that it does not sync.
+    #[error("the engine keeps values in {}, which it does not sync: this is a bug, report it", .path.display())]
+    Spilled {
+        /// The folder that has to stay empty.
+        path: PathBuf,
+    },
+    /// An append failed before.
+    #[error("the record in {} takes no more events because an append failed: start again", .dir.display())]
+    Poisoned {
+        /// The state folder.
+        dir: PathBuf,
+    },
+}
+
+impl StoreError {
+    /// For `map_err`: names the operation and its path.
+    pub(super) fn file(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::File { operation, path, source }
+    }
+
+    pub(super) fn damaged(dir: &Path, fault: Fault) -> Self {
+        Self::Damaged { dir: dir.to_owned(), fault, source: None }
+    }
+}
+
+/// Who holds the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    /// The process with this id.
+    Process(u32),
+    /// It did not say.
+    Unknown,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Process(pid) => write!(f, "process {pid}"),
+            Self::Unknown => f.write_str("another process"),
+        }
+    }
+}
+
+/// What is wrong with the bytes on disk.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// A file is gone without which there is no record.
+    #[error("the file `{0}` is missing")]
+    Missing(&'static str),
+    /// The engine can't make sense of its files.
+    #[error("the engine failed to {operation}: {reason}")]
+    Engine {
+        /// What was tried.
+        operation: &'static str,
+        /// The engine's words.
+        reason: String,
+    },
+    /// The engine opened, but there was nothing in it, not even what every new record has.
+    #[error("the engine opened it empty, so its data file lost its contents")]
+    Emptied,
+    /// An entry about the record itself is missing or unreadable.
+    #[error("its entry `{0}` is missing or unreadable")]
+    Meta(&'static str),
+    /// A part of an event is missing or stands where none should.
+    #[error("event {seq} is missing or in pieces")]
+    Pieces {
+        /// The first bad event.
+        seq: u64,
+    },
+    /// The chain breaks.
+    #[error("the chain breaks at event {seq}: {why}")]
+    Chain {
+        /// The first bad event.
+        seq: u64,
+        /// Why it is bad.
+        why: ChainBreak,
+    },
+    /// The events end elsewhere than the head that was written together with them.
+    #[error("the events end with {found}, but {written} was written as their end")]
+    Head {
+        /// The last sound event.
+        found: Head,
+        /// The head entry.
+        written: Head,
+    },
+    /// There are events and no mark.
+    #[error("the file `mark` is missing although there are {events} events: the record may be an old copy")]
+    MarkMissing {
+        /// How many events there are.
+        events: u64,
+    },
+    /// There is a mark and no record.
+    #[error("the file `mark` names {0}, but there is no record beside it")]
+    MarkAlone(Head),
+    /// The mark can't be read.
+    #[error("the file `mark` is unreadable")]
+    MarkUnreadable,
+    /// One half of the mark can't be read, and no interrupted write explains it.
+    #[error(
+        "half of the file `mark` is unreadable and no interrupted write explains it: events may be missing"
+    )]
+    MarkHalf,
+    /// The record lost events that were acknowledged.
+    #[error("the file `mark` names {mark}, but the events end with {head}: acknowledged events are missing")]
+    MarkAhead {
+        /// What was acknowledged.
+        mark: Head,
+        /// What is there.
+        head: Head,
+    },
+    /// The mark is another store's.
+    #[error("the file `mark` belongs to store {mark}, the record is store {store}")]
+    MarkForeign {
+        /// The mark's store id.
+        mark: String,
+        /// The record's store id.
+        store: String,
+    },
+    /// History was rewritten under the mark.
+    #[error("the file `mark` names {mark}, but that event's hash is {found}")]
+    MarkDiffers {
+        /// What was acknowledged.
+        mark: Head,
+        /// The hash in the record, shortened.
+        found: String,
+    },
+}

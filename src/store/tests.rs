@@ -1,0 +1,50 @@
+//! What is proved from inside: the codec, the mark's slots, and refusals that need a hand in the engine.
+//!
+//! What is proved through the public functions alone (kills, the fixture, the vectors) is in tests/store.rs.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod appends;
+mod codec;
+mod marks;
+mod refusals;
+
+use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
+
+use super::*;
+
+const NOW_MS: u64 = 1_795_000_000_000;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "body", rename_all = "snake_case")]
+enum Event {
+    Noted { text: String },
+    Counted { n: u64 },
+    Rang,
+}
+
+fn noted(text: &str) -> (ActorId, Event) {
+    (ActorId("demo:ana".to_owned()), Event::Noted { text: text.to_owned() })
+}
+
+fn open(dir: &Path) -> Result<(Store, Vec<Recorded<Event>>), StoreError> {
+    Store::open(dir, NOW_MS)
+}
+
+/// A state folder with `events` events, closed.
+fn with_events(events: u64) -> TempDir {
+    let dir = TempDir::new().unwrap();
+    let (mut store, _) = open(dir.path()).unwrap();
+    for n in 1..=events {
+        store.append(NOW_MS + n, vec![noted(&format!("note {n}"))]).unwrap();
+    }
+    dir
+}
+
+fn fault(dir: &Path) -> Fault {
+    match open(dir) {
+        Err(StoreError::Damaged { fault, .. }) => fault,
+        other => panic!("not refused as damaged: {other:?}"),
+    }
+}
