@@ -88,9 +88,10 @@ impl Analyzer {
         let mut at = 0;
         while at < flat.len() {
             let candidates = self.expressions.get(&flat[at].1);
-            let found = candidates.into_iter().flatten().find_map(|(rest, meaning)| {
-                positions(&flat[at + 1..], rest).map(|ends| (ends, *meaning))
-            });
+            let found = candidates
+                .into_iter()
+                .flatten()
+                .find_map(|(rest, meaning)| positions(&flat[at + 1..], rest).map(|ends| (ends, *meaning)));
             let Some((ends, meaning)) = found else {
                 at += 1;
                 continue;
@@ -146,7 +147,11 @@ fn unit(stemmer: &mut TextAnalyzer, word: &str) -> Unit {
     let mut wholes = Vec::new();
     if parts.len() != 1 || parts[0] != lower {
         if lower.chars().count() <= WHOLE_LEN_MAX {
-            wholes.push(if lower.chars().all(char::is_alphanumeric) { stem(stemmer, &lower) } else { lower.clone() });
+            wholes.push(if lower.chars().all(char::is_alphanumeric) {
+                stem(stemmer, &lower)
+            } else {
+                lower.clone()
+            });
         }
         let hyphenated = lower.chars().all(|c| c.is_alphanumeric() || c == '-');
         if hyphenated && parts.len() == 2 && !lower.starts_with('-') {
@@ -177,9 +182,7 @@ fn parts(word: &str) -> Vec<String> {
     let runs: Vec<&str> = word.split(|c: char| !c.is_alphanumeric()).filter(|run| !run.is_empty()).collect();
     let lonely = runs.len() == 1;
     for run in runs {
-        let pieces = pieces(run);
-        let pieces = if pieces.iter().any(|piece| piece.is_empty()) { vec![run] } else { pieces };
-        for piece in pieces {
+        for piece in pieces(run) {
             let digit = piece.bytes().all(|b| b.is_ascii_digit());
             if lonely || digit || piece.chars().nth(1).is_some() {
                 parts.push(piece.chars().take(PART_LEN_MAX).collect::<String>().to_lowercase());
@@ -191,10 +194,10 @@ fn parts(word: &str) -> Vec<String> {
 
 /// Splits at a capital after a small letter if both sides have three letters, and a unit from its number.
 fn pieces(run: &str) -> Vec<&str> {
-    if let Some(at) = run.find(|c: char| !c.is_ascii_digit()).filter(|at| *at > 0) {
-        if run[at..].chars().all(char::is_alphabetic) {
-            return vec![&run[..at], &run[at..]];
-        }
+    let digits = run.len() - run.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = run.split_at(digits);
+    if !number.is_empty() && !unit.is_empty() && unit.chars().all(char::is_alphabetic) {
+        return vec![number, unit];
     }
     let mut pieces = Vec::new();
     let (mut start, mut before) = (0, None::<char>);

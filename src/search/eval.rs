@@ -94,20 +94,30 @@ pub fn read_questions(path: &Path, search: &Search) -> Result<Vec<Question>, Sea
     let unreadable = |source| SearchError::QuestionsUnreadable { path: path.to_owned(), source };
     let mut text = String::new();
     let file = std::fs::File::open(path).map_err(unreadable)?;
-    std::io::Read::read_to_string(&mut std::io::Read::take(file, QUESTIONS_LEN_MAX), &mut text).map_err(unreadable)?;
+    std::io::Read::read_to_string(&mut std::io::Read::take(file, QUESTIONS_LEN_MAX), &mut text)
+        .map_err(unreadable)?;
     let known: BTreeSet<&ArticleId> = search.articles().iter().map(|article| &article.id).collect();
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     lines.map(|(index, line)| question(path, index + 1, line, &known)).collect()
 }
 
-fn question(path: &Path, line: usize, text: &str, known: &BTreeSet<&ArticleId>) -> Result<Question, SearchError> {
+fn question(
+    path: &Path,
+    line: usize,
+    text: &str,
+    known: &BTreeSet<&ArticleId>,
+) -> Result<Question, SearchError> {
     let wrong = |problem: String| SearchError::Question { path: PathBuf::from(path), line, problem };
     let question: Question = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
     if let Some(unknown) = question.articles.iter().find(|id| !known.contains(id)) {
         return Err(wrong(format!("there is no article `{unknown}`")));
     }
     if question.answerable == question.articles.is_empty() {
-        let problem = if question.answerable { "answerable, but names no article" } else { "not answerable, but names an article" };
+        let problem = if question.answerable {
+            "answerable, but names no article"
+        } else {
+            "not answerable, but names an article"
+        };
         return Err(wrong(problem.to_owned()));
     }
     Ok(question)

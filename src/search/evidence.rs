@@ -70,7 +70,11 @@ pub(super) fn evidence(
 }
 
 /// The inverse document frequency of every unit.
-pub(super) fn rarities(searcher: &Searcher, fields: Fields, question: &Question) -> tantivy::Result<Vec<f32>> {
+pub(super) fn rarities(
+    searcher: &Searcher,
+    fields: Fields,
+    question: &Question,
+) -> tantivy::Result<Vec<f32>> {
     question.units.iter().map(|unit| rarity(searcher, fields, unit)).collect()
 }
 
@@ -104,11 +108,13 @@ fn idf(documents: u64, count: u64) -> f32 {
     (1.0 + (count - documents + 0.5) / (documents + 0.5)).ln()
 }
 
-/// How much of a unit the topics name: a whole or its stems; an equivalent counts for less.
+/// How much of a unit the topics name: its stems, or an equivalent, which counts for less. A command, a
+/// path or a code is a topic wherever it stands, since nobody mentions one by chance.
 fn named(searcher: &Searcher, fields: Fields, unit: &Unit, chunks: &[u32]) -> tantivy::Result<f32> {
-    let mut wholes = unit.wholes.iter();
-    if wholes.try_fold(false, |found, whole| Ok::<_, tantivy::TantivyError>(found || has(searcher, fields.topic, whole, chunks)?))? {
-        return Ok(1.0);
+    for whole in &unit.wholes {
+        if has(searcher, fields.text, whole, chunks)? {
+            return Ok(1.0);
+        }
     }
     let mut found = 0_u16;
     for stem in &unit.stems {
@@ -117,7 +123,8 @@ fn named(searcher: &Searcher, fields: Fields, unit: &Unit, chunks: &[u32]) -> ta
     let all = u16::try_from(unit.stems.len()).unwrap_or(u16::MAX).max(1);
     let mut named = f32::from(found) / f32::from(all);
     for meaning in &unit.meanings {
-        if named < EQUIVALENT_COVER && has(searcher, fields.topic_meanings, &meaning_term(*meaning), chunks)? {
+        if named < EQUIVALENT_COVER && has(searcher, fields.topic_meanings, &meaning_term(*meaning), chunks)?
+        {
             named = EQUIVALENT_COVER;
         }
     }

@@ -127,9 +127,8 @@ fn current(dir: &Path) -> Result<Current, Unusable> {
     let path = dir.join(CURRENT);
     let len = match fs::symlink_metadata(&path) {
         Ok(metadata) if metadata.is_file() && metadata.len() <= CURRENT_LEN_MAX => metadata.len(),
-        Ok(_) => return Err(Unusable::Damaged),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Unusable::Missing),
-        Err(_) => return Err(Unusable::Damaged),
+        Ok(_) | Err(_) => return Err(Unusable::Damaged),
     };
     let bytes = read(&path, len).map_err(|_| Unusable::Damaged)?;
     let current: Current = serde_json::from_slice(&bytes).map_err(|_| Unusable::Damaged)?;

@@ -45,6 +45,7 @@ fn document(fields: Fields, chunk: &Chunk) -> TantivyDocument {
 }
 
 fn tokens(terms: &[String]) -> PreTokenizedString {
-    let token = |(position, text): (usize, &String)| Token { position, text: text.clone(), ..Token::default() };
+    let token =
+        |(position, text): (usize, &String)| Token { position, text: text.clone(), ..Token::default() };
     PreTokenizedString { text: String::new(), tokens: terms.iter().enumerate().map(token).collect() }
 }

@@ -46,6 +46,11 @@ use schema::Fields;
 /// Hits of one answer, whatever was asked for.
 pub const HITS_MAX: usize = 50;
 
+/// Top headings of sections that support an answer rather than being one.
+const SUPPORTING: [&str; 3] = ["Symptoms", "Verify", "When to escalate"];
+/// To what part of the best score such a section yields.
+const SUPPORTING_YIELDS: f32 = 0.5;
+
 /// What can go wrong although no question can.
 #[derive(Debug, thiserror::Error)]
 pub enum SearchError {
@@ -116,7 +121,8 @@ impl Search {
         let build = |source| SearchError::Build { articles: articles.len(), source: Box::new(source) };
         let analyzer = Analyzer::new();
         let (chunks, content) = chunk::chunks(&analyzer, &articles);
-        let copy = dir.map(|dir| (dir, folder::load(dir, content).and_then(|index| checked(&index, chunks.len()))));
+        let copy =
+            dir.map(|dir| (dir, folder::load(dir, content).and_then(|index| checked(&index, chunks.len()))));
         let (reader, origin) = match copy {
             Some((_, Ok(reader))) => (reader, Origin::Reused),
             missing => {
@@ -158,7 +164,8 @@ impl Search {
 
     /// Answers a question with at most `limit` hits (at least one, at most [`HITS_MAX`]).
     pub fn answer(&self, text: &str, limit: usize) -> Result<Answer, SearchError> {
-        self.find(text, limit.clamp(1, HITS_MAX)).map_err(|source| SearchError::Search { source: Box::new(source) })
+        self.find(text, limit.clamp(1, HITS_MAX))
+            .map_err(|source| SearchError::Search { source: Box::new(source) })
     }
 
     fn find(&self, text: &str, limit: usize) -> tantivy::Result<Answer> {
@@ -189,15 +196,32 @@ impl Search {
         }
     }
 
+    /// The section to cite: that of the best chunk. A supporting section (what people see, how to check)
+    /// yields to another that is nearly as good: whoever asks wants to know what to do.
+    fn cited(&self, article: &Article, ranked: &Ranked) -> usize {
+        let found: Vec<(usize, f32)> = ranked
+            .chunks
+            .iter()
+            .filter_map(|(chunk, score)| Some((self.places.get(*chunk as usize)?.section?, *score)))
+            .collect();
+        let supporting = |number: usize| {
+            let heading = article.sections.get(number).and_then(|section| section.heading.first());
+            heading.is_some_and(|heading| SUPPORTING.iter().any(|name| heading.eq_ignore_ascii_case(name)))
+        };
+        let best = found.first().copied();
+        let least = best.map_or(0.0, |(_, score)| score * SUPPORTING_YIELDS);
+        let other = found.iter().copied().find(|(number, score)| !supporting(*number) && *score >= least);
+        let first = || article.sections.iter().position(|section| !section.blocks.is_empty());
+        other.or(best).map(|(number, _)| number).or_else(first).unwrap_or_default()
+    }
+
     fn hit(&self, question: &question::Question, rarities: &[f32], ranked: &Ranked) -> Option<Hit> {
         let article = self.articles.get(ranked.article)?;
-        let cited = ranked.chunks.iter().find_map(|(chunk, _)| self.places.get(*chunk as usize)?.section);
-        let number = cited.unwrap_or_else(|| {
-            article.sections.iter().position(|section| !section.blocks.is_empty()).unwrap_or_default()
-        });
+        let number = self.cited(article, ranked);
         let section = article.sections.get(number)?;
         let passage = passage::passage(&self.analyzer, question, rarities, section);
-        let here = |action: &&crate::domain::action::Action| chunk::owns(&article.sections, number, action.line);
+        let here =
+            |action: &&crate::domain::action::Action| chunk::owns(&article.sections, number, action.line);
         let (near, far): (Vec<_>, Vec<_>) = article.actions.iter().partition(here);
         Some(Hit {
             article: article.id.clone(),

@@ -34,6 +34,7 @@ fn words(text: &str) -> impl Iterator<Item = String> + '_ {
 
 fn likeness(question: &[String], article: &Article) -> f64 {
     let title: Vec<String> = words(&article.title).collect();
-    let best = |word: &String| title.iter().map(|other| strsim::jaro_winkler(word, other)).fold(0.0, f64::max);
+    let best =
+        |word: &String| title.iter().map(|other| strsim::jaro_winkler(word, other)).fold(0.0, f64::max);
     question.iter().map(best).fold(0.0, f64::max)
 }

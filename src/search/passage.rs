@@ -18,6 +18,9 @@ const BLOCK_LEN_MAX: usize = 1_200;
 /// What a further block must add, as a fraction of the question, to be worth its space.
 const BLOCK_COST: f32 = 0.1;
 
+/// What a command is worth beyond its words, as a fraction of the question: it is what people look for.
+const CODE_WORTH: f32 = 0.15;
+
 /// What is quoted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Passage {
@@ -42,7 +45,7 @@ pub(super) fn passage(
         return Passage { text, lines: (section.lines.0, section.lines.0), blocks: Vec::new() };
     }
     let held: Vec<Vec<f32>> = blocks.iter().map(|block| held(analyzer, question, rarities, block)).collect();
-    let (first, last) = grown(blocks, best_window(blocks, &held));
+    let (first, last) = grown(blocks, best_window(blocks, &held, rarities.iter().sum()));
     let blocks = &blocks[first..=last];
     let texts: Vec<String> = blocks.iter().map(|block| shortened(&block.text)).collect();
     let lines = (blocks[0].lines.0, blocks[blocks.len() - 1].lines.1);
@@ -68,16 +71,17 @@ fn held(analyzer: &Analyzer, question: &Question, rarities: &[f32], block: &Bloc
 }
 
 /// The blocks that hold most of the question for their number; of equals, the first.
-fn best_window(blocks: &[Block], held: &[Vec<f32>]) -> (usize, usize) {
-    let possible: f32 = fold_max(held).iter().sum();
+fn best_window(blocks: &[Block], held: &[Vec<f32>], question: f32) -> (usize, usize) {
     let mut best = ((0, 0), f32::NEG_INFINITY);
     for first in 0..blocks.len() {
         for last in first..blocks.len() {
             if last > first && length(blocks, (first, last)) > PASSAGE_LEN_MAX {
                 break;
             }
-            let cost = f32::from(u16::try_from(last - first).unwrap_or(u16::MAX)) * BLOCK_COST * possible;
-            let value = fold_max(&held[first..=last]).iter().sum::<f32>() - cost;
+            let cost = f32::from(u16::try_from(last - first).unwrap_or(u16::MAX)) * BLOCK_COST * question;
+            let code = blocks[first..=last].iter().any(|block| block.code);
+            let worth = if code { CODE_WORTH * question } else { 0.0 };
+            let value = fold_max(&held[first..=last]).iter().sum::<f32>() + worth - cost;
             if value > best.1 {
                 best = ((first, last), value);
             }

@@ -44,16 +44,16 @@ pub(super) fn rank(
     if question.is_empty() {
         return Ok(Vec::new());
     }
-    let found = searcher.search(&query(fields, question), &TopDocs::with_limit(CHUNKS_MAX).order_by_score())?;
+    let found =
+        searcher.search(&query(fields, question), &TopDocs::with_limit(CHUNKS_MAX).order_by_score())?;
     let mut articles: Vec<Ranked> = Vec::new();
     for (score, address) in found {
         let Some(place) = places.get(address.doc_id as usize) else { continue };
-        match articles.iter_mut().find(|ranked| ranked.article == place.article) {
-            Some(ranked) => ranked.chunks.push((address.doc_id, score)),
-            None => {
-                let chunks = vec![(address.doc_id, score)];
-                articles.push(Ranked { article: place.article, score: 0.0, chunks });
-            }
+        let found = (address.doc_id, score);
+        if let Some(ranked) = articles.iter_mut().find(|ranked| ranked.article == place.article) {
+            ranked.chunks.push(found);
+        } else {
+            articles.push(Ranked { article: place.article, score: 0.0, chunks: vec![found] });
         }
     }
     for ranked in &mut articles {

@@ -38,6 +38,7 @@ pub(super) fn schema() -> (Schema, Fields) {
 
 /// Documents come with their terms ready made, so the tokenizer named here never runs.
 fn indexing(record: IndexRecordOption, norms: bool) -> TextOptions {
-    let indexing = TextFieldIndexing::default().set_tokenizer("raw").set_index_option(record).set_fieldnorms(norms);
+    let indexing =
+        TextFieldIndexing::default().set_tokenizer("raw").set_index_option(record).set_fieldnorms(norms);
     TextOptions::default().set_indexing_options(indexing)
 }
