@@ -1,1 +1,248 @@
-//! The tantivy index over sections: indexing, ranking, passages.
+//! The search: a question in somebody's own words -> cited lines of articles, or "I don't know".
+//!
+//! Invariants: any text is a question (nothing is syntax, nothing fails for its content); equal articles
+//! and equal questions give equal answers; the index is disposable, and no folder that is missing,
+//! damaged or not writable keeps anybody from an answer.
+//!
+//! # Data flow
+//!
+//! `analysis` turns text into units (with the words of `vocabulary`), for articles and questions alike.
+//! `chunk` cuts articles into what is ranked, `schema` says into which fields, `indexing` builds the
+//! index in memory, `folder` keeps a checked copy on disk. `question` -> `ranking` -> `evidence` (is it
+//! an answer?) -> `passage` (which lines?) -> `answer`, or `nearest`. `eval` measures the whole.
+//!
+//! It does not read articles (that is [`crate::kb`]) and knows nothing of chat. The API is synchronous:
+//! call it where blocking is allowed.
+
+mod analysis;
+mod answer;
+mod chunk;
+mod eval;
+mod evidence;
+mod folder;
+mod indexing;
+mod nearest;
+mod passage;
+mod question;
+mod ranking;
+mod schema;
+mod vocabulary;
+
+use std::path::{Path, PathBuf};
+
+use tantivy::{IndexReader, Searcher};
+
+pub use answer::{Answer, AskLine, Hit, Nearest, Offer};
+pub use eval::{Miss, MissKind, Question, Report, eval, read_questions};
+pub use folder::Unusable;
+
+use crate::domain::article::Article;
+use analysis::Analyzer;
+use chunk::Place;
+use evidence::Evidence;
+use ranking::Ranked;
+use schema::Fields;
+
+/// Hits of one answer, whatever was asked for.
+pub const HITS_MAX: usize = 50;
+
+/// Top headings of sections that support an answer rather than being one.
+const SUPPORTING: [&str; 3] = ["Symptoms", "Verify", "When to escalate"];
+/// To what part of the best score such a section yields.
+const SUPPORTING_YIELDS: f32 = 0.5;
+
+/// What can go wrong although no question can.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    /// The engine refused to build an index in memory.
+    #[error("could not build the search index of {articles} articles in memory; is there enough of it?")]
+    Build {
+        /// How many articles there were.
+        articles: usize,
+        /// What the engine says.
+        #[source]
+        source: Box<tantivy::TantivyError>,
+    },
+    /// The engine failed while it searched.
+    #[error("could not search the index; `dogwatch kb index` builds it again")]
+    Search {
+        /// What the engine says.
+        #[source]
+        source: Box<tantivy::TantivyError>,
+    },
+    /// A file of questions can't be read.
+    #[error("could not read the questions in {path}; give a file of one JSON object a line", path = path.display())]
+    QuestionsUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A line of it is not a question about these articles.
+    #[error("{path}:{line}: {problem}; correct the line or choose the folder of articles that it is about", path = path.display())]
+    Question {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// Where the index in use comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// The copy in the folder was good.
+    Reused,
+    /// It was built, for this reason, and the copy was replaced.
+    Rebuilt(Unusable),
+    /// It was built and is in memory only, because no folder was given.
+    Memory,
+    /// It was built and is in memory only: what to tell people.
+    Unsaved(String),
+}
+
+/// The articles and their index. Cheap to ask from many threads at once.
+pub struct Search {
+    analyzer: Analyzer,
+    articles: Vec<Article>,
+    places: Vec<Place>,
+    fields: Fields,
+    reader: IndexReader,
+    origin: Origin,
+}
+
+impl Search {
+    /// Opens the index of these articles, building it if the folder has no good copy.
+    pub fn open(dir: Option<&Path>, mut articles: Vec<Article>) -> Result<Self, SearchError> {
+        articles.sort_by(|a, b| a.id.cmp(&b.id));
+        let build = |source| SearchError::Build { articles: articles.len(), source: Box::new(source) };
+        let analyzer = Analyzer::new();
+        let (chunks, content) = chunk::chunks(&analyzer, &articles);
+        let copy =
+            dir.map(|dir| (dir, folder::load(dir, content).and_then(|index| checked(&index, chunks.len()))));
+        let (reader, origin) = match copy {
+            Some((_, Ok(reader))) => (reader, Origin::Reused),
+            missing => {
+                let (ram, index) = indexing::build(&chunks).map_err(build)?;
+                let reader = indexing::reader(&index).map_err(build)?;
+                let origin = match missing {
+                    Some((dir, Err(reason))) => match folder::save(dir, content, &ram, &index) {
+                        Ok(()) => Origin::Rebuilt(reason),
+                        Err(error) => Origin::Unsaved(format!(
+                            "the search index is in memory only, since {} is not writable ({error}); \
+                             make it writable or choose another with --index",
+                            dir.display()
+                        )),
+                    },
+                    _ => Origin::Memory,
+                };
+                (reader, origin)
+            }
+        };
+        let places = chunks.into_iter().map(|chunk| chunk.place).collect();
+        let (_, fields) = schema::schema();
+        Ok(Self { analyzer, articles, places, fields, reader, origin })
+    }
+
+    /// Where the index comes from.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The articles, by id.
+    pub fn articles(&self) -> &[Article] {
+        &self.articles
+    }
+
+    /// How many pieces of text are ranked.
+    pub fn chunks(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Answers a question with at most `limit` hits (at least one, at most [`HITS_MAX`]).
+    pub fn answer(&self, text: &str, limit: usize) -> Result<Answer, SearchError> {
+        self.find(text, limit.clamp(1, HITS_MAX))
+            .map_err(|source| SearchError::Search { source: Box::new(source) })
+    }
+
+    fn find(&self, text: &str, limit: usize) -> tantivy::Result<Answer> {
+        let searcher = self.reader.searcher();
+        let question = question::Question::read(&self.analyzer, text);
+        let ranked = ranking::rank(&searcher, self.fields, &self.places, &question)?;
+        let rarities = evidence::rarities(&searcher, self.fields, &question)?;
+        if !self.evidence(&searcher, &question, &rarities, &ranked)?.suffices() {
+            let nearest = nearest::nearest(&self.articles, &ranked, text);
+            return Ok(Answer { answered: false, hits: Vec::new(), nearest });
+        }
+        let best = ranked.iter().take(limit);
+        let hits = best.filter_map(|ranked| self.hit(&question, &rarities, ranked)).collect::<Vec<_>>();
+        Ok(Answer { answered: true, hits, nearest: Vec::new() })
+    }
+
+    /// The evidence for the best article that has a section to cite.
+    fn evidence(
+        &self,
+        searcher: &Searcher,
+        question: &question::Question,
+        rarities: &[f32],
+        ranked: &[Ranked],
+    ) -> tantivy::Result<Evidence> {
+        match ranked.first() {
+            Some(best) => evidence::evidence(searcher, self.fields, question, rarities, best),
+            None => Ok(Evidence::default()),
+        }
+    }
+
+    /// The section to cite: that of the best chunk. A supporting section (what people see, how to check)
+    /// yields to another that is nearly as good: whoever asks wants to know what to do.
+    fn cited(&self, article: &Article, ranked: &Ranked) -> usize {
+        let found: Vec<(usize, f32)> = ranked
+            .chunks
+            .iter()
+            .filter_map(|(chunk, score)| Some((self.places.get(*chunk as usize)?.section?, *score)))
+            .collect();
+        let supporting = |number: usize| {
+            let heading = article.sections.get(number).and_then(|section| section.heading.first());
+            heading.is_some_and(|heading| SUPPORTING.iter().any(|name| heading.eq_ignore_ascii_case(name)))
+        };
+        let best = found.first().copied();
+        let least = best.map_or(0.0, |(_, score)| score * SUPPORTING_YIELDS);
+        let other = found.iter().copied().find(|(number, score)| !supporting(*number) && *score >= least);
+        let first = || article.sections.iter().position(|section| !section.blocks.is_empty());
+        other.or(best).map(|(number, _)| number).or_else(first).unwrap_or_default()
+    }
+
+    fn hit(&self, question: &question::Question, rarities: &[f32], ranked: &Ranked) -> Option<Hit> {
+        let article = self.articles.get(ranked.article)?;
+        let number = self.cited(article, ranked);
+        let section = article.sections.get(number)?;
+        let passage = passage::passage(&self.analyzer, question, rarities, section);
+        let here =
+            |action: &&crate::domain::action::Action| chunk::owns(&article.sections, number, action.line);
+        let (near, far): (Vec<_>, Vec<_>) = article.actions.iter().partition(here);
+        Some(Hit {
+            article: article.id.clone(),
+            section: section.anchor.clone(),
+            heading: section.heading.clone(),
+            title: article.title.clone(),
+            score: ranked.score,
+            passage: passage.text,
+            file: article.file.clone(),
+            lines: passage.lines,
+            actions: near.into_iter().chain(far).map(Offer::from).collect(),
+            blocks: passage.blocks,
+            revision: article.revision,
+        })
+    }
+}
+
+/// A reader of an index from disk, if it is as many chunks in one segment as it must be.
+fn checked(index: &tantivy::Index, chunks: usize) -> Result<IndexReader, Unusable> {
+    let reader = indexing::reader(index).map_err(|_| Unusable::Damaged)?;
+    let searcher = reader.searcher();
+    let whole = searcher.num_docs() == chunks as u64 && searcher.segment_readers().len() <= 1;
+    if whole { Ok(reader) } else { Err(Unusable::Damaged) }
+}

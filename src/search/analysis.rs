@@ -1,0 +1,266 @@
+//! Text -> units of search: what a word is, its stem, its parts, and what else it could be called.
+//!
+//! One analysis serves articles and questions, so that both always agree. Paths, commands, versions and
+//! error codes (`vmkload_app`, `proxy.properties`, `97%`, `-d0`, `/proc/vmware`) are kept whole and in
+//! parts. Nothing here fails: any input gives units, and their number and length are bounded.
+
+use std::collections::HashMap;
+
+use tantivy::tokenizer::{Language, RawTokenizer, Stemmer, TextAnalyzer, TokenStream as _};
+
+use super::vocabulary::{equivalents, is_function_word};
+
+/// Characters of a whole token; a longer one is searched by its parts only.
+const WHOLE_LEN_MAX: usize = 80;
+/// Characters of a part; what is longer is cut.
+const PART_LEN_MAX: usize = 40;
+/// Words between the two halves of a separable expression ("turn the machine off").
+const GAP_MAX: usize = 3;
+
+/// One word of a text as it is searched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unit {
+    /// The word as written, lowercased, if it consists of parts: `vmware-cmd`, and joined `vmwarecmd`.
+    pub wholes: Vec<String>,
+    /// Stems of its parts; of a plain word the one stem.
+    pub stems: Vec<String>,
+    /// The meanings (see [`super::vocabulary`]) of the expressions that this word takes part in.
+    pub meanings: Vec<usize>,
+    /// Whether it carries no information.
+    pub empty: bool,
+}
+
+/// Stems words and knows the expressions that mean the same.
+pub(super) struct Analyzer {
+    stemmer: TextAnalyzer,
+    /// First stem of an expression -> its remaining stems and its meaning, the longest first.
+    expressions: HashMap<String, Vec<(Vec<String>, usize)>>,
+}
+
+impl Analyzer {
+    /// An analyzer for English.
+    pub fn new() -> Self {
+        let mut stemmer =
+            TextAnalyzer::builder(RawTokenizer::default()).filter(Stemmer::new(Language::English)).build();
+        let mut expressions: HashMap<String, Vec<(Vec<String>, usize)>> = HashMap::new();
+        for (meaning, expression) in equivalents() {
+            let mut stems = expression.split(' ').map(|word| stem(&mut stemmer, word));
+            if let Some(first) = stems.next() {
+                expressions.entry(first).or_default().push((stems.collect(), meaning));
+            }
+        }
+        for candidates in expressions.values_mut() {
+            candidates.sort_by_key(|(rest, _)| std::cmp::Reverse(rest.len()));
+        }
+        Self { stemmer, expressions }
+    }
+
+    /// The units of a text, in its order.
+    pub fn units(&self, text: &str) -> Vec<Unit> {
+        let mut stemmer = self.stemmer.clone();
+        let text = text.replace(['’', '‘'], "'");
+        let mut units = Vec::new();
+        let mut words = text.split(char::is_whitespace).filter(|word| !word.is_empty()).peekable();
+        while let Some(raw) = words.next() {
+            let mut word = trimmed(raw).to_owned();
+            if !word.is_empty()
+                && word.bytes().all(|b| b.is_ascii_digit())
+                && words.peek().is_some_and(|next| is_percent(next))
+            {
+                word.push('%');
+                words.next();
+            }
+            if !word.is_empty() {
+                units.push(unit(&mut stemmer, &word));
+            }
+        }
+        self.mark_meanings(&mut units);
+        units
+    }
+
+    /// Gives every unit of an expression its meaning.
+    fn mark_meanings(&self, units: &mut [Unit]) {
+        let flat: Vec<(usize, String)> = units
+            .iter()
+            .enumerate()
+            .flat_map(|(at, unit)| unit.stems.iter().map(move |stem| (at, stem.clone())))
+            .collect();
+        let mut at = 0;
+        while at < flat.len() {
+            let candidates = self.expressions.get(&flat[at].1);
+            let found = candidates
+                .into_iter()
+                .flatten()
+                .find_map(|(rest, meaning)| positions(&flat[at + 1..], rest).map(|ends| (ends, *meaning)));
+            let Some((ends, meaning)) = found else {
+                at += 1;
+                continue;
+            };
+            for index in std::iter::once(at).chain(ends.iter().map(|end| at + 1 + end)) {
+                units[flat[index].0].meanings.push(meaning);
+            }
+            let adjacent = ends.iter().enumerate().take_while(|(i, end)| i == *end).count();
+            at += 1 + adjacent;
+        }
+        for unit in units {
+            unit.meanings.sort_unstable();
+            unit.meanings.dedup();
+        }
+    }
+}
+
+/// Where the remaining stems of an expression stand in what follows. Its parts are adjacent, but a
+/// particle may be separated from its verb.
+fn positions(following: &[(usize, String)], rest: &[String]) -> Option<Vec<usize>> {
+    let adjacent = rest.len() <= following.len() && rest.iter().zip(following).all(|(r, (_, f))| r == f);
+    if adjacent {
+        return Some((0..rest.len()).collect());
+    }
+    let [particle] = rest else { return None };
+    if !matches!(particle.as_str(), "on" | "off" | "down" | "up") {
+        return None;
+    }
+    let window = following.iter().take(GAP_MAX + 1);
+    window.map(|(_, stem)| stem).position(|stem| stem == particle).map(|at| vec![at])
+}
+
+/// A word without the punctuation around it; `-x`, `/path`, `97%`, `c++` keep theirs.
+fn trimmed(raw: &str) -> &str {
+    let front = raw.trim_start_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '/'));
+    let word = front.trim_end_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '%' | '+' | '#'));
+    if word.contains(char::is_alphanumeric) { word } else { "" }
+}
+
+fn is_percent(raw: &str) -> bool {
+    let word = raw.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '%');
+    word == "%" || word.eq_ignore_ascii_case("percent")
+}
+
+/// One word between spaces.
+fn unit(stemmer: &mut TextAnalyzer, word: &str) -> Unit {
+    let lower = word.to_lowercase();
+    if let Some(plain) = contraction(&lower) {
+        let empty = is_function_word(&plain);
+        return Unit { wholes: Vec::new(), stems: vec![stem(stemmer, &plain)], meanings: Vec::new(), empty };
+    }
+    let parts = parts(word);
+    let mut wholes = Vec::new();
+    if parts.len() != 1 || parts[0] != lower {
+        if lower.chars().count() <= WHOLE_LEN_MAX {
+            wholes.push(if lower.chars().all(char::is_alphanumeric) {
+                stem(stemmer, &lower)
+            } else {
+                lower.clone()
+            });
+        }
+        let hyphenated = lower.chars().all(|c| c.is_alphanumeric() || c == '-');
+        if hyphenated && parts.len() == 2 && !lower.starts_with('-') {
+            wholes.push(stem(stemmer, &parts.concat()));
+        }
+    }
+    let empty = wholes.is_empty() && parts.iter().all(|part| is_function_word(part));
+    let mut stems: Vec<String> = parts.iter().map(|part| stem(stemmer, part)).collect();
+    if lower.ends_with('%') {
+        stems.push(stem(stemmer, "percent"));
+    }
+    Unit { wholes, stems, meanings: Vec::new(), empty }
+}
+
+/// `can't` means `not`; `VM's` means `vm`; `cannot` is two words.
+fn contraction(lower: &str) -> Option<String> {
+    if lower == "cannot" || lower.ends_with("n't") {
+        return Some("not".to_owned());
+    }
+    let (word, _) = lower.split_once('\'')?;
+    let plain = word.len() > 1 && word.chars().all(char::is_alphanumeric);
+    plain.then(|| word.to_owned())
+}
+
+/// The runs of letters and digits in a word; `VirtualCenter` and `40GB` are two each.
+fn parts(word: &str) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    let runs: Vec<&str> = word.split(|c: char| !c.is_alphanumeric()).filter(|run| !run.is_empty()).collect();
+    let lonely = runs.len() == 1;
+    for run in runs {
+        for piece in pieces(run) {
+            let digit = piece.bytes().all(|b| b.is_ascii_digit());
+            if lonely || digit || piece.chars().nth(1).is_some() {
+                parts.push(piece.chars().take(PART_LEN_MAX).collect::<String>().to_lowercase());
+            }
+        }
+    }
+    parts
+}
+
+/// Splits at a capital after a small letter if both sides have three letters, and a unit from its number.
+fn pieces(run: &str) -> Vec<&str> {
+    let digits = run.len() - run.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = run.split_at(digits);
+    if !number.is_empty() && !unit.is_empty() && unit.chars().all(char::is_alphabetic) {
+        return vec![number, unit];
+    }
+    let mut pieces = Vec::new();
+    let (mut start, mut before) = (0, None::<char>);
+    for (at, c) in run.char_indices() {
+        if c.is_uppercase() && before.is_some_and(char::is_lowercase) {
+            pieces.push(&run[start..at]);
+            start = at;
+        }
+        before = Some(c);
+    }
+    pieces.push(&run[start..]);
+    if pieces.iter().any(|piece| piece.chars().count() < 3) { vec![run] } else { pieces }
+}
+
+fn stem(stemmer: &mut TextAnalyzer, word: &str) -> String {
+    let mut stream = stemmer.token_stream(word);
+    if stream.advance() { stream.token().text.clone() } else { word.to_owned() }
+}
+
+/// What a text is indexed by.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Terms {
+    /// Wholes and stems.
+    pub words: Vec<String>,
+    /// Pairs of neighbouring stems.
+    pub pairs: Vec<String>,
+    /// Meanings, as terms.
+    pub meanings: Vec<String>,
+}
+
+impl Terms {
+    /// The terms of units that belong together; words that carry no information are left out.
+    pub fn of(units: &[Unit]) -> Self {
+        let mut terms = Self::default();
+        let mut before: Option<&str> = None;
+        for unit in units.iter().filter(|unit| !unit.empty) {
+            terms.words.extend(unit.wholes.iter().cloned());
+            terms.meanings.extend(unit.meanings.iter().map(|meaning| meaning_term(*meaning)));
+            for stem in &unit.stems {
+                terms.words.push(stem.clone());
+                terms.pairs.extend(before.map(|before| pair_term(before, stem)));
+                before = Some(stem);
+            }
+        }
+        terms
+    }
+
+    /// Appends the terms of another text, `times` times.
+    pub fn add(&mut self, other: &Self, times: usize) {
+        for _ in 0..times {
+            self.words.extend_from_slice(&other.words);
+            self.pairs.extend_from_slice(&other.pairs);
+            self.meanings.extend_from_slice(&other.meanings);
+        }
+    }
+}
+
+/// The term of two neighbouring stems.
+pub(super) fn pair_term(first: &str, second: &str) -> String {
+    format!("{first} {second}")
+}
+
+/// The term of a meaning.
+pub(super) fn meaning_term(meaning: usize) -> String {
+    format!("{meaning}")
+}

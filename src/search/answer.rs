@@ -1,0 +1,90 @@
+//! What a question gets: hits that quote lines, or "I don't know" with the nearest articles.
+
+use serde::Serialize;
+
+use crate::domain::action::{Action, Risk};
+use crate::domain::article::Block;
+use crate::domain::id::{ActionId, ArticleId, Digest};
+
+/// The answer to one question.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Answer {
+    /// Whether the articles answer the question as far as words can tell.
+    pub answered: bool,
+    /// At most one an article, best first; empty if unanswered.
+    pub hits: Vec<Hit>,
+    /// Where to look if unanswered; else empty.
+    pub nearest: Vec<Nearest>,
+}
+
+/// The section of an article that answers, and the lines to quote.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Hit {
+    /// The article.
+    pub article: ArticleId,
+    /// The anchor of the section.
+    pub section: String,
+    /// The headings that lead to the section, without the title.
+    pub heading: Vec<String>,
+    /// The title of the article.
+    pub title: String,
+    /// Comparable within one answer only.
+    pub score: f32,
+    /// The text to quote.
+    pub passage: String,
+    /// Relative to the folder of the knowledge base.
+    pub file: String,
+    /// The lines of the passage in the file, from 1, inclusive.
+    pub lines: (usize, usize),
+    /// Those that stand in the section, then the others of the article.
+    pub actions: Vec<Offer>,
+    /// The passage block by block, for whoever renders it.
+    #[serde(skip)]
+    pub blocks: Vec<Block>,
+    /// The revision of the article that is quoted.
+    #[serde(skip)]
+    pub revision: Digest,
+}
+
+/// An action that goes with a hit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Offer {
+    /// What to request.
+    pub id: ActionId,
+    /// For people.
+    pub title: String,
+    /// As the author declares it.
+    pub risk: Risk,
+}
+
+impl From<&Action> for Offer {
+    fn from(action: &Action) -> Self {
+        Self { id: action.id.clone(), title: action.title.clone(), risk: action.risk }
+    }
+}
+
+/// An article that is near the question without answering it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Nearest {
+    /// The article.
+    pub article: ArticleId,
+    /// Its title.
+    pub title: String,
+}
+
+/// One line of `ask --json`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AskLine<'a> {
+    v: u32,
+    question: &'a str,
+    #[serde(flatten)]
+    answer: &'a Answer,
+    took_us: u64,
+}
+
+impl Answer {
+    /// The answer as `ask --json` prints it.
+    pub fn line<'a>(&'a self, question: &'a str, took_us: u64) -> AskLine<'a> {
+        AskLine { v: 1, question, answer: self, took_us }
+    }
+}

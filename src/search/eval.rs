@@ -1,0 +1,167 @@
+//! How good the answers are: questions with known answers, and what they got.
+//!
+//! # Figures
+//!
+//! All are fractions from 0 to 1; of no questions, 0.
+//!
+//! - `success@1`: answerable questions whose first hit is an acceptable article.
+//! - `hit@3`: answerable questions with an acceptable article among the first three hits.
+//! - `mrr@10`: the mean over the answerable questions of 1 / place of the first acceptable article among
+//!   the first ten hits.
+//! - `false_answers`: unanswerable questions that were answered.
+//! - `false_refusals`: answerable questions that were refused.
+//!
+//! A refused question has no hits, so it is a miss in the first three.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Search, SearchError};
+use crate::domain::id::ArticleId;
+
+/// Hits that are looked at.
+const DEPTH: usize = 10;
+/// Bytes of a file of questions.
+const QUESTIONS_LEN_MAX: u64 = 64 << 20;
+
+/// One line of a file of questions.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Question {
+    /// Names it in a report.
+    pub id: String,
+    /// As somebody asked it.
+    pub text: String,
+    /// The acceptable first articles.
+    #[serde(default)]
+    pub articles: Vec<ArticleId>,
+    /// Whether there is an answer in the articles.
+    pub answerable: bool,
+}
+
+/// The figures, and what went wrong.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Report {
+    /// See the module.
+    #[serde(rename = "success@1")]
+    pub success_at_1: f64,
+    /// See the module.
+    #[serde(rename = "hit@3")]
+    pub hit_at_3: f64,
+    /// See the module.
+    #[serde(rename = "mrr@10")]
+    pub mrr_at_10: f64,
+    /// See the module.
+    pub false_answers: f64,
+    /// See the module.
+    pub false_refusals: f64,
+    /// All of them.
+    pub questions: usize,
+    /// Questions that were not answered as they should be, in order.
+    #[serde(skip)]
+    pub misses: Vec<Miss>,
+}
+
+/// A question that was not answered as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Miss {
+    /// The question's name and text.
+    pub id: String,
+    /// As somebody asked it.
+    pub text: String,
+    /// What is wrong.
+    pub kind: MissKind,
+    /// What would have been acceptable.
+    pub expected: Vec<ArticleId>,
+    /// What came first, if anything did: at most three.
+    pub got: Vec<ArticleId>,
+}
+
+/// How an answer can be wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MissKind {
+    /// The first hit is another article.
+    WrongFirst,
+    /// Refused although there is an answer.
+    FalseRefusal,
+    /// Answered although there is none.
+    FalseAnswer,
+}
+
+/// Reads a file of questions, one JSON object a line; empty lines are skipped.
+pub fn read_questions(path: &Path, search: &Search) -> Result<Vec<Question>, SearchError> {
+    let unreadable = |source| SearchError::QuestionsUnreadable { path: path.to_owned(), source };
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    std::io::Read::read_to_string(&mut std::io::Read::take(file, QUESTIONS_LEN_MAX), &mut text)
+        .map_err(unreadable)?;
+    let known: BTreeSet<&ArticleId> = search.articles().iter().map(|article| &article.id).collect();
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    lines.map(|(index, line)| question(path, index + 1, line, &known)).collect()
+}
+
+fn question(
+    path: &Path,
+    line: usize,
+    text: &str,
+    known: &BTreeSet<&ArticleId>,
+) -> Result<Question, SearchError> {
+    let wrong = |problem: String| SearchError::Question { path: PathBuf::from(path), line, problem };
+    let question: Question = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
+    if let Some(unknown) = question.articles.iter().find(|id| !known.contains(id)) {
+        return Err(wrong(format!("there is no article `{unknown}`")));
+    }
+    if question.answerable == question.articles.is_empty() {
+        let problem = if question.answerable {
+            "answerable, but names no article"
+        } else {
+            "not answerable, but names an article"
+        };
+        return Err(wrong(problem.to_owned()));
+    }
+    Ok(question)
+}
+
+/// Asks every question and compares.
+pub fn eval(search: &Search, questions: &[Question]) -> Result<Report, SearchError> {
+    let (mut first, mut third, mut reciprocal) = (0, 0, 0.0);
+    let (mut answerable, mut refused, mut invented) = (0, 0, 0);
+    let mut misses = Vec::new();
+    for question in questions {
+        let answer = search.answer(&question.text, DEPTH)?;
+        let place = answer.hits.iter().position(|hit| question.articles.contains(&hit.article));
+        let kind = match (question.answerable, answer.answered) {
+            (true, true) if place == Some(0) => None,
+            (true, true) => Some(MissKind::WrongFirst),
+            (true, false) => Some(MissKind::FalseRefusal),
+            (false, true) => Some(MissKind::FalseAnswer),
+            (false, false) => None,
+        };
+        answerable += usize::from(question.answerable);
+        refused += usize::from(kind == Some(MissKind::FalseRefusal));
+        invented += usize::from(kind == Some(MissKind::FalseAnswer));
+        first += usize::from(place == Some(0));
+        third += usize::from(place.is_some_and(|place| place < 3));
+        reciprocal += place.map_or(0.0, |place| fraction(1, place + 1));
+        if let Some(kind) = kind {
+            let got = answer.hits.iter().take(3).map(|hit| hit.article.clone()).collect();
+            let (id, text) = (question.id.clone(), question.text.clone());
+            misses.push(Miss { id, text, kind, expected: question.articles.clone(), got });
+        }
+    }
+    Ok(Report {
+        success_at_1: fraction(first, answerable),
+        hit_at_3: fraction(third, answerable),
+        mrr_at_10: if answerable == 0 { 0.0 } else { reciprocal * fraction(1, answerable) },
+        false_answers: fraction(invented, questions.len() - answerable),
+        false_refusals: fraction(refused, answerable),
+        questions: questions.len(),
+        misses,
+    })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "numbers of questions are far below 2^52")]
+fn fraction(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}

@@ -1,0 +1,49 @@
+//! A question -> what to look for.
+//!
+//! Invariant: any text is a question. Length and number of words are bounded; syntax means nothing.
+
+use super::analysis::{Analyzer, Unit, pair_term};
+
+/// Characters of a question that are read; the rest is ignored.
+const QUESTION_LEN_MAX: usize = 4_000;
+/// Different words of a question that are looked for.
+const QUESTION_WORDS_MAX: usize = 64;
+
+/// The informative words of a question.
+#[derive(Debug, Default)]
+pub(super) struct Question {
+    /// Each once, in the order of the question.
+    pub units: Vec<Unit>,
+    /// Pairs of neighbours.
+    pub pairs: Vec<String>,
+}
+
+impl Question {
+    /// Reads a question.
+    pub fn read(analyzer: &Analyzer, text: &str) -> Self {
+        let text: String = text.chars().take(QUESTION_LEN_MAX).collect();
+        let mut units = analyzer.units(&text);
+        if units.iter().any(|unit| !unit.empty) {
+            units.retain(|unit| !unit.empty);
+        }
+        let mut question = Self::default();
+        let stems: Vec<&String> = units.iter().flat_map(|unit| &unit.stems).collect();
+        for (first, second) in stems.iter().zip(stems.iter().skip(1)).take(QUESTION_WORDS_MAX) {
+            question.pairs.push(pair_term(first, second));
+        }
+        question.pairs.sort();
+        question.pairs.dedup();
+        for unit in units {
+            let known = question.units.iter().any(|u| u.stems == unit.stems && u.wholes == unit.wholes);
+            if !known && question.units.len() < QUESTION_WORDS_MAX {
+                question.units.push(unit);
+            }
+        }
+        question
+    }
+
+    /// Whether there is nothing to look for.
+    pub fn is_empty(&self) -> bool {
+        self.units.is_empty()
+    }
+}

@@ -1,0 +1,249 @@
+//! The search over small articles: ranking, passages, refusals, robustness.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use dogwatch::domain::article::{Article, Block, Section};
+use dogwatch::domain::id::Digest;
+use dogwatch::search::{HITS_MAX, Origin, Search};
+use proptest::prelude::*;
+
+fn section(heading: &[&str], line: usize, blocks: &[&str]) -> Section {
+    let last = line + 2 * blocks.len();
+    let block = |(index, text): (usize, &&str)| {
+        let at = line + 2 + 2 * index;
+        Block { text: (*text).to_owned(), code: text.starts_with("$ "), lines: (at, at) }
+    };
+    Section {
+        anchor: heading.last().unwrap_or(&"top").to_lowercase().replace(' ', "-"),
+        heading: heading.iter().map(ToString::to_string).collect(),
+        blocks: blocks.iter().enumerate().map(block).collect(),
+        lines: (line, last),
+    }
+}
+
+fn article(id: &str, title: &str, symptoms: &[&str], sections: Vec<Section>) -> Article {
+    Article {
+        id: id.into(),
+        title: title.to_owned(),
+        products: Vec::new(),
+        tags: Vec::new(),
+        symptoms: symptoms.iter().map(ToString::to_string).collect(),
+        reviewed: "2026-11-01".to_owned(),
+        revision: Digest::of(id.as_bytes()),
+        file: format!("{id}.md"),
+        sections,
+        actions: Vec::new(),
+    }
+}
+
+fn articles() -> Vec<Article> {
+    vec![
+        article(
+            "ftp-slow",
+            "FTP transfers are slow",
+            &["uploads crawl"],
+            vec![section(
+                &["Resolution"],
+                10,
+                &["Set the passive port range in proxy.properties to 97% of it."],
+            )],
+        ),
+        article(
+            "disk-full",
+            "A disk is full",
+            &["the volume has run out of room"],
+            vec![
+                section(&["Symptoms"], 10, &["Writing to the disk fails."]),
+                section(
+                    &["Resolution", "Rotate the journal"],
+                    20,
+                    &[
+                        "First look at how large it is.",
+                        "Then shrink it:",
+                        "$ journalctl --vacuum-size=1G",
+                        "Unrelated last words.",
+                    ],
+                ),
+                section(&["Verify"], 40, &["The disk has space again."]),
+            ],
+        ),
+        article(
+            "guest-frozen",
+            "A frozen virtual machine",
+            &["nobody can reach the machine"],
+            vec![section(
+                &["Resolution"],
+                10,
+                &["Run vmkload_app -k 9 with the number from /proc/vmware/vm."],
+            )],
+        ),
+        article(
+            "mention",
+            "Notes on cables",
+            &[],
+            vec![section(
+                &["Colours"],
+                10,
+                &["Cables are grey. One of them was near a disk that was full of toast."],
+            )],
+        ),
+    ]
+}
+
+fn search() -> Search {
+    Search::open(None, articles()).unwrap()
+}
+
+fn first(question: &str) -> Option<String> {
+    search().answer(question, 3).unwrap().hits.first().map(|hit| hit.article.to_string())
+}
+
+#[test]
+fn title_outranks_a_mention_in_the_text() {
+    assert_eq!(first("disk full").as_deref(), Some("disk-full"));
+}
+
+#[test]
+fn symptoms_of_the_front_matter_are_found_and_a_real_section_is_cited() {
+    let answer = search().answer("volume ran out of room", 3).unwrap();
+    assert_eq!(answer.hits[0].article.as_str(), "disk-full");
+    assert!(articles()[1].sections.iter().any(|section| section.anchor == answer.hits[0].section));
+}
+
+#[test]
+fn commands_paths_and_codes_are_found_whole_and_in_parts() {
+    assert_eq!(search().answer("vmkload", 3).unwrap().nearest[0].article.as_str(), "guest-frozen");
+    for question in ["vmkload_app", "/proc/vmware/vm", "vmkload_app -k 9", "VMKLOAD_APP?"] {
+        assert_eq!(first(question).as_deref(), Some("guest-frozen"), "{question}");
+    }
+    for question in ["proxy.properties", "proxy properties 97 percent", "`proxy.properties`:"] {
+        assert_eq!(first(question).as_deref(), Some("ftp-slow"), "{question}");
+    }
+}
+
+#[test]
+fn equivalent_expressions_find_each_other() {
+    assert_eq!(first("hung vm").as_deref(), Some("guest-frozen"));
+    assert_eq!(first("guest is not responding").as_deref(), Some("guest-frozen"));
+}
+
+#[test]
+fn question_syntax_means_nothing() {
+    for question in
+        ["disk: full", "disk AND (full", "\"disk full", "-disk +full", "disk* full~ [", "text:disk full"]
+    {
+        assert_eq!(first(question).as_deref(), Some("disk-full"), "{question}");
+    }
+}
+
+#[test]
+fn foreign_questions_are_refused_and_name_the_nearest() {
+    for question in
+        ["reset my mail password", "book a flight to Lisbon", "xyzzy", "", "how is the", "🦀", "\u{7}"]
+    {
+        let answer = search().answer(question, 3).unwrap();
+        assert!(!answer.answered && answer.hits.is_empty() && !answer.nearest.is_empty(), "{question:?}");
+    }
+}
+
+#[test]
+fn mentioning_a_word_is_no_answer() {
+    assert!(!search().answer("grey toast for breakfast in the canteen", 3).unwrap().answered);
+}
+
+#[test]
+fn passage_holds_the_command_with_its_lead_in_and_exact_lines() {
+    let hit = search().answer("rotate the journal, disk full", 1).unwrap().hits.remove(0);
+    assert_eq!(hit.section, "rotate-the-journal");
+    assert!(hit.passage.contains("Then shrink it:\n$ journalctl --vacuum-size=1G"), "{}", hit.passage);
+    assert!(hit.lines.0 <= 24 && hit.lines.1 >= 26, "{:?}", hit.lines);
+}
+
+#[test]
+fn supporting_sections_yield_to_what_to_do() {
+    let hit = search().answer("writing to the full disk fails", 1).unwrap().hits.remove(0);
+    assert_ne!(hit.section, "verify");
+}
+
+#[test]
+fn an_article_is_hit_at_most_once() {
+    let hits = search().answer("disk full journal space", HITS_MAX).unwrap().hits;
+    let mut ids: Vec<_> = hits.iter().map(|hit| hit.article.clone()).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), hits.len());
+}
+
+#[test]
+fn order_of_articles_changes_nothing() {
+    let mut reversed = articles();
+    reversed.reverse();
+    let other = Search::open(None, reversed).unwrap();
+    for question in ["disk full", "hung vm", "proxy.properties", "cables"] {
+        assert_eq!(search().answer(question, 9).unwrap(), other.answer(question, 9).unwrap());
+    }
+}
+
+#[test]
+fn no_articles_is_no_answer_and_no_error() {
+    let search = Search::open(None, Vec::new()).unwrap();
+    assert_eq!(search.origin(), &Origin::Memory);
+    let answer = search.answer("disk full", 3).unwrap();
+    assert!(!answer.answered && answer.nearest.is_empty());
+}
+
+#[test]
+fn article_without_sections_or_text_is_harmless() {
+    let empty = vec![
+        article("a", "Lonely title", &["lonely"], Vec::new()),
+        article("b", "Bare title", &["bare"], vec![section(&["Nothing"], 5, &[])]),
+    ];
+    let search = Search::open(None, empty).unwrap();
+    for question in ["lonely title", "bare title", "nothing"] {
+        search.answer(question, 3).unwrap();
+    }
+}
+
+#[test]
+fn very_long_questions_are_bounded() {
+    let search = search();
+    let all_different: Vec<String> = (0..20_000).map(|n| format!("w{n}")).collect();
+    for question in ["disk full ".repeat(10_000), "a".repeat(100_000), all_different.join(" ")] {
+        search.answer(&question, usize::MAX).unwrap();
+    }
+}
+
+#[test]
+fn json_line_has_the_documented_fields() {
+    let search = search();
+    let answer = search.answer("disk full", 1).unwrap();
+    let line = serde_json::to_value(answer.line("disk full", 7)).unwrap();
+    let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(&line), ["answered", "hits", "nearest", "question", "took_us", "v"]);
+    assert_eq!(
+        keys(&line["hits"][0]),
+        ["actions", "article", "file", "heading", "lines", "passage", "score", "section", "title"]
+    );
+    assert_eq!((&line["v"], &line["answered"]), (&1.into(), &true.into()));
+    let refused = search.answer("xyzzy", 1).unwrap();
+    let line = serde_json::to_value(refused.line("xyzzy", 7)).unwrap();
+    assert_eq!(keys(&line["nearest"][0]), ["article", "title"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_text_is_a_question(question in "\\PC{0,200}", limit in 0_usize..100) {
+        let answer = search().answer(&question, limit).unwrap();
+        prop_assert_eq!(answer.answered, !answer.hits.is_empty());
+        prop_assert!(answer.answered || !answer.nearest.is_empty());
+    }
+
+    #[test]
+    fn any_text_is_an_article(text in any::<String>(), heading in any::<String>()) {
+        let made = article("x", &heading, &[&text], vec![section(&[&heading], 1, &[&text])]);
+        let search = Search::open(None, vec![made]).unwrap();
+        for hit in search.answer(&text, 3).unwrap().hits {
+            prop_assert!(hit.lines.0 >= 1 && hit.lines.0 <= hit.lines.1);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The search over the project's own articles: quality has floors, and quotations are exact.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
+use std::fs;
+use std::path::Path;
+
+use dogwatch::search::{Search, SearchError, eval, read_questions};
+
+fn search() -> Search {
+    let kb = Path::new(env!("CARGO_MANIFEST_DIR")).join("kb");
+    let loaded = dogwatch::kb::load(&kb).expect("the articles are part of the repository");
+    assert!(!loaded.articles.is_empty());
+    Search::open(None, loaded.articles).unwrap()
+}
+
+fn questions() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/questions-own.jsonl"))
+}
+
+#[test]
+fn quality_on_our_own_questions_keeps_its_floors() {
+    let search = search();
+    let questions = read_questions(questions(), &search).unwrap();
+    let report = eval(&search, &questions).unwrap();
+    assert!(report.questions >= 60);
+    assert!(report.success_at_1 >= 0.80, "{report:#?}");
+    assert!(report.hit_at_3 >= 0.90, "{report:#?}");
+    assert!(report.false_refusals <= 0.15, "{report:#?}");
+    assert!(report.false_answers <= 0.30, "{report:#?}");
+}
+
+#[test]
+fn lines_of_a_passage_hold_its_words() {
+    let search = search();
+    let kb = Path::new(env!("CARGO_MANIFEST_DIR")).join("kb");
+    let mut checked = 0;
+    for question in read_questions(questions(), &search).unwrap() {
+        for hit in search.answer(&question.text, 10).unwrap().hits {
+            let text = fs::read_to_string(kb.join(&hit.file)).unwrap();
+            let lines: Vec<&str> = text.lines().collect();
+            let quoted = lines[hit.lines.0 - 1..hit.lines.1].join("\n");
+            for block in &hit.blocks {
+                let cited = lines[block.lines.0 - 1..block.lines.1].join("\n");
+                let last = block.text.split(|c: char| !c.is_alphanumeric()).rfind(|word| !word.is_empty());
+                assert!(
+                    cited.contains(last.unwrap_or_default()),
+                    "{}:{:?} {}",
+                    hit.file,
+                    block.lines,
+                    block.text
+                );
+                checked += 1;
+            }
+            assert!(!quoted.trim().is_empty());
+            assert!(hit.passage.chars().count() <= 1_500);
+        }
+    }
+    assert!(checked > 100);
+}
+
+#[test]
+fn question_about_an_unknown_article_names_the_line() {
+    let search = Search::open(None, Vec::new()).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("q.jsonl");
+    let line = r#"{"id":"a","text":"x","articles":["gone"],"actions":[],"answerable":true}"#;
+    fs::write(&path, format!("\n{line}\n")).unwrap();
+    let error = read_questions(&path, &search).unwrap_err();
+    assert!(matches!(&error, SearchError::Question { line: 2, .. }), "{error}");
+    assert!(error.to_string().contains("gone"));
+    fs::write(&path, "{").unwrap();
+    assert!(matches!(read_questions(&path, &search), Err(SearchError::Question { line: 1, .. })));
+    let missing = dir.path().join("missing.jsonl");
+    assert!(matches!(read_questions(&missing, &search), Err(SearchError::QuestionsUnreadable { .. })));
+}
+
+#[test]
+fn no_questions_are_zeros() {
+    let search = Search::open(None, Vec::new()).unwrap();
+    let json = serde_json::to_value(eval(&search, &[]).unwrap()).unwrap();
+    for key in ["success@1", "hit@3", "mrr@10", "false_answers", "false_refusals"] {
+        assert_eq!(json[key], 0.0, "{key}");
+    }
+    assert_eq!(json["questions"], 0);
+}
