@@ -1,0 +1,245 @@
+//! The practice hosts and their machines, healthy and not.
+
+use super::root::Root;
+use super::state::{Filesystem, Force, HostState, Kind, Machine, Power, Process, now_ms};
+use crate::domain::host::Platform;
+use std::io;
+use std::time::{Duration, SystemTime};
+
+/// A host of the lab before it exists.
+#[derive(Debug, Clone, Copy)]
+pub struct Part {
+    /// Its name in the inventory.
+    pub name: &'static str,
+    /// Its family.
+    pub kind: Kind,
+    /// What the inventory says.
+    pub platforms: &'static [Platform],
+}
+
+/// All hosts, in the order of the inventory.
+pub const PARTS: [Part; 3] = [
+    Part { name: "lab-esx", kind: Kind::Esx3, platforms: &[Platform::Esx3] },
+    Part { name: "lab-esxi", kind: Kind::Esxi, platforms: &[Platform::Esxi] },
+    Part { name: "lab-kvm", kind: Kind::Kvm, platforms: &[Platform::Kvm, Platform::Linux] },
+];
+
+/// The forgotten image that fills the service console of `lab-esx`.
+pub const OLD_ISO: &str = "/vmimages/tools-isoimages/RHEL4.7-X86_64-ES-DVD.iso";
+
+const ESXI_STORE: &str = "/vmfs/volumes/5f1c2a33-8d1e2f40-6c0e-001517a1b2c3";
+const KIB: u64 = 1024;
+const GIB_KIB: u64 = 1024 * 1024;
+
+/// The state in which a new host begins.
+pub fn state(kind: Kind) -> HostState {
+    let (machines, processes, filesystems) = match kind {
+        Kind::Esx3 => (esx_machines(), esx_processes(), esx_filesystems()),
+        Kind::Esxi => (esxi_machines(), esxi_processes(), esxi_filesystems()),
+        Kind::Kvm => (kvm_machines(), kvm_processes(), kvm_filesystems()),
+    };
+    let next_number = match kind {
+        Kind::Esx3 => 5000,
+        Kind::Esxi => 36_000,
+        Kind::Kvm => 2900,
+    };
+    let delays_ms = std::collections::BTreeMap::new();
+    HostState { kind, machines, processes, filesystems, next_number, born_ms: now_ms(), delays_ms }
+}
+
+/// Fills the folder of a new host. Sizes are those of the file; large ones are holes.
+pub fn furnish(root: &Root, kind: Kind, state: &HostState) -> io::Result<()> {
+    for filesystem in &state.filesystems {
+        root.create_folders(&filesystem.mount)?;
+    }
+    root.create_folders("/tmp")?;
+    let files: &[(&str, u64)] = match kind {
+        Kind::Esx3 => &ESX_FILES,
+        Kind::Esxi => &[],
+        Kind::Kvm => &KVM_FILES,
+    };
+    for (path, kib) in files {
+        place(root, path, *kib)?;
+    }
+    if kind == Kind::Esxi {
+        let target = ESXI_STORE.rsplit('/').next().unwrap_or_default();
+        std::os::unix::fs::symlink(target, root.locate_entry("/vmfs/volumes/datastore1")?)?;
+    }
+    for machine in &state.machines {
+        let text = format!("displayName = \"{}\"\nmemsize = \"{}\"\n", machine.name, machine.memory_mib);
+        write(root, &machine.config, &text)?;
+        match kind {
+            Kind::Kvm => {
+                place(root, &format!("/var/lib/libvirt/images/{}.qcow2", machine.name), 6 * GIB_KIB)?
+            }
+            Kind::Esx3 | Kind::Esxi => {
+                let folder = machine.config.rsplit_once('/').map_or("/", |(folder, _)| folder);
+                place(root, &format!("{folder}/{}-flat.vmdk", machine.name), 8 * GIB_KIB)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write(root: &Root, path: &str, text: &str) -> io::Result<()> {
+    root.create_folders(path.rsplit_once('/').map_or("/", |(folder, _)| folder))?;
+    root.write(path, text.as_bytes())
+}
+
+fn place(root: &Root, path: &str, kib: u64) -> io::Result<()> {
+    root.create_folders(path.rsplit_once('/').map_or("/", |(folder, _)| folder))?;
+    // 12 January 2009: the files of a host are older than the lab.
+    let old = SystemTime::UNIX_EPOCH + Duration::from_secs(1_231_770_000);
+    root.write_hole(path, kib * KIB)?.set_modified(old)
+}
+
+const ESX_FILES: [(&str, u64); 20] = [
+    (OLD_ISO, 3_317_484),
+    ("/vmimages/tools-isoimages/linux.iso", 58_196),
+    ("/vmimages/tools-isoimages/windows.iso", 24_520),
+    ("/vmimages/tools-isoimages/freebsd.iso", 11_480),
+    ("/vmimages/tools-isoimages/netware.iso", 612),
+    ("/vmimages/floppies/vmscsi-1.2.0.4.flp", 1440),
+    ("/boot/vmlinuz-2.4.21-47.0.1.ELvmnix", 1980),
+    ("/boot/initrd-2.4.21-47.0.1.ELvmnix.img", 24_660),
+    ("/usr/lib/vmware/bin/vmware-vmx", 61_412),
+    ("/usr/lib/vmware/webAccess/webAccess.war", 231_004),
+    ("/usr/lib/vmware/hostd/docroot.tar", 612_880),
+    ("/usr/lib/locale/locale-archive", 48_520),
+    ("/usr/share/man/whatis.db", 171_300),
+    ("/lib/modules/2.4.21-47.0.1.ELvmnix.tar", 41_028),
+    ("/opt/vmware/vpxa/vpxa.tar", 96_400),
+    ("/var/lib/rpm/Packages", 32_760),
+    ("/var/spool/mail/root", 64_212),
+    ("/etc/vmware/esx.conf", 48),
+    ("/var/log/vmkernel", 61_008),
+    ("/root/anaconda-ks.cfg", 4),
+];
+
+const KVM_FILES: [(&str, u64); 10] = [
+    ("/usr/lib/modules.img", 3_145_728),
+    ("/usr/share/locale.img", 1_887_436),
+    ("/var/cache/apt/archives/linux-image-6.1.0-25-amd64.deb", 1_364_212),
+    ("/var/lib/docker/overlay2/layers.img", 21_810_380),
+    ("/var/log/journal/4f5d6a1e/system.journal", 4_299_162),
+    ("/var/log/syslog.1", 1_572_864),
+    ("/var/tmp/core.qemu-system-x86.2291", 2_202_009),
+    ("/home/admin/export.sql", 1_101_004),
+    ("/boot/initrd.img-6.1.0-25-amd64", 60_120),
+    ("/var/lib/libvirt/images/install.iso", 661_504),
+];
+
+fn machine(name: &str, numbers: [u32; 4], power: Power, yields_to: Force) -> Machine {
+    let [vmid, world, group, pid] = numbers;
+    Machine {
+        name: name.to_owned(),
+        config: format!("/vmfs/volumes/storage1/{name}/{name}.vmx"),
+        vmid,
+        world,
+        group,
+        pid,
+        uuid: format!("564d4a1c-90b3-4f6e-8d2a-0050569{vmid:01x}{pid:04x}"),
+        power,
+        yields_to,
+        stops_after_ms: 0,
+        off_at_ms: None,
+        reason: if power == Power::On { "booted" } else { "shutdown" }.to_owned(),
+        memory_mib: 1024,
+    }
+}
+
+fn esx_machines() -> Vec<Machine> {
+    vec![
+        machine("web01", [1, 1071, 1070, 4502], Power::On, Force::Ask),
+        machine("db01", [2, 1077, 1076, 4589], Power::On, Force::PowerOff),
+        machine("mail01", [3, 1083, 1082, 4711], Power::On, Force::KillHard),
+        machine("app01", [4, 0, 0, 0], Power::Off, Force::Ask),
+        machine("test01", [5, 0, 0, 0], Power::Suspended, Force::Ask),
+    ]
+}
+
+fn esxi_machines() -> Vec<Machine> {
+    let mut machines = vec![
+        machine("web03", [1, 35_149, 35_148, 35_147], Power::On, Force::Ask),
+        machine("build01", [2, 35_163, 35_162, 35_161], Power::On, Force::KillHard),
+        machine("print01", [7, 0, 0, 0], Power::Off, Force::Ask),
+        machine("demo01", [9, 0, 0, 0], Power::Suspended, Force::Ask),
+    ];
+    for machine in &mut machines {
+        machine.config = format!("{ESXI_STORE}/{0}/{0}.vmx", machine.name);
+        machine.stops_after_ms = 300;
+    }
+    machines
+}
+
+fn kvm_machines() -> Vec<Machine> {
+    let mut machines = vec![
+        machine("web02", [1, 1, 0, 2291], Power::On, Force::Ask),
+        machine("db02", [2, 2, 0, 2347], Power::On, Force::PowerOff),
+        machine("cache02", [3, 0, 0, 0], Power::Off, Force::Ask),
+    ];
+    for machine in &mut machines {
+        machine.config = format!("/etc/libvirt/qemu/{}.xml", machine.name);
+        machine.stops_after_ms = 300;
+    }
+    machines
+}
+
+fn processes(list: &[(u32, &str)]) -> Vec<Process> {
+    list.iter().map(|(pid, command)| Process { pid: *pid, command: (*command).to_owned() }).collect()
+}
+
+fn esx_processes() -> Vec<Process> {
+    processes(&[
+        (1, "init"),
+        (1408, "/usr/sbin/sshd"),
+        (1512, "/usr/lib/vmware/hostd/vmware-hostd /etc/vmware/hostd/config.xml -u"),
+        (1633, "/opt/vmware/vpxa/sbin/vpxa"),
+    ])
+}
+
+fn esxi_processes() -> Vec<Process> {
+    processes(&[(1, "init"), (2099, "hostd"), (2460, "vpxa")])
+}
+
+fn kvm_processes() -> Vec<Process> {
+    processes(&[(1, "/sbin/init"), (612, "/usr/sbin/sshd -D"), (744, "/usr/sbin/libvirtd")])
+}
+
+fn filesystem(device: &str, mount: &str, size_kib: u64, reserved_kib: u64) -> Filesystem {
+    let (device, mount) = (device.to_owned(), mount.to_owned());
+    Filesystem { device, mount, size_kib, reserved_kib, inodes: size_kib / 16, listed: true }
+}
+
+fn unlisted(device: &str, mount: &str, size_kib: u64) -> Filesystem {
+    Filesystem { listed: false, ..filesystem(device, mount, size_kib, 0) }
+}
+
+fn esx_filesystems() -> Vec<Filesystem> {
+    vec![
+        filesystem("/dev/sda2", "/", 5_036_316, 255_832),
+        filesystem("/dev/sda1", "/boot", 101_086, 5219),
+        filesystem("none", "/dev/shm", 134_328, 0),
+        filesystem("/dev/sda6", "/var/log", 2_063_504, 104_820),
+        unlisted("none", "/proc", 0),
+        unlisted("vmhba0:0:0:3", "/vmfs/volumes/storage1", 136 * GIB_KIB),
+    ]
+}
+
+fn esxi_filesystems() -> Vec<Filesystem> {
+    vec![
+        filesystem("VMFS-6", ESXI_STORE, 100 * GIB_KIB, 0),
+        unlisted("visorfs", "/", 1_048_576),
+        unlisted("none", "/proc", 0),
+    ]
+}
+
+fn kvm_filesystems() -> Vec<Filesystem> {
+    vec![
+        filesystem("udev", "/dev", 4_028_416, 0),
+        filesystem("/dev/sda1", "/", 41_152_736, 2_105_344),
+        filesystem("tmpfs", "/run", 811_216, 0),
+        filesystem("/dev/sdb1", "/var/lib/libvirt/images", 205_314_024, 10_485_760),
+        unlisted("proc", "/proc", 0),
+    ]
+}

@@ -1,0 +1,155 @@
+//! `df`, `du` and `journalctl --disk-usage`.
+
+use super::super::disk::{Usage, folders, holding, human, human_esxi, usages};
+use super::super::root::reason;
+use super::super::state::{Filesystem, Kind};
+use super::Call;
+
+/// `df [-h] [-i] [PATH...]` in the layout of the host's family.
+pub fn df(call: &mut Call) -> u8 {
+    let (options, paths) = call.split_args();
+    let letters: String = options.iter().map(|option| option.trim_start_matches('-')).collect();
+    if let Some(unknown) = letters.chars().find(|letter| !"hikl".contains(*letter)) {
+        return call.unknown_option("df", &unknown.to_string(), 1);
+    }
+    let filesystems = call.host.state.filesystems.clone();
+    let all = usages(&call.root, &filesystems);
+    let mut shown: Vec<usize> = Vec::new();
+    let mut code = 0;
+    for path in &paths {
+        let place = call.root.locate(path).and_then(|place| std::fs::symlink_metadata(&place).map(|_| place));
+        match place {
+            Ok(place) => shown.extend(holding(&filesystems, &call.root.shown(&place))),
+            Err(error) => {
+                call.complain_about("df", path, &error);
+                code = 1;
+            }
+        }
+    }
+    if paths.is_empty() {
+        shown = (0..filesystems.len()).filter(|index| filesystems[*index].listed).collect();
+    }
+    if !shown.is_empty() {
+        let rows: Vec<_> = shown.iter().map(|index| (&filesystems[*index], all[*index])).collect();
+        let table = Table { kind: call.kind(), human: letters.contains('h'), inodes: letters.contains('i') };
+        let text = table.render(&rows);
+        call.out.extend_from_slice(text.as_bytes());
+    }
+    code
+}
+
+struct Table {
+    kind: Kind,
+    human: bool,
+    inodes: bool,
+}
+
+impl Table {
+    fn render(&self, rows: &[(&Filesystem, Usage)]) -> String {
+        let mut lines = vec![self.header()];
+        lines.extend(rows.iter().map(|(filesystem, usage)| self.row(filesystem, usage)));
+        let least = match (self.kind, self.human) {
+            (Kind::Esx3, true) => [20, 5, 5, 5, 4],
+            (Kind::Esx3, false) => [20, 9, 9, 9, 4],
+            (Kind::Esxi, true) => [10, 6, 6, 9, 4],
+            (Kind::Esxi, false) => [10, 10, 10, 10, 4],
+            (Kind::Kvm, _) => [14, 5, 5, 5, 4],
+        };
+        let width =
+            |column: usize| lines.iter().map(|line| line[column].len()).max().unwrap_or(0).max(least[column]);
+        let [a, b, c, d, e] = [0, 1, 2, 3, 4].map(width);
+        lines
+            .iter()
+            .map(|l| format!("{:<a$} {:>b$} {:>c$} {:>d$} {:>e$} {}\n", l[0], l[1], l[2], l[3], l[4], l[5]))
+            .collect()
+    }
+
+    fn header(&self) -> [String; 6] {
+        let words = match (self.inodes, self.human, self.kind) {
+            (true, _, _) => ["Filesystem", "Inodes", "IUsed", "IFree", "IUse%", "Mounted on"],
+            (false, true, Kind::Esxi) => ["Filesystem", "Size", "Used", "Available", "Use%", "Mounted on"],
+            (false, true, _) => ["Filesystem", "Size", "Used", "Avail", "Use%", "Mounted on"],
+            (false, false, Kind::Esxi) => ["Filesystem", "Bytes", "Used", "Available", "Use%", "Mounted on"],
+            (false, false, _) => ["Filesystem", "1K-blocks", "Used", "Available", "Use%", "Mounted on"],
+        };
+        words.map(str::to_owned)
+    }
+
+    fn row(&self, filesystem: &Filesystem, usage: &Usage) -> [String; 6] {
+        let (device, mount) = (filesystem.device.clone(), filesystem.mount.clone());
+        if self.inodes {
+            let free = filesystem.inodes.saturating_sub(usage.entries);
+            let percent = (usage.entries * 100).checked_div(filesystem.inodes).map(|n| n.max(1));
+            let numbers = [filesystem.inodes, usage.entries, free].map(|number| number.to_string());
+            let [all, used, free] = numbers;
+            return [device, all, used, free, percent.map_or("-".to_owned(), |n| format!("{n}%")), mount];
+        }
+        let size = |kib: u64| match (self.human, self.kind) {
+            (true, Kind::Esxi) => human_esxi(kib),
+            (true, _) => human(kib),
+            (false, Kind::Esxi) => (kib * 1024).to_string(),
+            (false, _) => kib.to_string(),
+        };
+        let percent = usage.percent().map_or("-".to_owned(), |percent| format!("{percent}%"));
+        let [all, used, free] = [filesystem.size_kib, usage.used_kib, usage.free_kib].map(size);
+        [device, all, used, free, percent, mount]
+    }
+}
+
+/// `du [-h] [-x] [-s] [--max-depth=N] PATH...`.
+pub fn du(call: &mut Call) -> u8 {
+    let (options, paths) = call.split_args();
+    let (mut readable, mut one_disk, mut depth) = (false, false, usize::MAX);
+    for option in &options {
+        if let Some(number) = option.strip_prefix("--max-depth=") {
+            let Ok(number) = number.parse() else {
+                call.complain(format!("du: invalid maximum depth '{number}'"));
+                return 1;
+            };
+            depth = number;
+            continue;
+        }
+        for letter in option.trim_start_matches('-').chars() {
+            match letter {
+                'h' => readable = true,
+                'x' => one_disk = true,
+                's' => depth = 0,
+                'k' => {}
+                _ => return call.unknown_option("du", &letter.to_string(), 1),
+            }
+        }
+    }
+    let mut code = 0;
+    let paths = if paths.is_empty() { vec![".".to_owned()] } else { paths };
+    let filesystems = call.host.state.filesystems.clone();
+    for path in &paths {
+        if let Err(error) = call.root.metadata(path) {
+            let path = if call.kind() == Kind::Esx3 { format!("`{path}'") } else { format!("'{path}'") };
+            let verb = if call.kind() == Kind::Esx3 { "" } else { "cannot access " };
+            call.complain(format!("du: {verb}{path}: {}", reason(&error)));
+            code = 1;
+            continue;
+        }
+        for (kib, folder) in folders(&call.root, path, depth, one_disk.then_some(&filesystems)) {
+            let size = if readable { human(kib) } else { kib.to_string() };
+            call.say(format!("{size}\t{folder}"));
+        }
+    }
+    code
+}
+
+/// `journalctl --disk-usage`.
+pub fn journalctl(call: &mut Call) -> u8 {
+    let [option] = call.args else { return refuse_journal(call) };
+    if option != "--disk-usage" {
+        return refuse_journal(call);
+    }
+    let kib = folders(&call.root, "/var/log/journal", 0, None).last().map_or(0, |(kib, _)| *kib);
+    call.say(format!("Archived and active journals take up {} in the file system.", human_esxi(kib)));
+    0
+}
+
+fn refuse_journal(call: &mut Call) -> u8 {
+    call.complain("journalctl: only --disk-usage can be practised here");
+    1
+}
