@@ -15,6 +15,11 @@ pub const START_TTL_MS: u64 = 10 * 60 * 1000;
 /// Other persons that a policy can ask for.
 pub const APPROVALS_MAX: u8 = 5;
 
+/// Other persons that the risk table asks for before a `change`.
+const CHANGE_LEAST: u8 = 1;
+/// Other persons that the risk table asks for before something `destructive`.
+const DESTRUCTIVE_LEAST: u8 = 2;
+
 /// What the configuration asks for, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
@@ -39,14 +44,16 @@ pub struct PolicyError {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { change: 1, destructive: 2, reads: ReadList::default() }
+        Self { change: CHANGE_LEAST, destructive: DESTRUCTIVE_LEAST, reads: ReadList::default() }
     }
 }
 
 impl Policy {
     /// Checks that nothing is laxer than the risk table.
     pub fn new(change: u8, destructive: u8, reads: ReadList) -> Result<Self, PolicyError> {
-        for (risk, asked, least) in [(Risk::Change, change, 1), (Risk::Destructive, destructive, 2)] {
+        let asked =
+            [(Risk::Change, change, CHANGE_LEAST), (Risk::Destructive, destructive, DESTRUCTIVE_LEAST)];
+        for (risk, asked, least) in asked {
             if asked < least || asked > APPROVALS_MAX {
                 return Err(PolicyError { risk, asked, least });
             }
@@ -54,12 +61,12 @@ impl Policy {
         Ok(Self { change, destructive, reads })
     }
 
-    /// What a start of this risk needs.
+    /// What a start of this risk needs: never less than the risk table, however the policy was made.
     pub fn basis(&self, risk: Risk) -> Basis {
         match risk {
             Risk::Read => Basis::NoneNeeded,
-            Risk::Change => Basis::Quorum(self.change),
-            Risk::Destructive => Basis::Quorum(self.destructive),
+            Risk::Change => Basis::Quorum(self.change.max(CHANGE_LEAST)),
+            Risk::Destructive => Basis::Quorum(self.destructive.max(DESTRUCTIVE_LEAST)),
         }
     }
 

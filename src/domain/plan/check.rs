@@ -222,7 +222,10 @@ impl ReadList {
     /// Whether a step, still a template, is known to read only.
     pub fn covers(&self, step: &Step) -> bool {
         match &step.program {
-            Program::Run(argv) => self.0.iter().any(|entry| entry_covers(entry, argv)),
+            // The program itself is named: an entry `...` or `* ...` must not believe every program.
+            Program::Run(argv) => {
+                self.0.iter().any(|entry| entry.first() == argv.first() && entry_covers(entry, argv))
+            }
             Program::PowerShell(text) => only_reading_cmdlets(text),
         }
     }

@@ -41,6 +41,9 @@ type Values = BTreeMap<String, String>;
 pub fn plan(catalogue: &Catalogue, wish: &Wish) -> Result<Plan, Refusal> {
     let (article, action) =
         catalogue.action(&wish.action).ok_or_else(|| unknown_action(catalogue, &wish.action))?;
+    if action.steps.is_empty() {
+        return Err(Refusal::new("no_steps", format!("`{}` has no steps", action.id)));
+    }
     let values = checked_values(action, &wish.params)?;
     let risk = effective_risk(catalogue, action);
     let hosts = checked_hosts(catalogue, action, &wish.hosts)?;
@@ -148,9 +151,16 @@ pub fn mismatch(param: &Param, value: &str) -> Option<String> {
     };
     expected.or_else(|| {
         let pattern = param.pattern.as_deref()?;
-        let matches = Regex::new(&format!(r"\A(?:{pattern})\z")).is_ok_and(|regex| regex.is_match(value));
+        let matches = whole(pattern).is_some_and(|regex| regex.is_match(value));
         (!matches).then(|| format!("something that matches {pattern}"))
     })
+}
+
+/// The expression that a whole value must match; none if `pattern` is no expression by itself:
+/// `a)|(?:b` would otherwise break out of the anchors and match anything that holds a `b`.
+fn whole(pattern: &str) -> Option<Regex> {
+    Regex::new(pattern).ok()?;
+    Regex::new(&format!(r"\A(?:{pattern})\z")).ok()
 }
 
 fn checked_hosts<'a>(
@@ -185,9 +195,26 @@ fn checked_hosts<'a>(
             return Err(Refusal::new("wrong_platform", message)
                 .hint("`/hosts` lists the hosts with their platforms."));
         }
+        refuse_powershell_elsewhere(action, host)?;
         hosts.push(host);
     }
     Ok(hosts)
+}
+
+/// A `PowerShell` text is a script: on any other platform it would be an interpreter's back door.
+fn refuse_powershell_elsewhere(action: &Action, host: &Host) -> Result<(), Refusal> {
+    let verify = action.verify.as_ref().map(|verify| &verify.step);
+    let rollback = action.rollback.as_ref().and_then(|rollback| match rollback {
+        Rollback::Step(step) => Some(step),
+        Rollback::None(_) => None,
+    });
+    let mut steps = action.steps.iter().chain(verify).chain(rollback);
+    let is_script = |step: &Step| matches!(step.program, Program::PowerShell(_));
+    if host.platforms.contains(&Platform::Windows) || !steps.any(is_script) {
+        return Ok(());
+    }
+    let message = format!("`{}` has a PowerShell step, but `{}` does not run Windows", action.id, host.name);
+    Err(Refusal::new("powershell_elsewhere", message).hint("The article needs `run` with a program."))
 }
 
 /// A host by name, or the one that was probably meant.
@@ -256,6 +283,10 @@ fn command(action: &Action, step: &Step, values: &Values) -> Result<Command, Ref
                 return Err(
                     Refusal::new("argument_like_option", message).hint("The article needs `--` before it.")
                 );
+            }
+            if argv.iter().any(|argument| argument.contains('\0')) {
+                let message = format!("`{}`: an argument holds a NUL, which no program can be given", action.id);
+                return Err(Refusal::new("argument_with_nul", message));
             }
             argv.iter().map(|argument| filled(argument, values, str::to_owned)).collect()
         }
