@@ -10,7 +10,8 @@ use crate::app::programs;
 use crate::chat::console::one_line;
 use crate::config::Config;
 use crate::domain::host::Platform;
-use crate::kb::{self, Severity, Standards};
+use crate::kb::lint::{Standards, lint as lint_rules};
+use crate::kb::{self, Severity};
 use crate::remote::{Ssh, SshConfig};
 use crate::search::{Origin, Search};
 use crate::store::{self, StoreError};
@@ -50,7 +51,7 @@ fn articles_and_index(places: &Places, config: &Config, report: &mut Report) {
         Err(error) => return report.line(false, "articles", chain(error)),
     };
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    let findings = kb::lint(&loaded, &Standards { today, reads: config.policy.reads.clone() });
+    let findings = lint_rules(&loaded, &Standards { today, reads: config.policy.reads.clone() });
     let errors = findings.iter().filter(|finding| finding.code.severity() == Severity::Error).count();
     let seen = match errors {
         0 => format!("{} in {}", loaded.articles.len(), places.kb.display()),

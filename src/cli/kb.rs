@@ -6,7 +6,8 @@ use anyhow::Context as _;
 
 use super::parts::articles;
 use super::{Done, Failure, Places};
-use crate::kb::{self, Severity, Standards};
+use crate::kb::lint::{Standards, lint as lint_rules};
+use crate::kb::{self, Severity};
 use crate::search::{Origin, Search, eval, read_questions};
 
 #[derive(clap::Subcommand)]
@@ -38,7 +39,7 @@ fn lint(places: &Places) -> Done {
     let reads = places.config()?.policy.reads;
     let loaded = kb::load(&places.kb)?;
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    let findings = kb::lint(&loaded, &Standards { today, reads });
+    let findings = lint_rules(&loaded, &Standards { today, reads });
     for finding in &findings {
         println!("{}", finding.render(&places.kb));
     }

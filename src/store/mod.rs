@@ -57,8 +57,9 @@ use record::{RECORD_VERSION, Record, RecordError};
 /// The version of the record's layout.
 pub const FORMAT_VERSION: u32 = 1;
 
-/// Events of one append at the most; with [`EVENT_LEN_MAX`] it bounds a transaction to 8 MiB.
-pub const APPEND_EVENTS_MAX: usize = 256;
+/// Events of one append at the most: more than the decisions of one batch can hold (64 ends of a
+/// step with all their output, and one recovery of 100 runs on 16 hosts).
+pub const APPEND_EVENTS_MAX: usize = 4096;
 
 /// An event that is on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -169,6 +170,12 @@ impl Store {
         self.engine.assert_nothing_spilled()?;
         let failed = |error: std::io::Error| append_error("write the mark in", &self.dir)(error.into());
         self.mark.advance(head).map_err(failed)
+    }
+
+    /// Follows the whole chain again, as the engine has it, and compares it with the mark.
+    pub fn verify(&self) -> Result<Head, StoreError> {
+        let mark = mark::read(&self.dir)?;
+        check(&self.dir, &self.engine, mark.as_ref(), |_, _| Ok(())).map(|(_, head)| head)
     }
 
     /// The store's random id: 32 hex digits that stand in every envelope.
