@@ -285,7 +285,8 @@ fn command(action: &Action, step: &Step, values: &Values) -> Result<Command, Ref
                 );
             }
             if argv.iter().any(|argument| argument.contains('\0')) {
-                let message = format!("`{}`: an argument holds a NUL, which no program can be given", action.id);
+                let message =
+                    format!("`{}`: an argument holds a NUL, which no program can be given", action.id);
                 return Err(Refusal::new("argument_with_nul", message));
             }
             argv.iter().map(|argument| filled(argument, values, str::to_owned)).collect()
@@ -316,7 +317,7 @@ pub fn filled(template: &str, values: &Values, write: impl Fn(&str) -> String) -
 }
 
 /// A single-quoted literal. `PowerShell` takes typographic quotes for quotes too, so each is
-/// doubled (about_Quoting_Rules).
+/// doubled (`about_Quoting_Rules`).
 fn powershell_literal(value: &str) -> String {
     let mut literal = String::from("'");
     for c in value.chars() {
