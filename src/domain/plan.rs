@@ -5,6 +5,7 @@
 //! was approved has changed.
 
 mod check;
+mod powershell;
 mod render;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use super::audit::{self, CanonicalError};
 use super::id::{ActionId, ArticleId, Digest, HostName, RequestId};
 
 pub use check::{ReadList, dash_argument, program_refusal};
+pub use powershell::powershell_refusal;
 pub use render::{Wish, effective_risk, filled, known_host, mismatch, plan, usage};
 
 /// Hosts of one plan.

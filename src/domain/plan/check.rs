@@ -5,49 +5,87 @@ use regex_automata::dfa::{Automaton, dense};
 use regex_automata::{Anchored, util::start};
 
 use super::super::action::{Param, ParamType, Params, Part, Program, Step, parts};
+use super::mismatch;
 
 /// Programs that run what their arguments or input say; no step may use one.
 const INTERPRETERS: &[&str] = &[
     "ash",
+    "at",
     "awk",
     "bash",
+    "batch",
+    "builtin",
     "busybox",
     "chroot",
+    "chrt",
+    "cmd",
+    "command",
+    "crontab",
     "csh",
     "dash",
+    "doas",
+    "ed",
+    "emacs",
     "env",
     "eval",
+    "ex",
     "exec",
     "expect",
     "find",
     "fish",
+    "flock",
     "gawk",
+    "gdb",
+    "ionice",
     "ksh",
+    "ld.so",
     "lua",
+    "m4",
+    "make",
+    "mawk",
     "mksh",
+    "nawk",
+    "nc",
+    "ncat",
+    "netcat",
     "nice",
     "node",
     "nohup",
+    "nsenter",
     "parallel",
     "perl",
     "php",
+    "pkexec",
     "powershell",
     "pwsh",
     "python",
     "python2",
     "python3",
+    "rbash",
     "ruby",
+    "runuser",
+    "script",
     "sed",
+    "setarch",
     "setsid",
     "sh",
+    "socat",
+    "source",
     "ssh",
+    "start-stop-daemon",
+    "stdbuf",
     "strace",
     "su",
     "sudo",
+    "systemd-run",
+    "taskset",
     "tclsh",
     "tcsh",
     "time",
     "timeout",
+    "unshare",
+    "vi",
+    "vim",
     "watch",
     "xargs",
     "zsh",
@@ -96,13 +134,31 @@ fn pattern_accepts_dash(pattern: &str) -> bool {
 /// The first argument whose value could be taken for an option, as `(argument, parameter)`.
 pub fn dash_argument<'a>(argv: &'a [String], params: &Params) -> Option<(&'a str, &'a str)> {
     let before_end_of_options = argv.iter().take_while(|argument| *argument != "--");
-    before_end_of_options.skip(1).find_map(|argument| match parts(argument).first() {
-        Some(Part::Placeholder(name)) => {
-            let param = params.get(*name)?;
-            could_begin_with_dash(param).then_some((argument.as_str(), *name))
-        }
-        _ => None,
+    before_end_of_options.skip(1).find_map(|argument| {
+        let name = first_that_could_begin_with_dash(argument, params)?;
+        Some((argument.as_str(), name))
     })
+}
+
+/// Looks past placeholders that may be empty: what follows them then begins the argument.
+fn first_that_could_begin_with_dash<'a>(argument: &'a str, params: &Params) -> Option<&'a str> {
+    let mut after_empty = None;
+    for part in parts(argument) {
+        match part {
+            Part::Placeholder(name) => {
+                let param = params.get(name)?;
+                if could_begin_with_dash(param) {
+                    return Some(name);
+                }
+                if mismatch(param, "").is_some() {
+                    return None;
+                }
+                after_empty = Some(name);
+            }
+            Part::Literal(text) => return after_empty.filter(|_| text.starts_with('-')),
+        }
+    }
+    None
 }
 
 /// The operator's list of commands that only read. Each entry is a command; `*` stands for one
@@ -176,7 +232,9 @@ impl ReadList {
 }
 
 fn entry_covers(entry: &[String], argv: &[String]) -> bool {
-    let fits = |(word, argument): (&String, &String)| word == "*" || word == argument;
+    // `*` is data, such as a name: an option could make the program do something else.
+    let data = |argument: &str| !argument.starts_with('-');
+    let fits = |(word, argument): (&String, &String)| (word == "*" && data(argument)) || word == argument;
     match entry.split_last() {
         Some((last, fixed)) if last == "..." => argv.len() >= fixed.len() && fixed.iter().zip(argv).all(fits),
         _ => entry.len() == argv.len() && entry.iter().zip(argv).all(fits),
