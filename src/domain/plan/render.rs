@@ -7,6 +7,7 @@ use base64::Engine as _;
 use regex::Regex;
 
 use super::check::{dash_argument, program_refusal};
+use super::powershell::powershell_refusal;
 use super::{Basis, Check, Command, HOSTS_MAX, HostPlan, PLAN_LEN_MAX, Plan, WayBack};
 use crate::domain::action::{
     Action, PARAM_LEN_MAX, Param, ParamType, Part, Program, Risk, Rollback, Step, parts,
@@ -291,7 +292,12 @@ fn command(action: &Action, step: &Step, values: &Values) -> Result<Command, Ref
             }
             argv.iter().map(|argument| filled(argument, values, str::to_owned)).collect()
         }
-        Program::PowerShell(text) => powershell(&filled(text, values, powershell_literal)),
+        Program::PowerShell(text) => {
+            if let Some(why) = powershell_refusal(text) {
+                return Err(Refusal::new("powershell_refused", format!("`{}`: {why}", action.id)));
+            }
+            powershell(&filled(text, values, powershell_literal))
+        }
     };
     Ok(Command {
         argv,
