@@ -10,7 +10,7 @@ use super::id::HostName;
 pub enum Platform {
     /// The service console of ESX 3 and 4.
     Esx3,
-    /// ESXi: busybox, `vim-cmd` and `esxcli`.
+    /// `ESXi`: busybox, `vim-cmd` and `esxcli`.
     Esxi,
     /// Linux with libvirt.
     Kvm,

@@ -46,6 +46,14 @@ pub fn bounded(what: &'static str, text: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// A text of ours or of a host, cut to `max` characters: an event has a limit.
+pub fn shortened(text: &str, max: usize) -> String {
+    match text.char_indices().nth(max) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}...", &text[..end]),
+    }
+}
+
 /// An incident by number.
 pub fn find(state: &State, id: IncidentId) -> Result<&Incident, Refusal> {
     state.incidents.get(&id).ok_or_else(|| {
@@ -82,10 +90,12 @@ pub fn open(
     title: String,
 ) -> Result<Decision, Refusal> {
     bounded("title", &title)?;
-    let (incident, events) = opening(view, caller, severity, title.clone());
-    let reply = replies::incident::opened(incident, severity, &title);
+    let reply = replies::incident::opened(view.state.next_incident(), severity, &title);
+    let (_, events) = opening(view, caller, severity, title);
     let mut decision = Decision::reply(caller.conversation, reply);
-    events.into_iter().for_each(|event| decision.event(caller.actor, event));
+    for event in events {
+        decision.event(caller.actor, event);
+    }
     Ok(decision)
 }
 

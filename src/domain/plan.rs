@@ -106,6 +106,15 @@ pub struct HostPlan {
     pub wrapper: Digest,
 }
 
+impl HostPlan {
+    /// Whether both are one machine: the same name, the same address, or the same key.
+    pub fn is_same_machine(&self, other: &Self) -> bool {
+        self.name == other.name
+            || (&self.address, self.port) == (&other.address, other.port)
+            || self.host_key == other.host_key
+    }
+}
+
 /// What is approved, byte for byte.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

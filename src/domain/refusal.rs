@@ -6,7 +6,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error("{message}")]
 pub struct Refusal {
-    /// Stable, snake_case.
+    /// Stable, `snake_case`.
     pub code: &'static str,
     /// What was refused and why. Others' words in it are untrusted.
     pub message: String,

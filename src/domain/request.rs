@@ -11,7 +11,7 @@ use super::actor::ActorId;
 use super::approval::Approved;
 use super::event::Event;
 use super::id::{ConversationId, Digest, HostName, IncidentId, RequestId, RunId};
-use super::plan::{Basis, Plan};
+use super::plan::{Basis, HostPlan, Plan};
 use super::refusal::Refusal;
 use super::run::{BootId, Outcome, StepEnd};
 use super::state::{Moment, State};
@@ -182,30 +182,42 @@ impl Request {
                 self.status = Status::Running;
                 self.run = Some(Run::of(&self.plan, moment.at_ms, *basis));
             }
-            Event::RunEnded { outcome, .. } | Event::RunSettled { outcome, .. } => {
-                self.status = Status::Ended(*outcome);
-            }
+            Event::RunEnded { outcome, .. } => self.status = Status::Ended(*outcome),
             _ => {}
         }
-        if let Some(run) = &mut self.run {
-            run.apply(&self.plan, moment);
+        let Some(run) = &mut self.run else { return };
+        run.apply(&self.plan, moment);
+        // A person settles what was unknown; a host that is known to have failed stays failed.
+        if let (Event::RunSettled { .. }, Some(worst)) = (&moment.event, run.outcome()) {
+            self.status = Status::Ended(worst);
         }
     }
 
     /// Whether it keeps other changing runs from a host: it changes, and it is running there or
     /// nobody knows how it ended there.
     pub fn occupies(&self, host: &HostName) -> bool {
-        let Some(at) = self.plan.hosts.iter().position(|planned| planned.name == *host) else { return false };
+        self.occupied().any(|planned| planned.name == *host)
+    }
+
+    /// Whether it occupies the machine that another plan means: two names, or a name that has been
+    /// changed in the inventory, must not hide that it is the same one.
+    pub fn occupies_machine(&self, host: &HostPlan) -> bool {
+        self.occupied().any(|planned| planned.is_same_machine(host))
+    }
+
+    fn occupied(&self) -> impl Iterator<Item = &HostPlan> {
         let changes = self.plan.risk != Risk::Read;
-        changes
-            && match self.status {
-                Status::Running => true,
-                Status::Ended(Outcome::Unknown) => self
-                    .run
-                    .as_ref()
-                    .is_some_and(|run| matches!(run.hosts[at].phase, HostPhase::Ended(Outcome::Unknown, _))),
-                _ => false,
-            }
+        let is_unknown = |at: usize| {
+            let host = self.run.as_ref().and_then(|run| run.hosts.get(at));
+            host.is_some_and(|host| matches!(host.phase, HostPhase::Ended(Outcome::Unknown, _)))
+        };
+        let occupies = move |at: usize| match self.status {
+            Status::Running => true,
+            Status::Ended(Outcome::Unknown) => is_unknown(at),
+            _ => false,
+        };
+        let hosts = self.plan.hosts.iter().enumerate();
+        hosts.filter(move |(at, _)| changes && occupies(*at)).map(|(_, host)| host)
     }
 
     /// The proof for the executor, once the start is in the record.
@@ -237,7 +249,7 @@ impl Run {
         match &moment.event {
             Event::RunRecovered { .. } => self.recovered = true,
             Event::CancelAsked { .. } => self.cancel_asked = true,
-            Event::RunSettled { reason, .. } => self.settled = Some((moment.actor.clone(), reason.clone())),
+            Event::RunSettled { outcome, reason, .. } => self.settle(*outcome, reason, &moment.actor),
             Event::StepStarted { host, step, run, boot, .. } => self.on_host(plan, host, |host| {
                 host.phase = HostPhase::Step { step: *step, run: *run, boot: boot.clone() };
             }),
@@ -255,6 +267,15 @@ impl Run {
             }),
             _ => {}
         }
+    }
+
+    fn settle(&mut self, settled: Outcome, reason: &str, actor: &ActorId) {
+        for host in &mut self.hosts {
+            if let HostPhase::Ended(outcome @ Outcome::Unknown, _) = &mut host.phase {
+                *outcome = settled;
+            }
+        }
+        self.settled = Some((actor.clone(), reason.to_owned()));
     }
 
     fn on_host(&mut self, plan: &Plan, name: &HostName, change: impl FnOnce(&mut HostRun)) {

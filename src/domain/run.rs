@@ -82,6 +82,10 @@ pub struct Output {
     pub tail: String,
 }
 
+/// Characters of an explanation in an event; one event holds two of them at the most.
+pub const WHY_LEN_MAX: usize = 1000;
+/// Characters of a boot id; a host that says more is not believed.
+pub const BOOT_LEN_MAX: usize = 128;
 /// Bytes of output kept from the beginning of a step.
 pub const OUTPUT_HEAD: usize = 16 * 1024;
 /// Bytes of output kept from the end of a step.

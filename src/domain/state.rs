@@ -7,6 +7,7 @@ use super::actor::ActorId;
 use super::event::Event;
 use super::id::{ConversationId, HostName, IncidentId, RequestId};
 use super::incident::Incident;
+use super::plan::HostPlan;
 use super::request::Request;
 
 /// One entry of a timeline.
@@ -101,5 +102,12 @@ impl State {
     /// running there, or how it ended there is unknown.
     pub fn occupant(&self, host: &HostName, except: RequestId) -> Option<&Request> {
         self.requests.values().find(|request| request.id != except && request.occupies(host))
+    }
+
+    /// The changing request, other than those in `except`, that keeps a plan from one of its
+    /// machines, by whatever name either calls it.
+    pub fn occupant_of(&self, host: &HostPlan, except: &[RequestId]) -> Option<&Request> {
+        let others = |request: &&Request| !except.contains(&request.id);
+        self.requests.values().filter(others).find(|request| request.occupies_machine(host))
     }
 }

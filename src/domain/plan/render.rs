@@ -7,6 +7,7 @@ use base64::Engine as _;
 use regex::Regex;
 
 use super::check::{dash_argument, program_refusal};
+use super::powershell::powershell_refusal;
 use super::{Basis, Check, Command, HOSTS_MAX, HostPlan, PLAN_LEN_MAX, Plan, WayBack};
 use crate::domain::action::{
     Action, PARAM_LEN_MAX, Param, ParamType, Part, Program, Risk, Rollback, Step, parts,
@@ -285,12 +286,18 @@ fn command(action: &Action, step: &Step, values: &Values) -> Result<Command, Ref
                 );
             }
             if argv.iter().any(|argument| argument.contains('\0')) {
-                let message = format!("`{}`: an argument holds a NUL, which no program can be given", action.id);
+                let message =
+                    format!("`{}`: an argument holds a NUL, which no program can be given", action.id);
                 return Err(Refusal::new("argument_with_nul", message));
             }
             argv.iter().map(|argument| filled(argument, values, str::to_owned)).collect()
         }
-        Program::PowerShell(text) => powershell(&filled(text, values, powershell_literal)),
+        Program::PowerShell(text) => {
+            if let Some(why) = powershell_refusal(text) {
+                return Err(Refusal::new("powershell_refused", format!("`{}`: {why}", action.id)));
+            }
+            powershell(&filled(text, values, powershell_literal))
+        }
     };
     Ok(Command {
         argv,
@@ -316,7 +323,7 @@ pub fn filled(template: &str, values: &Values, write: impl Fn(&str) -> String) -
 }
 
 /// A single-quoted literal. `PowerShell` takes typographic quotes for quotes too, so each is
-/// doubled (about_Quoting_Rules).
+/// doubled (`about_Quoting_Rules`).
 fn powershell_literal(value: &str) -> String {
     let mut literal = String::from("'");
     for c in value.chars() {

@@ -244,6 +244,11 @@ pub fn start_refused(id: RequestId, differences: &[String]) -> Reply {
     reply.line(Line::plain("Look at it again and send its /run again."))
 }
 
+/// As much is running as may run at one time.
+pub fn waits_for_others(id: RequestId, running: usize) -> Reply {
+    Reply::new(Tone::Wait, Line::plain(format!("{id} waits: {running} runs are under way, no more at once")))
+}
+
 /// Its host is taken.
 pub fn waits_for_host(id: RequestId, occupant: &Request) -> Reply {
     let other = occupant.id;

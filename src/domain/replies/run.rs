@@ -6,7 +6,7 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::id::{HostName, RequestId};
 use crate::domain::plan::{Basis, Command, WayBack, filled};
 use crate::domain::reply::{Line, Reply, Tone};
-use crate::domain::request::{HostPhase, Request};
+use crate::domain::request::{HostPhase, Request, Status};
 use crate::domain::run::{Outcome, Output};
 
 use super::request::command_line;
@@ -141,7 +141,7 @@ fn next_rung(catalogue: &Catalogue, mut reply: Reply, request: &Request) -> Repl
     );
     if let Some(find) = escalation.find.as_ref().filter(|_| !missing.is_empty()) {
         reply = reply
-            .line(Line::plain(format!("first find {}:", missing.join(", "))))
+            .line(Line::plain("first find ").untrusted(missing.join(", ")).then(":"))
             .ready(format!("/run {find} on {hosts}"));
     }
     reply.ready(words.join(" "))
@@ -171,6 +171,15 @@ pub fn recovering(request: &Request) -> Reply {
 }
 
 /// A person said how it ended.
-pub fn settled(id: RequestId, outcome: Outcome) -> Reply {
-    Reply::new(Tone::Good, Line::plain(format!("{id} is settled as {outcome}; its hosts are free again")))
+pub fn settled(id: RequestId, outcome: Outcome, status: &Status) -> Reply {
+    let reply = Reply::new(
+        Tone::Good,
+        Line::plain(format!("{id} is settled as {outcome}; its hosts are free again")),
+    );
+    match status {
+        Status::Ended(worst) if *worst != outcome => {
+            reply.line(Line::plain(format!("as a whole it {worst}: how its other hosts ended was known")))
+        }
+        _ => reply,
+    }
 }

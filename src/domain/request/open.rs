@@ -92,11 +92,16 @@ fn refuse_what_cannot_start(view: View<'_>, plan: &Plan) -> Result<(), Refusal> 
             Refusal::new("too_many_requests", message).hint("Cancel or deny what nobody needs any more.")
         );
     }
+    if plan.basis == Basis::NoneNeeded && start::running(view) >= start::RUNNING_MAX {
+        let message = format!("{} runs are under way; that is the limit", start::RUNNING_MAX);
+        return Err(Refusal::new("too_many_runs", message).hint("Try again when one of them has ended."));
+    }
     if plan.risk == Risk::Read {
         return Ok(());
     }
     let unknown = plan.hosts.iter().find_map(|host| {
-        view.state.occupant(&host.name, plan.request).filter(|request| !request.is_open()).map(|r| (host, r))
+        let occupant = view.state.occupant_of(host, &[plan.request])?;
+        (!occupant.is_open()).then_some((host, occupant))
     });
     match unknown {
         None => Ok(()),
@@ -122,6 +127,8 @@ fn incident_for(
         reason => format!("{}: {reason}", hosts.join(", ")),
     };
     let (incident, events) = incident::opening(view, caller, Severity::Sev3, title);
-    events.into_iter().for_each(|event| decision.event(caller.actor, event));
+    for event in events {
+        decision.event(caller.actor, event);
+    }
     Some(incident)
 }

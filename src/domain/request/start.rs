@@ -7,11 +7,23 @@ use crate::domain::actor::ActorId;
 use crate::domain::decide::{Decision, Effect, View};
 use crate::domain::event::Event;
 use crate::domain::id::{HostName, RequestId};
+use crate::domain::incident::shortened;
 use crate::domain::plan::{Wish, plan};
 use crate::domain::policy::START_TTL_MS;
 use crate::domain::refusal::Refusal;
 use crate::domain::replies;
 use crate::domain::state::Moment;
+
+/// Requests that may run at one time: each keeps a session open, and after a crash the ends of all
+/// of them, 18 events each at the most, must fit into one decision (256 events).
+pub const RUNNING_MAX: usize = 12;
+/// Characters of one difference: a decision that names eight of them must fit into one event.
+const DIFFERENCE_LEN_MAX: usize = 400;
+
+/// How many requests are running.
+pub fn running(view: View<'_>) -> usize {
+    view.state.requests.values().filter(|request| request.status == Status::Running).count()
+}
 
 /// Whether the request would be planned today exactly as it was; else what differs.
 pub fn unchanged(view: View<'_>, request: &Request) -> Result<(), Vec<String>> {
@@ -24,16 +36,18 @@ pub fn unchanged(view: View<'_>, request: &Request) -> Result<(), Vec<String>> {
         params: stored.params.clone(),
         hosts: stored.hosts.iter().map(|host| host.name.clone()).collect(),
     };
-    let now = plan(view.catalogue, &wish).map_err(|refusal| vec![refusal.message])?;
+    let now = plan(view.catalogue, &wish)
+        .map_err(|refusal| vec![shortened(&refusal.message, DIFFERENCE_LEN_MAX)])?;
     let digest = now.digest().map_err(|error| vec![error.to_string()])?;
-    if digest != request.digest {
-        return Err(stored.differences(&now));
-    }
     // The stored bytes are the ones that run: they too must still have the approved digest.
-    match stored.digest() {
-        Ok(digest) if digest == request.digest => Ok(()),
-        _ => Err(vec!["the stored plan does not have the digest that was approved".to_owned()]),
+    if stored.digest().ok() != Some(request.digest) {
+        return Err(vec!["the stored plan does not have the digest that was approved".to_owned()]);
     }
+    if digest != request.digest {
+        let differences = stored.differences(&now);
+        return Err(differences.iter().map(|text| shortened(text, DIFFERENCE_LEN_MAX)).collect());
+    }
+    Ok(())
 }
 
 /// The refusal that names what differs.
@@ -71,12 +85,12 @@ pub fn start(view: View<'_>, id: RequestId) -> Decision {
         decision.event(&bot, Event::StartRefused { request: id, differences });
         return decision;
     }
-    let mut occupants = request.plan.hosts.iter().filter_map(|host| view.state.occupant(&host.name, id));
-    if request.plan.risk != Risk::Read
-        && let Some(occupant) = occupants.next()
-    {
+    if let Some(occupant) = occupant(view, request, None) {
         let reply = replies::request::waits_for_host(id, occupant);
         return Decision::reply(&request.conversation, reply);
+    }
+    if running(view) >= RUNNING_MAX {
+        return Decision::reply(&request.conversation, replies::request::waits_for_others(id, RUNNING_MAX));
     }
     starting(view, request.clone(), &bot)
 }
@@ -127,8 +141,17 @@ pub fn expire(view: View<'_>) -> Decision {
     decision
 }
 
-/// Tries again what has its approvals and waits for its host.
-pub fn wake(view: View<'_>, except: RequestId) -> impl Iterator<Item = Effect> {
-    let ready = move |request: &&Request| request.id != except && matches!(request.status, Status::Ready(_));
-    view.state.requests.values().filter(ready).map(|request| Effect::Start(request.id))
+/// What keeps a changing request from its hosts; `over` is a request that ends in this decision.
+fn occupant<'a>(view: View<'a>, request: &Request, over: Option<RequestId>) -> Option<&'a Request> {
+    let except: Vec<_> = over.into_iter().chain([request.id]).collect();
+    let mut hosts = request.plan.hosts.iter().filter(|_| request.plan.risk != Risk::Read);
+    hosts.find_map(|host| view.state.occupant_of(host, &except))
+}
+
+/// Tries again what has its approvals and can start now that `over` has ended.
+pub fn wake(view: View<'_>, over: RequestId) -> impl Iterator<Item = Effect> {
+    let can_start = move |request: &&Request| {
+        matches!(request.status, Status::Ready(_)) && occupant(view, request, Some(over)).is_none()
+    };
+    view.state.requests.values().filter(can_start).map(|request| Effect::Start(request.id))
 }

@@ -5,19 +5,26 @@
 
 use regex::Regex;
 
-use super::{BootId, Outcome, Output, StepEnd, StepReport, VerifyReport};
+use super::{
+    BOOT_LEN_MAX, BootId, OUTPUT_HEAD, OUTPUT_TAIL, Outcome, Output, StepEnd, StepReport, VerifyReport,
+    WHY_LEN_MAX,
+};
 use crate::domain::action::Risk;
 use crate::domain::actor::ActorId;
 use crate::domain::decide::{Decision, Effect, StepRef, View};
 use crate::domain::event::Event;
 use crate::domain::id::{HostName, RequestId, RunId};
-use crate::domain::plan::Command;
+use crate::domain::incident::shortened;
+use crate::domain::plan::{Command, HostPlan};
 use crate::domain::replies;
-use crate::domain::request::{HostPhase, Request, Run, Status, start};
+use crate::domain::request::{HostPhase, HostRun, Request, Run, Status, start};
 use crate::domain::state::Moment;
 
 /// Bytes of output in one event: six times as many as JSON still fit.
 const OUTPUT_PIECE: usize = 4 * 1024;
+/// Events of output that one step may leave; what an executor keeps beyond its own limit is not
+/// recorded. A piece can lack the bytes of a split character, and a note stands between two.
+const OUTPUT_PIECES_MAX: usize = (OUTPUT_HEAD + OUTPUT_TAIL) / OUTPUT_PIECE + 2;
 
 /// A run in the middle of a decision: what is recorded is taken in at once.
 pub(super) struct Turn<'a> {
@@ -53,11 +60,22 @@ impl<'a> Turn<'a> {
         self.run()?.hosts.get(at).map(|host| &host.phase)
     }
 
+    /// Whether a host is the next one: it waits, those before it are over.
+    fn is_next(&self, host: &HostName) -> bool {
+        let Some((at, run)) = self.request.host_index(host).zip(self.run()) else { return false };
+        let is_over = |host: &HostRun| matches!(host.phase, HostPhase::Ended(..));
+        run.hosts[..at].iter().all(is_over) && run.hosts[at].phase == HostPhase::Waiting
+    }
+
     fn keep_output(&mut self, host: &HostName, step: Option<usize>, output: &Output) {
         let text = output.text();
         let mut rest = text.as_str();
-        while !rest.is_empty() {
-            let (piece, after) = rest.split_at(rest.floor_char_boundary(OUTPUT_PIECE));
+        for _ in 0..OUTPUT_PIECES_MAX {
+            if rest.is_empty() {
+                return;
+            }
+            let fits = (0..=OUTPUT_PIECE.min(rest.len())).rev().find(|end| rest.is_char_boundary(*end));
+            let (piece, after) = rest.split_at(fits.unwrap_or(rest.len()));
             let (request, host) = (self.request.id, host.clone());
             self.record(Event::OutputKept { request, host, step, text: piece.to_owned() });
             rest = after;
@@ -71,26 +89,70 @@ impl<'a> Turn<'a> {
     }
 
     /// Ends the run on a host and goes on with the next one, or ends the run.
-    pub(super) fn end_host(&mut self, host: &HostName, outcome: Outcome, why: String) {
-        let request = self.request.id;
+    pub(super) fn end_host(&mut self, host: &HostName, outcome: Outcome, why: &str) {
+        let (request, why) = (self.request.id, shortened(why, WHY_LEN_MAX));
         self.record(Event::HostEnded { request, host: host.clone(), outcome, why: why.clone() });
         self.say(replies::run::host_ended(request, host, outcome, &why));
         let Some(run) = self.run() else { return };
-        let waiting = |(run, planned): (&crate::domain::request::HostRun, &crate::domain::plan::HostPlan)| {
+        let waiting = |(run, planned): (&HostRun, &HostPlan)| {
             (run.phase == HostPhase::Waiting).then(|| planned.name.clone())
         };
         let next = run.hosts.iter().zip(&self.request.plan.hosts).find_map(waiting);
         let (recovered, cancelled) = (run.recovered, run.cancel_asked);
         match next {
             Some(next) if recovered => {
-                self.end_host(&next, Outcome::Failed, "not started: the bot was restarted".to_owned())
+                self.end_host(&next, Outcome::Failed, "not started: the bot was restarted");
             }
-            Some(next) if cancelled => self.end_host(&next, Outcome::Cancelled, "not started".to_owned()),
+            Some(next) if cancelled => self.end_host(&next, Outcome::Cancelled, "not started"),
             Some(next) if self.request.plan.risk != Risk::Read && outcome != Outcome::Succeeded => {
-                self.end_host(&next, Outcome::Cancelled, format!("not started after {host}"));
+                self.end_host(&next, Outcome::Cancelled, &format!("not started after {host}"));
             }
             Some(next) => self.decision.effects.push(Effect::Probe(request, next)),
             None => self.end_run(),
+        }
+    }
+
+    /// What follows the end of a step, which is recorded: the next step only in a run that nothing
+    /// has interrupted.
+    fn go_on(
+        &mut self,
+        host: &HostName,
+        planned: &HostPlan,
+        at: StepRef,
+        end: StepEnd,
+        problem: Option<String>,
+    ) {
+        let (id, StepRef { step, boot, .. }) = (self.request.id, at);
+        let stopped = self.run().is_some_and(|run| run.cancel_asked);
+        let recovered = self.run().is_some_and(|run| run.recovered);
+        let more = step + 1 < planned.steps.len();
+        match (end, problem) {
+            (StepEnd::Unknown(_), _) if planned.verify.is_some() => {
+                self.decision.effects.push(Effect::Verify(id, host.clone()));
+            }
+            (StepEnd::Unknown(why), _) => self.end_host(host, Outcome::Unknown, &why),
+            (StepEnd::Cancelled, _) => {
+                self.end_host(host, Outcome::Cancelled, &format!("step {} was stopped", step + 1));
+            }
+            (StepEnd::NotRun(_), _) if stopped => {
+                self.end_host(host, Outcome::Cancelled, "stopped before it began");
+            }
+            (_, Some(problem)) => {
+                self.end_host(host, Outcome::Failed, &format!("step {}: {problem}", step + 1));
+            }
+            (_, None) if more && recovered => {
+                let why =
+                    format!("the bot was restarted: {} of {} steps have run", step + 1, planned.steps.len());
+                self.end_host(host, Outcome::Failed, &why);
+            }
+            (_, None) if more && stopped => {
+                self.end_host(host, Outcome::Cancelled, &format!("stopped after step {}", step + 1));
+            }
+            (_, None) if more => self.begin_step(host, step + 1, boot),
+            (_, None) if planned.verify.is_some() => {
+                self.decision.effects.push(Effect::Verify(id, host.clone()));
+            }
+            (_, None) => self.end_host(host, Outcome::Succeeded, ""),
         }
     }
 
@@ -107,17 +169,21 @@ impl<'a> Turn<'a> {
 /// A host answered the probe: its first step begins, or nothing does.
 pub fn probed(view: View<'_>, id: RequestId, host: &HostName, boot: Result<BootId, String>) -> Decision {
     let Some(mut turn) = Turn::of(view, id) else { return Decision::default() };
-    if turn.phase(host) != Some(&HostPhase::Waiting) {
+    if !turn.is_next(host) {
         return turn.decision;
     }
+    let boot = boot.and_then(|boot| match boot.0.chars().nth(BOOT_LEN_MAX) {
+        None => Ok(boot),
+        Some(_) => Err(format!("its boot id has more than {BOOT_LEN_MAX} characters")),
+    });
     let stopped = turn.run().is_some_and(|run| run.cancel_asked);
     let recovered = turn.run().is_some_and(|run| run.recovered);
     match boot {
-        _ if stopped => turn.end_host(host, Outcome::Cancelled, "not started".to_owned()),
+        _ if stopped => turn.end_host(host, Outcome::Cancelled, "not started"),
         _ if recovered => {
-            turn.end_host(host, Outcome::Failed, "not started: the bot was restarted".to_owned())
+            turn.end_host(host, Outcome::Failed, "not started: the bot was restarted");
         }
-        Err(why) => turn.end_host(host, Outcome::Failed, format!("nothing was sent: {why}")),
+        Err(why) => turn.end_host(host, Outcome::Failed, &format!("nothing was sent: {why}")),
         Ok(boot) => turn.begin_step(host, 0, boot),
     }
     turn.decision
@@ -140,8 +206,13 @@ pub fn step_ended(
         return turn.decision;
     };
     let Some(command) = planned.steps.get(step).filter(|_| current == run) else { return turn.decision };
-    let problem = problem(command, &report);
+    let problem = problem(command, &report).map(|problem| shortened(&problem, WHY_LEN_MAX));
     let StepReport { end, output } = report;
+    let end = match end {
+        StepEnd::NotRun(why) => StepEnd::NotRun(shortened(&why, WHY_LEN_MAX)),
+        StepEnd::Unknown(why) => StepEnd::Unknown(shortened(&why, WHY_LEN_MAX)),
+        end => end,
+    };
     turn.keep_output(host, Some(step), &output);
     let (request, end_of_step) = (id, end.clone());
     turn.record(Event::StepEnded {
@@ -160,33 +231,7 @@ pub fn step_ended(
         problem.as_deref(),
         &output,
     ));
-    let stopped = turn.run().is_some_and(|run| run.cancel_asked);
-    let recovered = turn.run().is_some_and(|run| run.recovered);
-    let more = step + 1 < planned.steps.len();
-    match (end, problem) {
-        (StepEnd::Unknown(_), _) if planned.verify.is_some() => {
-            turn.decision.effects.push(Effect::Verify(id, host.clone()))
-        }
-        (StepEnd::Unknown(why), _) => turn.end_host(host, Outcome::Unknown, why),
-        (StepEnd::Cancelled, _) => {
-            turn.end_host(host, Outcome::Cancelled, format!("step {} was stopped", step + 1))
-        }
-        (StepEnd::NotRun(_), _) if stopped => {
-            turn.end_host(host, Outcome::Cancelled, "stopped before it began".to_owned())
-        }
-        (_, Some(problem)) => turn.end_host(host, Outcome::Failed, format!("step {}: {problem}", step + 1)),
-        (_, None) if more && recovered => {
-            let why =
-                format!("the bot was restarted: {} of {} steps have run", step + 1, planned.steps.len());
-            turn.end_host(host, Outcome::Failed, why);
-        }
-        (_, None) if more && stopped => {
-            turn.end_host(host, Outcome::Cancelled, format!("stopped after step {}", step + 1))
-        }
-        (_, None) if more => turn.begin_step(host, step + 1, boot),
-        (_, None) if planned.verify.is_some() => turn.decision.effects.push(Effect::Verify(id, host.clone())),
-        (_, None) => turn.end_host(host, Outcome::Succeeded, String::new()),
-    }
+    turn.go_on(host, &planned, StepRef { step, run, boot }, end, problem);
     turn.decision
 }
 
@@ -197,18 +242,18 @@ pub fn verified(view: View<'_>, id: RequestId, host: &HostName, report: VerifyRe
     let Some(HostPhase::Verifying(unknown)) = turn.phase(host).cloned() else { return turn.decision };
     let VerifyReport { held, why, output } = report;
     turn.keep_output(host, None, &output);
-    let problem = (!held).then_some(why);
+    let problem = (!held).then(|| shortened(&why, WHY_LEN_MAX));
     turn.record(Event::VerifyEnded { request: id, host: host.clone(), problem: problem.clone() });
     turn.say(replies::run::verified(id, host, problem.as_deref(), &output));
     match problem {
         _ if unknown => {
             let found =
                 if held { "the verification holds now" } else { "the verification does not hold now" };
-            turn.end_host(host, Outcome::Unknown, format!("nobody knows how the step ended; {found}"));
+            turn.end_host(host, Outcome::Unknown, &format!("nobody knows how the step ended; {found}"));
         }
-        None => turn.end_host(host, Outcome::Succeeded, String::new()),
+        None => turn.end_host(host, Outcome::Succeeded, ""),
         Some(problem) => {
-            turn.end_host(host, Outcome::Failed, format!("the verification does not hold: {problem}"))
+            turn.end_host(host, Outcome::Failed, &format!("the verification does not hold: {problem}"));
         }
     }
     turn.decision

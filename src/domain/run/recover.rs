@@ -1,6 +1,8 @@
 //! After a crash: what was in flight is settled by asking the host, nothing is started by itself;
 //! what no host can tell is settled by a person.
 
+use std::collections::BTreeSet;
+
 use super::Outcome;
 use super::progress::Turn;
 use crate::domain::decide::{Caller, Decision, Effect, StepRef, View};
@@ -10,6 +12,7 @@ use crate::domain::incident::bounded;
 use crate::domain::refusal::Refusal;
 use crate::domain::replies;
 use crate::domain::request::{HostPhase, Request, Status, find, start};
+use crate::domain::state::Moment;
 
 /// Takes up what the record says was going on.
 pub fn recover(view: View<'_>) -> Decision {
@@ -21,6 +24,12 @@ pub fn recover(view: View<'_>) -> Decision {
             _ => {}
         }
     }
+    // A run that ends here wakes what waits for its host; that is tried once.
+    let mut tried = BTreeSet::new();
+    decision.effects.retain(|effect| match effect {
+        Effect::Start(id) => tried.insert(*id),
+        _ => true,
+    });
     decision
 }
 
@@ -53,9 +62,9 @@ fn recover_run(view: View<'_>, request: &Request) -> Decision {
     // Otherwise the hosts that wait end when the one that was asked has answered.
     if !asked && let Some(at) = first_waiting {
         let name = request.plan.hosts[at].name.clone();
-        turn.end_host(&name, Outcome::Failed, "not started: the bot was restarted".to_owned());
+        turn.end_host(&name, Outcome::Failed, "not started: the bot was restarted");
     }
-    if run.cancel_asked {
+    if asked && run.cancel_asked {
         turn.decision.effects.push(Effect::Stop(id));
     }
     turn.decision
@@ -82,8 +91,17 @@ pub fn settle(
             format!("{id} is {word}; only an unknown outcome can be settled"),
         ));
     }
-    let mut decision = Decision::reply(caller.conversation, replies::run::settled(id, outcome));
-    decision.event(caller.actor, Event::RunSettled { request: id, outcome, reason });
+    let event = Event::RunSettled { request: id, outcome, reason };
+    let mut after = request.clone();
+    after.apply(&Moment {
+        seq: 0,
+        at_ms: view.context.now_ms,
+        actor: caller.actor.clone(),
+        event: event.clone(),
+    });
+    let reply = replies::run::settled(id, outcome, &after.status);
+    let mut decision = Decision::reply(caller.conversation, reply);
+    decision.event(caller.actor, event);
     decision.effects.extend(start::wake(view, id));
     Ok(decision)
 }
