@@ -92,7 +92,7 @@ async fn inventory(places: &Places, config: &Config, report: &mut Report) {
     let Some(identity) = config.identity.clone() else {
         return report.line(false, "hosts", "no key to log in with: [ssh] identity = \"FILE\" names it");
     };
-    let ssh = Ssh::new(SshConfig { identity });
+    let ssh = Ssh::new(SshConfig::new(identity));
     for host in config.inventory.values() {
         if host.platforms.contains(&Platform::Windows) {
             report.line(true, host.name.as_str(), "Windows: its actions are planned, not run");

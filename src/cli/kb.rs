@@ -6,9 +6,10 @@ use anyhow::Context as _;
 
 use super::parts::articles;
 use super::{Done, Failure, Places};
+use crate::chat::console::one_line;
 use crate::kb::lint::{Standards, lint as lint_rules};
 use crate::kb::{self, Severity};
-use crate::search::{Origin, Search, eval, read_questions};
+use crate::search::{Miss, MissKind, Origin, Report, Search, Unusable, eval, read_questions};
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -56,7 +57,7 @@ fn index(places: &Places) -> Done {
     let (articles, chunks) = (search.articles().len(), search.chunks());
     match search.origin() {
         Origin::Reused => println!("{folder}: up to date, {articles} articles, {chunks} passages"),
-        Origin::Rebuilt(reason) => println!("{folder}: built ({reason}), {articles} articles, {chunks} passages"),
+        Origin::Rebuilt(reason) => println!("{folder}: built ({}), {articles} articles, {chunks} passages", why(*reason)),
         Origin::Memory => {}
         Origin::Unsaved(why) => return Err(Failure::Failed(anyhow::anyhow!("{why}"))),
     }
@@ -70,7 +71,36 @@ fn measure(places: &Places, questions: &std::path::Path, json: bool) -> Done {
     if json {
         println!("{}", serde_json::to_string(&report).context("could not write the report")?);
     } else {
-        print!("{report}");
+        show(&report);
     }
     Ok(())
+}
+
+fn why(reason: Unusable) -> &'static str {
+    match reason {
+        Unusable::Missing => "there was none",
+        Unusable::Stale => "articles or version had changed",
+        Unusable::Damaged => "the old one was damaged",
+    }
+}
+
+fn show(report: &Report) {
+    for Miss { id, text, kind, expected, got } in &report.misses {
+        let what = match kind {
+            MissKind::WrongFirst => "wrong article first",
+            MissKind::FalseRefusal => "refused",
+            MissKind::FalseAnswer => "answered",
+        };
+        let names = |ids: &[crate::domain::id::ArticleId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        println!("{id} {what}: {} (expected: {}; got: {})", one_line(text), names(expected), names(got));
+    }
+    let figures = [
+        ("success@1", report.success_at_1),
+        ("hit@3", report.hit_at_3),
+        ("mrr@10", report.mrr_at_10),
+        ("false answers", report.false_answers),
+        ("false refusals", report.false_refusals),
+    ];
+    let figures = figures.map(|(name, value)| format!("{name} {value:.3}"));
+    println!("{} questions: {}", report.questions, figures.join(", "));
 }

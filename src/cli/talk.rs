@@ -42,7 +42,7 @@ impl Talk {
         let (record, moments) = tokio::task::spawn_blocking(move || SledRecord::open(&folder)).await??;
         let console = Arc::new(Console::default());
         let bot = Bot {
-            hosts: Arc::new(Ssh::new(SshConfig { identity })),
+            hosts: Arc::new(Ssh::new(SshConfig::new(identity))),
             record,
             library: Arc::new(self.library),
             sources: Arc::new(self.files),
