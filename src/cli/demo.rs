@@ -39,11 +39,8 @@ pub fn run(places: &Places, arguments: &Arguments) -> Done {
 }
 
 fn cast() -> Result<People, crate::domain::actor::PeopleError> {
-    let person = |(name, role): (&str, Role)| Person {
-        name: name.to_owned(),
-        role,
-        actors: vec![actor(name)],
-    };
+    let person =
+        |(name, role): (&str, Role)| Person { name: name.to_owned(), role, actors: vec![actor(name)] };
     People::new(CAST.into_iter().map(person).collect())
 }
 

@@ -36,7 +36,9 @@ pub fn run(places: &Places) -> Done {
             return Err(Failure::Said);
         }
     };
-    let named = places.config_file().map_or("none, so nobody has a role".to_owned(), |path| path.display().to_string());
+    let named = places
+        .config_file()
+        .map_or("none, so nobody has a role".to_owned(), |path| path.display().to_string());
     let (people, hosts) = (config.people.iter().count(), config.inventory.len());
     report.line(true, "configuration", format!("{named}: {people} persons, {hosts} hosts"));
     articles_and_index(places, &config, &mut report);
@@ -61,7 +63,11 @@ fn articles_and_index(places: &Places, config: &Config, report: &mut Report) {
     match Search::open(Some(&places.index), loaded.articles) {
         Ok(search) => match search.origin() {
             Origin::Unsaved(why) => report.line(false, "index", why),
-            _ => report.line(true, "index", format!("{} passages in {}", search.chunks(), places.index.display())),
+            _ => report.line(
+                true,
+                "index",
+                format!("{} passages in {}", search.chunks(), places.index.display()),
+            ),
         },
         Err(error) => report.line(false, "index", chain(error)),
     }
@@ -77,7 +83,9 @@ fn record(places: &Places, report: &mut Report) {
             None => report.line(true, "record", format!("{} events in {}", found.head.seq, folder.display())),
             Some(fault) => report.line(false, "record", format!("{fault}; in {}", folder.display())),
         },
-        Err(StoreError::Absent { .. }) => report.line(true, "record", format!("none yet in {}", folder.display())),
+        Err(StoreError::Absent { .. }) => {
+            report.line(true, "record", format!("none yet in {}", folder.display()))
+        }
         Err(error @ StoreError::Held { .. }) => report.line(true, "record", chain(error)),
         Err(error) => report.line(false, "record", chain(error)),
     }

@@ -57,7 +57,9 @@ fn index(places: &Places) -> Done {
     let (articles, chunks) = (search.articles().len(), search.chunks());
     match search.origin() {
         Origin::Reused => println!("{folder}: up to date, {articles} articles, {chunks} passages"),
-        Origin::Rebuilt(reason) => println!("{folder}: built ({}), {articles} articles, {chunks} passages", why(*reason)),
+        Origin::Rebuilt(reason) => {
+            println!("{folder}: built ({}), {articles} articles, {chunks} passages", why(*reason))
+        }
         Origin::Memory => {}
         Origin::Unsaved(why) => return Err(Failure::Failed(anyhow::anyhow!("{why}"))),
     }
@@ -91,7 +93,9 @@ fn show(report: &Report) {
             MissKind::FalseRefusal => "refused",
             MissKind::FalseAnswer => "answered",
         };
-        let names = |ids: &[crate::domain::id::ArticleId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let names = |ids: &[crate::domain::id::ArticleId]| {
+            ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        };
         println!("{id} {what}: {} (expected: {}; got: {})", one_line(text), names(expected), names(got));
     }
     let figures = [

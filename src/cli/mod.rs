@@ -138,7 +138,8 @@ impl Places {
             let folder = xdg.or_else(|| std::env::home_dir().map(|home| home.join(".local/state")));
             folder.map(|folder| folder.join("dogwatch"))
         };
-        let nowhere = || anyhow::anyhow!("there is no home folder to keep the record in: name one with --state DIR");
+        let nowhere =
+            || anyhow::anyhow!("there is no home folder to keep the record in: name one with --state DIR");
         self.state.clone().or_else(default).ok_or_else(nowhere)
     }
 }

@@ -58,8 +58,9 @@ impl Record for SledRecord {
 
 /// The articles that can be offered; what is wrong with others goes to the log.
 pub fn articles(folder: &Path) -> anyhow::Result<Vec<Article>> {
-    let loaded = kb::load(folder)
-        .with_context(|| format!("no articles; `--kb DIR` names their folder (tried {})", folder.display()))?;
+    let loaded = kb::load(folder).with_context(|| {
+        format!("no articles; `--kb DIR` names their folder (tried {})", folder.display())
+    })?;
     for finding in loaded.findings.iter().filter(|finding| finding.code.leaves_out()) {
         tracing::warn!("{}", finding.render(folder));
     }
@@ -86,7 +87,8 @@ impl KbLibrary {
     fn current(&self) -> anyhow::Result<Arc<Search>> {
         let articles = articles(&self.kb)?;
         let search = Arc::clone(&self.search.lock().unwrap_or_else(PoisonError::into_inner));
-        let revisions = |articles: &[Article]| articles.iter().map(|article| article.revision).collect::<Vec<_>>();
+        let revisions =
+            |articles: &[Article]| articles.iter().map(|article| article.revision).collect::<Vec<_>>();
         let mut now = revisions(&articles);
         let mut indexed = revisions(search.articles());
         now.sort_unstable();
@@ -127,6 +129,7 @@ pub fn found(answer: &Answer) -> Found {
         passage: hit.passage.clone(),
         file: hit.file.clone(),
         lines: hit.lines,
+        actions: hit.actions.iter().map(|offer| offer.id.clone()).collect(),
     };
     Found {
         hits: answer.hits.iter().map(cited).collect(),

@@ -177,7 +177,8 @@ fn command_decision(view: View<'_>, caller: Caller<'_>, command: Command) -> Res
         | Command::IncidentNote(_)
         | Command::IncidentResolve(..)
         | Command::IncidentUse(_) => Role::Responder,
-        Command::Approve(_) | Command::Deny(..) | Command::Withdraw(_) => Role::Approver,
+        Command::Deny(..) | Command::Withdraw(_) => Role::Approver,
+        // Whoever approves their own request is told so, whatever their role: see `approve`.
         _ => Role::Viewer,
     };
     require(view.catalogue, caller.actor, needed)?;

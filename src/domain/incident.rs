@@ -33,6 +33,9 @@ pub struct Incident {
 /// Characters of a title, a note or a reason.
 pub const TEXT_LEN_MAX: usize = 2000;
 
+/// Incidents named in a hint.
+const HINTED_INCIDENTS: usize = 5;
+
 /// Checks a text that goes into the record.
 pub fn bounded(what: &'static str, text: &str) -> Result<(), Refusal> {
     let length = text.chars().count();
@@ -64,8 +67,13 @@ pub fn find(state: &State, id: IncidentId) -> Result<&Incident, Refusal> {
 
 fn in_use<'a>(view: View<'a>, caller: Caller<'_>) -> Result<&'a Incident, Refusal> {
     view.state.incident_in_use(caller.conversation).ok_or_else(|| {
-        Refusal::new("no_incident_in_use", "no open incident is in use in this conversation")
-            .hint("`/incident open TITLE` opens one, `/incident use i1` turns to one.")
+        let open = view.state.incidents.values().rev().filter(|incident| incident.resolved_at_ms.is_none());
+        let open: Vec<_> = open.map(|incident| incident.id.to_string()).take(HINTED_INCIDENTS).collect();
+        let hint = match open.first() {
+            None => "`/incident open TITLE` opens one.".to_owned(),
+            Some(first) => format!("Open: {}. `/incident use {first}` turns to one.", open.join(", ")),
+        };
+        Refusal::new("no_incident_in_use", "no open incident is in use in this conversation").hint(hint)
     })
 }
 

@@ -3,7 +3,7 @@
 use crate::domain::action::{Action, Risk};
 use crate::domain::article::Article;
 use crate::domain::catalogue::Catalogue;
-use crate::domain::id::ArticleId;
+use crate::domain::id::{ActionId, ArticleId};
 use crate::domain::plan::{effective_risk, usage};
 use crate::domain::reply::{Line, Reply, Tone};
 
@@ -22,6 +22,8 @@ pub struct Cited {
     pub file: String,
     /// First and last line, from 1.
     pub lines: (usize, usize),
+    /// The article's actions, those of the section first.
+    pub actions: Vec<ActionId>,
 }
 
 /// What the search found.
@@ -44,19 +46,12 @@ pub fn found(catalogue: &Catalogue, found: &Found) -> Reply {
     let mut reply = Reply::new(Tone::Info, title)
         .block(best.passage.as_str())
         .line(Line::plain("source: ").code(format!("{}:{first}-{last}", best.file)));
-    if let Some(article) = catalogue.articles.get(&best.article) {
-        reply = actions(catalogue, reply, article);
+    for (_, action) in best.actions.iter().filter_map(|id| catalogue.action(id)) {
+        reply = reply.item(action_line(catalogue, action));
     }
     for other in others {
         let line = Line::plain("see also: ").untrusted(other.title.as_str()).then(" ");
         reply = reply.item(line.code(format!("{}:{}", other.file, other.lines.0)));
-    }
-    reply
-}
-
-fn actions(catalogue: &Catalogue, mut reply: Reply, article: &Article) -> Reply {
-    for action in &article.actions {
-        reply = reply.item(action_line(catalogue, action));
     }
     reply
 }
@@ -111,7 +106,7 @@ fn article(catalogue: &Catalogue, article: &Article) -> Reply {
             reply = reply.block(text.join("\n"));
         }
     }
-    actions(catalogue, reply, article)
+    article.actions.iter().fold(reply, |reply, action| reply.item(action_line(catalogue, action)))
 }
 
 fn no_article(catalogue: &Catalogue, id: &ArticleId) -> Reply {

@@ -31,10 +31,12 @@ pub fn command_line(command: &Command) -> String {
     shlex::try_join(command.argv.iter().map(String::as_str)).unwrap_or_default()
 }
 
-/// Who may approve a request, by name.
+/// Who may still approve a request, by name.
 pub fn approvers(catalogue: &Catalogue, request: &Request) -> String {
     let may = |person: &&crate::domain::actor::Person| {
-        person.role >= Role::Approver && !is_own(catalogue, request, person)
+        person.role >= Role::Approver
+            && !is_own(catalogue, request, person)
+            && !request.approvals.contains_key(&person.name)
     };
     let names: Vec<_> = catalogue.people.iter().filter(may).map(|person| person.name.as_str()).collect();
     if names.is_empty() { "nobody that is configured".to_owned() } else { names.join(", ") }

@@ -3,7 +3,7 @@
 use super::{Request, Status, find, start};
 use crate::domain::actor::{Person, Role};
 use crate::domain::catalogue::Catalogue;
-use crate::domain::decide::{Caller, Decision, Effect, View};
+use crate::domain::decide::{Caller, Decision, Effect, View, require};
 use crate::domain::event::Event;
 use crate::domain::id::RequestId;
 use crate::domain::incident::bounded;
@@ -75,6 +75,7 @@ pub fn approve(view: View<'_>, caller: Caller<'_>, id: RequestId) -> Result<Deci
         )
         .hint(format!("It can be approved by {}.", replies::request::approvers(view.catalogue, request))));
     }
+    require(view.catalogue, caller.actor, Role::Approver)?;
     still_waits(view, request)?;
     if request.approvals.contains_key(&person.name) {
         return Err(Refusal::new("already_approved", format!("{} has approved {id} already", person.name))
