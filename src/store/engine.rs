@@ -116,7 +116,7 @@ fn guarded<T>(call: impl FnOnce() -> Result<T, EngineError>) -> Result<T, Engine
 
 fn damaged(dir: &Path, operation: &'static str) -> impl FnOnce(EngineError) -> StoreError {
     move |error| {
-        let fault = Fault::Engine { operation, reason: error.to_string() };
+        let fault = Box::new(Fault::Engine { operation, reason: error.to_string() });
         StoreError::Damaged { dir: dir.to_owned(), fault, source: Some(error.into()) }
     }
 }

@@ -79,7 +79,7 @@ pub enum StoreError {
         /// The state folder.
         dir: PathBuf,
         /// What is wrong.
-        fault: Fault,
+        fault: Box<Fault>,
         /// What the engine says, if it was the one to notice.
         #[source]
         source: Option<BoxError>,
@@ -147,7 +147,7 @@ impl StoreError {
     }
 
     pub(super) fn damaged(dir: &Path, fault: Fault) -> Self {
-        Self::Damaged { dir: dir.to_owned(), fault, source: None }
+        Self::Damaged { dir: dir.to_owned(), fault: Box::new(fault), source: None }
     }
 }
 

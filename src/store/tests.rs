@@ -44,7 +44,7 @@ fn with_events(events: u64) -> TempDir {
 
 fn fault(dir: &Path) -> Fault {
     match open(dir) {
-        Err(StoreError::Damaged { fault, .. }) => fault,
+        Err(StoreError::Damaged { fault, .. }) => *fault,
         other => panic!("not refused as damaged: {other:?}"),
     }
 }

@@ -45,7 +45,7 @@ pub fn verify(dir: &Path, now_ms: u64) -> Result<Report, StoreError> {
     let mut report = Report { head: Head::START, mark: None, fault: None };
     match examine(dir, &path, &mut report) {
         Ok(()) => Ok(report),
-        Err(StoreError::Damaged { fault, .. }) => Ok(Report { fault: Some(fault), ..report }),
+        Err(StoreError::Damaged { fault, .. }) => Ok(Report { fault: Some(*fault), ..report }),
         Err(error) => Err(error),
     }
 }
@@ -53,7 +53,7 @@ pub fn verify(dir: &Path, now_ms: u64) -> Result<Report, StoreError> {
 fn examine(dir: &Path, path: &Path, report: &mut Report) -> Result<(), StoreError> {
     let mark = match mark::read(dir) {
         // The chain is worth a look all the same; the mark's fault counts if nothing else is wrong.
-        Err(StoreError::Damaged { fault, .. }) => Err(fault),
+        Err(StoreError::Damaged { fault, .. }) => Err(*fault),
         Err(error) => return Err(error),
         Ok(mark) => Ok(mark),
     };
@@ -68,11 +68,15 @@ fn examine(dir: &Path, path: &Path, report: &mut Report) -> Result<(), StoreErro
         report.head = head;
         Ok(())
     });
-    match (checked, mark) {
-        (Ok(_) | Err(StoreError::Damaged { fault: Fault::MarkMissing { .. }, .. }), Err(fault)) => {
+    match (checked.map(drop), mark) {
+        (Ok(()), Err(fault)) => Err(StoreError::damaged(dir, fault)),
+        // Unreadable, the mark was taken for missing above.
+        (Err(StoreError::Damaged { fault: missing, .. }), Err(fault))
+            if matches!(*missing, Fault::MarkMissing { .. }) =>
+        {
             Err(StoreError::damaged(dir, fault))
         }
-        (checked, _) => checked.map(drop),
+        (checked, _) => checked,
     }
 }
 

@@ -15,7 +15,7 @@ const APPENDS: &str = "DOGWATCH_TEST_STORE_APPENDS";
 /// `ack SEQ` after each; with `wrapper` before it.
 pub fn appends(wrapper: &[&str], dir: &Path, times: u64) -> Command {
     let exe = std::env::current_exe().unwrap();
-    let words = wrapper.iter().map(|word| word.to_string());
+    let words = wrapper.iter().map(|word| (*word).to_owned());
     let mut words = words.chain([exe.to_str().unwrap().to_owned()]);
     let mut command = Command::new(words.next().unwrap());
     command.args(words).args(["--exact", "store::child::child_appends", "--nocapture", "--test-threads=1"]);

@@ -7,8 +7,11 @@ use super::*;
 
 const STORE: &str = "00112233445566778899aabbccddeeff";
 
+/// A key and a part, as the engine keeps them.
+type Row = ([u8; record::KEY_LEN], Vec<u8>);
+
 /// What `check` does with bytes from the engine, without the engine.
-fn read_chain(rows: &[([u8; record::KEY_LEN], Vec<u8>)]) -> Result<Head, String> {
+fn read_chain(rows: &[Row]) -> Result<Head, String> {
     let mut assembly = Assembly::default();
     let mut records = Vec::new();
     for (key, part) in rows {
@@ -21,7 +24,7 @@ fn read_chain(rows: &[([u8; record::KEY_LEN], Vec<u8>)]) -> Result<Head, String>
     })
 }
 
-fn chain(texts: &[String]) -> (Vec<([u8; record::KEY_LEN], Vec<u8>)>, Head) {
+fn chain(texts: &[String]) -> (Vec<Row>, Head) {
     let (mut rows, mut head) = (Vec::new(), Head::START);
     for text in texts {
         let (actor, event) = noted(text);

@@ -3,6 +3,12 @@
 use super::super::record::{Record, key};
 use super::*;
 
+/// Takes something away from the record, and what is said about that if it is always the same.
+type Emptied = (fn(&Path), Option<Fault>);
+
+/// Changes an event, and the first bad one then.
+type Edit = (fn(&Engine), u64);
+
 /// Opens the engine behind the store's back.
 fn engine(dir: &Path) -> Engine {
     Engine::open(dir, &folder::record(dir)).unwrap()
@@ -138,7 +144,7 @@ fn a_record_ahead_of_its_mark_is_taken_whole() {
 
 #[test]
 fn an_emptied_record_is_refused() {
-    let emptied: [(fn(&Path), Option<Fault>); 5] = [
+    let emptied: [Emptied; 5] = [
         (|record| fs::remove_dir_all(record).unwrap(), None),
         (
             |record| {
@@ -209,7 +215,7 @@ fn a_data_file_cut_short_is_refused() {
 
 #[test]
 fn an_edited_removed_or_foreign_event_is_refused_with_its_number() {
-    let edits: [(fn(&Engine), u64); 4] = [
+    let edits: [Edit; 4] = [
         (|engine| drop(engine.events.remove(key(2, 0)).unwrap()), 2),
         (
             |engine| {
