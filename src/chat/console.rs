@@ -4,34 +4,26 @@
 //! invisible characters.
 
 use std::io::Write as _;
-use std::sync::Mutex;
 
 use crate::app::ports::Chat;
 use crate::domain::id::ConversationId;
 use crate::domain::reply::{Line, Part, Reply, Span, Tone, Untrusted, is_invisible};
 
 /// Writes replies to standard output.
-#[derive(Debug, Default)]
-pub struct Console {
-    /// Replies come from several tasks; one is written whole. Held for a write, never across an
-    /// await.
-    writing: Mutex<()>,
-}
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Console;
 
 impl Chat for Console {
     fn say(&self, _: &ConversationId, reply: &Reply) {
-        self.write(&rendered(reply));
+        write(&rendered(reply));
     }
 }
 
-impl Console {
-    /// Writes a text whole.
-    pub fn write(&self, text: &str) {
-        let _writing = self.writing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut out = std::io::stdout().lock();
-        // Nobody reads any more: what happens goes into the record all the same.
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    }
+/// Writes a text whole to standard output.
+pub fn write(text: &str) {
+    let mut out = std::io::stdout().lock();
+    // Nobody reads any more: what happens goes into the record all the same.
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 /// A reply as lines of text.

@@ -30,8 +30,7 @@ const WELCOME: &str = "\
 dogwatch demo: practice hosts, no real machine is touched.
 You are ana (responder). /as ben, /as cem (approvers), /as dia (viewer), /as eve (admin) let others type.
 Ask something, for instance: the virtual machine db01 hangs and ignores shutdown
-/hosts lists the hosts, /help the commands.
-";
+/hosts lists the hosts, /help the commands.";
 
 pub fn run(places: &Places, arguments: &Arguments) -> Done {
     let people = cast().map_err(|error| Failure::Failed(error.into()))?;
@@ -69,7 +68,7 @@ async fn demo(places: &Places, arguments: &Arguments, people: People) -> Done {
         actor: actor("ana"),
         cast: true,
     };
-    print!("{WELCOME}");
+    out!("{WELCOME}");
     let talked = talk.run(&state).await;
     if let Some(lab) = own {
         lab.stop().await;

@@ -23,7 +23,7 @@ struct Report {
 impl Report {
     fn line(&mut self, well: bool, what: &str, seen: impl Display) {
         self.well &= well;
-        println!("{} {what}: {}", if well { "ok    " } else { "NOT OK" }, one_line(&seen.to_string()));
+        out!("{} {what}: {}", if well { "ok    " } else { "NOT OK" }, one_line(&seen.to_string()));
     }
 }
 

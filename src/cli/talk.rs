@@ -9,12 +9,11 @@ use tokio::sync::{mpsc, watch};
 
 use super::parts::{Files, KbLibrary, SledRecord};
 use crate::app::{Bot, Handle};
-use crate::chat::console::Console;
+use crate::chat::console::{self, Console};
 use crate::chat::parse;
 use crate::domain::actor::ActorId;
 use crate::domain::decide::Input;
 use crate::domain::id::ConversationId;
-use crate::domain::refusal::Refusal;
 use crate::domain::replies;
 use crate::remote::{Ssh, SshConfig};
 
@@ -40,18 +39,17 @@ impl Talk {
         let identity = self.files.config.read()?.identity.unwrap_or_default();
         let folder = state.to_owned();
         let (record, moments) = tokio::task::spawn_blocking(move || SledRecord::open(&folder)).await??;
-        let console = Arc::new(Console::default());
         let bot = Bot {
             hosts: Arc::new(Ssh::new(SshConfig::new(identity))),
             record,
             library: Arc::new(self.library),
             sources: Arc::new(self.files),
-            chat: Arc::clone(&console),
+            chat: Arc::new(Console),
         };
         let (bot, handle) = bot.prepare(catalogue, &moments);
         let stop = watch::Sender::new(false);
         let running = tokio::spawn(bot.run(stop.subscribe()));
-        let conversation = Conversation { handle, console, actor: self.actor, cast: self.cast };
+        let conversation = Conversation { handle, actor: self.actor, cast: self.cast };
         conversation.hold().await;
         stop.send_replace(true);
         running.await.context("the bot died")??;
@@ -61,7 +59,6 @@ impl Talk {
 
 struct Conversation {
     handle: Handle,
-    console: Arc<Console>,
     actor: ActorId,
     cast: bool,
 }
@@ -90,13 +87,13 @@ impl Conversation {
 
     fn prompt(&self) {
         let name = self.actor.0.rsplit(':').next().unwrap_or_default();
-        self.console.write(&format!("{name}> "));
+        console::write(&format!("{name}> "));
     }
 
     /// Takes a line; false if the bot has stopped.
     async fn take(&mut self, line: &str, interactive: bool) -> bool {
         if !interactive {
-            self.console.write(&format!("{}\n", crate::chat::console::one_line(line)));
+            console::write(&format!("{}\n", console::one_line(line)));
         }
         if line.trim_start().starts_with('#') && !interactive {
             return true;
@@ -108,16 +105,14 @@ impl Conversation {
         let command = match parse::parse(line) {
             Ok(None) => return true,
             Ok(Some(command)) => command,
-            Err(refusal) => return self.refuse(&refusal),
+            Err(refusal) => {
+                console::write(&console::rendered(&replies::refusal(&refusal)));
+                return true;
+            }
         };
         let (actor, conversation) = (self.actor.clone(), ConversationId(self.actor.0.clone()));
         let input = Input::Command { actor, conversation, command };
         if interactive { self.handle.send(input).await } else { self.handle.submit(input).await }
-    }
-
-    fn refuse(&self, refusal: &Refusal) -> bool {
-        self.console.write(&crate::chat::console::rendered(&replies::refusal(refusal)));
-        true
     }
 }
 
