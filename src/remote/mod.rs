@@ -1,17 +1,47 @@
-//! SSH sessions and remote runs on hosts.
-
-#![expect(dead_code, reason = "the remote runs that use the sessions follow")]
+//! Approved plans on real hosts, over SSH.
+//!
+//! Each step is one remote run under its own random id: a POSIX-sh wrapper travels on standard
+//! input, detaches on the host, claims the run once and keeps what becomes of it, so that the
+//! outcome can be asked for after the connection, the bot or the host has died.
+//!
+//! Invariant: the only way in for anything that executes is an [`Approved`] plan; the bytes sent
+//! are those of the plan. A host must prove that it holds the pinned key before it learns
+//! anything.
+//!
+//! # Layout
+//!
+//! [`session`](self) connects and exchanges bytes, `wire` puts questions into bytes and reads the
+//! answers, `run` follows one run to its end, `verify` and `check` look and change nothing,
+//! `algorithms` is what is offered to modern and to old servers. It does not decide what to run,
+//! does not retry a run and records nothing.
 
 mod algorithms;
+mod check;
 mod error;
+mod over;
+mod run;
 mod session;
+mod verify;
+mod wire;
 
 #[cfg(test)]
 mod tests;
 
 use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::sync::watch;
 
 pub use error::RemoteError;
+use over::OverRuns;
+pub use wire::{WRAPPER, wrapper_digest};
+
+use crate::app::ports::{HostCheck, Hosts, StepAt};
+use crate::domain::approval::Approved;
+use crate::domain::host::Host;
+use crate::domain::id::{Digest, RunId};
+use crate::domain::plan::{HostPlan, Plan};
+use crate::domain::run::{BootId, Output, StepEnd, StepReport, VerifyReport};
 
 /// How the bot logs in anywhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,4 +49,111 @@ pub struct SshConfig {
     /// An unencrypted private key as OpenSSH writes it. It is read for each connection and kept
     /// nowhere.
     pub identity: PathBuf,
+    /// How long a host is looked for after the connection to it was lost in the middle of a run;
+    /// after that the run is unknown.
+    pub reconnect_for: Duration,
+}
+
+/// A host that has lost its network for a moment is back by then.
+pub const RECONNECT_FOR: Duration = Duration::from_secs(60);
+
+impl SshConfig {
+    /// Logs in with this key, with the usual patience.
+    pub fn new(identity: PathBuf) -> Self {
+        Self { identity, reconnect_for: RECONNECT_FOR }
+    }
+}
+
+/// The hosts of the inventory, over SSH.
+#[derive(Debug)]
+pub struct Ssh {
+    config: SshConfig,
+    over: OverRuns,
+}
+
+impl Ssh {
+    /// Hosts that are logged in to as `config` says. Connects nowhere yet.
+    pub fn new(config: SshConfig) -> Self {
+        Self { config, over: OverRuns::default() }
+    }
+
+    /// The step at `at`, ready to be asked about; the error says what the plan does not have.
+    fn step<'a>(
+        &'a self,
+        approved: &'a Approved<Plan>,
+        at: StepAt,
+        run: RunId,
+        boot: &'a BootId,
+    ) -> Result<run::Step<'a>, String> {
+        let (host, digest) = host_of(approved, at.host)?;
+        let command =
+            host.steps.get(at.step).ok_or_else(|| format!("{} has no step {}", host.name, at.step))?;
+        Ok(run::Step { config: &self.config, over: &self.over, host, digest, command, run, boot: Some(boot) })
+    }
+}
+
+fn host_of(approved: &Approved<Plan>, index: usize) -> Result<(&HostPlan, Digest), String> {
+    let plan = approved.plan();
+    let host = plan.hosts.get(index).ok_or_else(|| format!("the plan has no host {index}"))?;
+    let digest = plan.digest().map_err(|error| format!("the plan has no digest: {error}"))?;
+    Ok((host, digest))
+}
+
+/// What was approved must be what this bot would send, and how.
+fn executable(step: run::Step<'_>) -> Result<run::Step<'_>, String> {
+    if step.host.wrapper != wrapper_digest() {
+        return Err(
+            "the plan was approved for another version of the remote wrapper; request it again".to_owned()
+        );
+    }
+    if !step.host.jump.is_empty() {
+        return Err(format!("{} is behind another host, which this version can't pass", step.host.name));
+    }
+    Ok(step)
+}
+
+impl Hosts for Ssh {
+    async fn boot_id(&self, approved: &Approved<Plan>, host: usize) -> Result<BootId, String> {
+        let (host, digest) = host_of(approved, host)?;
+        check::boot_id(&self.config, host, digest).await.map_err(|error| error.advice())
+    }
+
+    async fn execute(
+        &self,
+        approved: &Approved<Plan>,
+        at: StepAt,
+        run: RunId,
+        boot: &BootId,
+        cancel: watch::Receiver<bool>,
+    ) -> StepReport {
+        match self.step(approved, at, run, boot).and_then(executable) {
+            Ok(step) => run::execute(step, cancel).await,
+            Err(why) => StepReport { end: StepEnd::NotRun(why), output: Output::default() },
+        }
+    }
+
+    async fn settle(
+        &self,
+        approved: &Approved<Plan>,
+        at: StepAt,
+        run: RunId,
+        boot: &BootId,
+        cancel: watch::Receiver<bool>,
+    ) -> StepReport {
+        match self.step(approved, at, run, boot) {
+            Ok(step) => run::settle(step, cancel).await,
+            Err(why) => StepReport { end: StepEnd::Unknown(why), output: Output::default() },
+        }
+    }
+
+    async fn verify(&self, approved: &Approved<Plan>, host: usize) -> VerifyReport {
+        match host_of(approved, host) {
+            Ok((host, digest)) => verify::verify(&self.config, &self.over, host, digest).await,
+            Err(why) => VerifyReport { held: false, why, output: Output::default() },
+        }
+    }
+
+    async fn check(&self, host: &Host, programs: &[String]) -> HostCheck {
+        check::check(&self.config, host, programs).await
+    }
 }

@@ -184,14 +184,14 @@ async fn exchange(channel: Channel<Msg>, command: String, stdin: Vec<u8>) -> End
         writer.eof().await
     };
     let mut feed = pin!(feed);
-    let mut fed = false;
+    let mut is_fed = false;
     let (mut stdout, mut stderr) = (LastBytes::new(STDOUT_KEPT), LastBytes::new(STDERR_KEPT));
     let (mut status, mut ended) = (None, false);
     loop {
         // A write never returns when the peer has closed with its window exhausted: the reader
         // decides when the exchange is over.
         let message = tokio::select! {
-            _ = &mut feed, if !fed => { fed = true; continue }
+            _ = &mut feed, if !is_fed => { is_fed = true; continue }
             message = reader.wait() => message,
         };
         match message {

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod looks;
+mod runs;
 mod session;
 #[path = "../../tests/sshd/mod.rs"]
 mod sshd;
@@ -12,7 +14,7 @@ use crate::domain::id::Digest;
 use crate::domain::plan::HostPlan;
 
 fn config(sshd: &Sshd) -> SshConfig {
-    SshConfig { identity: sshd.identity.clone() }
+    SshConfig::new(sshd.identity.clone())
 }
 
 fn host(sshd: &Sshd) -> HostPlan {

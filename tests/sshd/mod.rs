@@ -46,7 +46,7 @@ impl Sshd {
         Self::start_with("")
     }
 
-    /// Starts a server with more lines in its sshd_config.
+    /// Starts a server with more lines in its configuration.
     pub fn start_with(more: &str) -> Self {
         let server = Path::new("/usr/sbin/sshd");
         assert!(server.exists(), "these tests run a real SSH server: {APT}");
@@ -227,11 +227,15 @@ fn listens(listener: &mut Child, port: u16) -> bool {
 fn session_processes(listener: u32) -> Vec<i32> {
     let mut processes = Vec::new();
     for entry in fs::read_dir("/proc").unwrap().flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else { continue };
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else {
+            continue;
+        };
         let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else { continue };
         let Some((before, after)) = stat.rsplit_once(") ") else { continue };
         let Some((_, name)) = before.split_once('(') else { continue };
-        let Some(parent) = after.split(' ').nth(1).and_then(|word| word.parse::<i32>().ok()) else { continue };
+        let Some(parent) = after.split(' ').nth(1).and_then(|word| word.parse::<i32>().ok()) else {
+            continue;
+        };
         if name.starts_with("sshd") {
             processes.push((pid, parent));
         }

@@ -74,7 +74,7 @@ async fn an_rsa_identity_logs_in_with_and_without_legacy() {
     assert!(made.success());
     let key = std::fs::read_to_string(rsa.with_extension("pub")).unwrap();
     std::fs::write(sshd.identity.with_file_name("authorized_keys"), key).unwrap();
-    let config = super::SshConfig { identity: rsa };
+    let config = super::SshConfig::new(rsa);
     let mut host = host(&sshd);
     for legacy in [false, true] {
         host.legacy = legacy;
@@ -140,7 +140,7 @@ async fn a_frozen_peer_is_noticed() {
     let sshd = Sshd::start();
     let session = Session::connect(&config(&sshd), &host(&sshd)).await.unwrap();
     let started = Instant::now();
-    let (ended, frozen) = tokio::join!(sh(&session, "sleep 300"), async {
+    let (ended, frozen) = tokio::join!(sh(&session, "sleep 40"), async {
         tokio::time::sleep(Duration::from_millis(500)).await;
         sshd.freeze_sessions()
     });

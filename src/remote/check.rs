@@ -1,0 +1,155 @@
+//! Looks at a host: can the bot reach it, is it the right one, does it have the programs.
+//!
+//! Changes nothing on the host. It takes no approved plan, and executes only the wrapper's `boot`
+//! and the fixed script below.
+
+use super::SshConfig;
+use super::error::RemoteError;
+use super::session::Session;
+use super::wire::{About, Payload, Verb, fresh_run_id, wrapper_digest};
+use crate::app::ports::HostCheck;
+use crate::domain::host::Host;
+use crate::domain::id::Digest;
+use crate::domain::plan::HostPlan;
+use crate::domain::run::BootId;
+
+/// Programs looked for in one exchange.
+const PROGRAMS_MAX: usize = 64;
+
+/// Asks a host for its boot id.
+pub(super) async fn boot_id(
+    config: &SshConfig,
+    host: &HostPlan,
+    digest: Digest,
+) -> Result<BootId, RemoteError> {
+    let session = Session::connect(config, host).await?;
+    boot_over(&session, host, digest).await
+}
+
+async fn boot_over(session: &Session, host: &HostPlan, digest: Digest) -> Result<BootId, RemoteError> {
+    let about = About { host, run: fresh_run_id()?, digest, boot: None };
+    let ask = about.ask(Verb::Boot, Payload::Nothing)?;
+    Ok(ask.over(session.open().await?).await?.boot)
+}
+
+/// Looks at everything that can be seen without running an action.
+pub(super) async fn check(config: &SshConfig, host: &Host, programs: &[String]) -> HostCheck {
+    let plan = plan_of(host);
+    let mut findings = Vec::new();
+    let session = match Session::connect(config, &plan).await {
+        Ok(session) => session,
+        Err(error) => {
+            findings.push(unreachable(host, &error));
+            return HostCheck { findings };
+        }
+    };
+    findings.push(well("login", format!("{}@{}:{}, pinned key", host.user, host.address, host.port)));
+    match boot_over(&session, &plan, wrapper_digest()).await {
+        Ok(BootId(boot)) if boot == "none" => {
+            let what = "answers, but the host has no boot id: a run whose connection is lost stays unknown";
+            findings.push(well("wrapper", what.to_owned()));
+        }
+        Ok(BootId(boot)) => findings.push(well("wrapper", format!("answers, boot id {boot}"))),
+        Err(error) => {
+            findings.push(("wrapper".to_owned(), false, error.advice()));
+            return HostCheck { findings };
+        }
+    }
+    findings.extend(look_for_programs(&session, &plan, programs).await);
+    HostCheck { findings }
+}
+
+fn well(name: &str, what: String) -> (String, bool, String) {
+    (name.to_owned(), true, what)
+}
+
+fn unreachable(host: &Host, error: &RemoteError) -> (String, bool, String) {
+    let name = match error {
+        RemoteError::WrongHostKey { .. } => "host key",
+        RemoteError::LoginRefused { .. } | RemoteError::Login { .. } | RemoteError::ReadIdentity { .. } => {
+            "login"
+        }
+        _ => "connection",
+    };
+    let what = match error {
+        RemoteError::WrongHostKey { presented, .. } if host.host_key.is_none() => format!(
+            "no key is pinned; the host shows {}. Compare with `ssh-keygen -lf \
+             /etc/ssh/ssh_host_ed25519_key.pub` on its own console, then put it into the inventory as host_key.",
+            presented.join(", ")
+        ),
+        error => error.advice(),
+    };
+    (name.to_owned(), false, what)
+}
+
+async fn look_for_programs(
+    session: &Session,
+    host: &HostPlan,
+    programs: &[String],
+) -> Vec<(String, bool, String)> {
+    let (paths, names): (Vec<String>, Vec<String>) =
+        programs.iter().cloned().partition(|program| program.contains('/'));
+    let mut findings = Vec::new();
+    for names in names.chunks(PROGRAMS_MAX) {
+        findings.extend(look_in(session, host, names).await);
+    }
+    for path in paths {
+        // A program with a path is looked for in its own folder.
+        let (folder, name) = path.rsplit_once('/').unwrap_or_default();
+        let folder =
+            HostPlan { path: if folder.is_empty() { "/" } else { folder }.to_owned(), ..host.clone() };
+        for (_, found, what) in look_in(session, &folder, &[name.to_owned()]).await {
+            findings.push((path.clone(), found, what));
+        }
+    }
+    findings
+}
+
+async fn look_in(session: &Session, host: &HostPlan, names: &[String]) -> Vec<(String, bool, String)> {
+    match missing(session, host, names).await {
+        Err(error) => vec![("programs".to_owned(), false, error.advice())],
+        Ok(missing) => names
+            .iter()
+            .map(|name| {
+                if !missing.contains(name) {
+                    return well(name, "found".to_owned());
+                }
+                let advice = format!("not found in {}. Install it or set `path` for the host.", host.path);
+                (name.clone(), false, advice)
+            })
+            .collect(),
+    }
+}
+
+/// Which of the programs are not in the PATH of the host.
+async fn missing(session: &Session, host: &HostPlan, names: &[String]) -> Result<Vec<String>, RemoteError> {
+    let about = About { host, run: fresh_run_id()?, digest: wrapper_digest(), boot: None };
+    let ask = about.ask(Verb::Have, Payload::Programs(names))?;
+    let answer = ask.over(session.open().await?).await?;
+    answer.missing().ok_or_else(|| RemoteError::NoAnswer {
+        host: host.name.clone(),
+        verb: "have",
+        status: None,
+        stderr: format!("{:?}", answer.state),
+    })
+}
+
+/// What is needed to connect to a host outside of any plan.
+fn plan_of(host: &Host) -> HostPlan {
+    HostPlan {
+        name: host.name.clone(),
+        address: host.address.clone(),
+        port: host.port,
+        user: host.user.clone(),
+        jump: Vec::new(),
+        sudo: host.sudo,
+        legacy: host.legacy,
+        host_key: host.host_key.clone().unwrap_or_default(),
+        path: host.path.clone(),
+        folder: host.folder.clone(),
+        steps: Vec::new(),
+        verify: None,
+        rollback: None,
+        wrapper: wrapper_digest(),
+    }
+}

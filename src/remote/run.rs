@@ -1,0 +1,355 @@
+//! One remote run, from its start to an end that is known or honestly unknown.
+//!
+//! Invariant: `start` is sent at most once for a run id, by [`execute`] alone. After anything that
+//! leaves its fate open the host is asked with `fence`, which either claims the run so that it can
+//! never begin, or says what became of it; an answer counts only from the same boot of the host.
+//!
+//! | lost | what the host says then | the end |
+//! |---|---|---|
+//! | before `start` was sent | - | not run |
+//! | after that | fenced | not run, and never will |
+//! | | done, timed out, cancelled | just that |
+//! | | running | followed further |
+//! | | unknown, another boot id, none | unknown |
+//! | | nothing within `SshConfig::reconnect_for` | unknown |
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+
+use super::SshConfig;
+use super::error::RemoteError;
+use super::over::OverRuns;
+use super::session::{Opened, Session};
+use super::wire::{About, Answer, Ask, Payload, State, Verb};
+use crate::domain::id::{Digest, RunId};
+use crate::domain::plan::{Command, HostPlan};
+use crate::domain::run::{BootId, Output, StepEnd, StepReport};
+
+/// The pause before the second attempt; each one doubles it.
+const RECONNECT_PAUSE: Duration = Duration::from_millis(250);
+/// No pause is longer.
+const RECONNECT_PAUSE_MAX: Duration = Duration::from_secs(8);
+/// How long a host may be out of reach before a run that has not begun is given up.
+const FIRST_CONTACT_MAX: Duration = Duration::from_secs(25);
+/// What the host gets beyond the step's own limit to stop it and to say so.
+const GRACE: Duration = Duration::from_secs(30);
+/// From asking the host to stop a step until that must have had an effect.
+const STOP_MAX: Duration = Duration::from_secs(45);
+/// How long a run may be accepted without having begun before it is fenced.
+const BEGIN_MAX: Duration = Duration::from_secs(15);
+/// Between two looks where the host itself does not wait.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// The host closes an output 2 s after the end of its step; some room for slow ones.
+const CLOSE_MAX: Duration = Duration::from_secs(4);
+/// For fetching the output over a new connection when the old one broke just then.
+const OUTPUT_MAX: Duration = Duration::from_secs(20);
+
+/// One step under one run id: what every question to the host is about.
+#[derive(Clone, Copy)]
+pub(super) struct Step<'a> {
+    pub(super) config: &'a SshConfig,
+    pub(super) over: &'a OverRuns,
+    pub(super) host: &'a HostPlan,
+    pub(super) digest: Digest,
+    pub(super) command: &'a Command,
+    pub(super) run: RunId,
+    /// The boot that was noted before the start; none for a look that nobody recovers.
+    pub(super) boot: Option<&'a BootId>,
+}
+
+/// Runs a step and follows it to its end.
+pub(super) async fn execute(step: Step<'_>, cancel: watch::Receiver<bool>) -> StepReport {
+    if *cancel.borrow() {
+        return without_output(StepEnd::Cancelled);
+    }
+    let ask = match step.ask(Verb::Start) {
+        Ok(ask) => ask,
+        Err(error) => return without_output(StepEnd::NotRun(error.advice())),
+    };
+    let (session, opened) = match step.first_contact().await {
+        Ok(contact) => contact,
+        Err(error) => return without_output(StepEnd::NotRun(error.advice())),
+    };
+    // From here on `start` may have reached the host.
+    let contact = match ask.over(opened).await {
+        // It was sent once and was turned down: nothing else can begin this run.
+        Ok(Answer { state: State::Refused(why), .. }) => {
+            return without_output(StepEnd::NotRun(format!("{} turned it down: {why}", step.host.name)));
+        }
+        heard => contact(session, heard),
+    };
+    Following::new(step, cancel).follow(contact).await
+}
+
+/// Finds out what became of a step that was in flight when the bot stopped. Starts nothing.
+pub(super) async fn settle(step: Step<'_>, cancel: watch::Receiver<bool>) -> StepReport {
+    let why = "the bot stopped while this step was in flight".to_owned();
+    Following::new(step, cancel).follow(Contact::Lost(why)).await
+}
+
+impl<'a> Step<'a> {
+    fn ask(&self, verb: Verb) -> Result<Ask<'a>, RemoteError> {
+        let payload = if verb == Verb::Start { Payload::Step(self.command) } else { Payload::Nothing };
+        About { host: self.host, run: self.run, digest: self.digest, boot: self.boot }.ask(verb, payload)
+    }
+
+    async fn put(&self, session: &Session, verb: Verb) -> Result<Answer, RemoteError> {
+        self.ask(verb)?.over(session.open().await?).await
+    }
+
+    /// What it has printed; shortly after its end the output may still be on its way.
+    async fn output(&self, session: &Session) -> Result<Output, RemoteError> {
+        let deadline = Instant::now() + CLOSE_MAX;
+        loop {
+            let answer = self.put(session, Verb::Out).await?;
+            match answer.output() {
+                Some((_, false)) if Instant::now() < deadline => sleep(LOOK_EVERY).await,
+                Some((output, _)) => return Ok(output),
+                None => return Ok(Output::default()),
+            }
+        }
+    }
+
+    /// A connection with an open channel, for which nothing of the step has been sent.
+    async fn first_contact(&self) -> Result<(Session, Opened), RemoteError> {
+        persist(FIRST_CONTACT_MAX, self.host, || async move {
+            let session = Session::connect(self.config, self.host).await?;
+            let opened = session.open().await?;
+            Ok((session, opened))
+        })
+        .await
+    }
+
+    /// Asks until the host says whether the run is fenced off or what became of it.
+    async fn fence(&self) -> Result<(Session, Answer), RemoteError> {
+        persist(self.config.reconnect_for, self.host, || async move {
+            let session = Session::connect(self.config, self.host).await?;
+            let answer = self.put(&session, Verb::Fence).await?;
+            Ok((session, answer))
+        })
+        .await
+    }
+}
+
+/// Tries until it works, until trying is pointless, or until the limit.
+async fn persist<T, F>(limit: Duration, host: &HostPlan, attempt: impl Fn() -> F) -> Result<T, RemoteError>
+where
+    F: Future<Output = Result<T, RemoteError>>,
+{
+    let deadline = Instant::now() + limit;
+    let mut pause = RECONNECT_PAUSE;
+    let mut last = None;
+    loop {
+        match timeout_at(deadline, attempt()).await {
+            Ok(Ok(value)) => return Ok(value),
+            Ok(Err(error)) if error.is_permanent() => return Err(error),
+            Ok(Err(error)) => last = Some(error),
+            Err(_) => {}
+        }
+        if Instant::now() + pause >= deadline {
+            let host = host.name.clone();
+            let unreachable = RemoteError::TimedOut { host, operation: "connect", limit };
+            return Err(last.unwrap_or(unreachable));
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(RECONNECT_PAUSE_MAX);
+    }
+}
+
+/// What the bot last heard of a run.
+enum Contact {
+    Heard(Session, Box<Answer>),
+    Lost(String),
+}
+
+/// A run that may have begun, on its way to an end.
+struct Following<'a> {
+    step: Step<'a>,
+    cancel: watch::Receiver<bool>,
+    /// When the step must be over by its own limit, the host's time to stop it included.
+    deadline: Instant,
+    /// Since when the host has been asked to stop it, and what that makes of the end.
+    stopping: Option<Stopping>,
+    /// Until when an accepted run must have begun.
+    begin: Instant,
+}
+
+struct Stopping {
+    since: Instant,
+    /// What being stopped makes of the end.
+    end: StepEnd,
+    /// Whether the host has answered the wish.
+    heard: bool,
+}
+
+impl<'a> Following<'a> {
+    fn new(step: Step<'a>, cancel: watch::Receiver<bool>) -> Self {
+        let now = Instant::now();
+        let limit = Duration::from_secs(step.command.timeout_s.into());
+        Self { step, cancel, deadline: now + limit + GRACE, stopping: None, begin: now + BEGIN_MAX }
+    }
+
+    async fn follow(mut self, mut contact: Contact) -> StepReport {
+        loop {
+            let (session, verdict) = match contact {
+                Contact::Heard(session, answer) => (session, in_touch(&answer.state)),
+                Contact::Lost(why) => match self.step.fence().await {
+                    Ok((session, answer)) => (session, after_loss(&answer, self.step.boot, &why)),
+                    Err(error) => {
+                        return without_output(StepEnd::Unknown(format!("{why}; then: {}", error.explain())));
+                    }
+                },
+            };
+            contact = match verdict {
+                Verdict::Ended(end) => return self.finish(session, end).await,
+                Verdict::Running if self.is_unstoppable() => {
+                    let end = StepEnd::Unknown("it still runs although it was stopped".to_owned());
+                    return self.finish(session, end).await;
+                }
+                Verdict::Running => self.look_again(session).await,
+                Verdict::NotBegun if Instant::now() < self.begin => self.look_again(session).await,
+                Verdict::NotBegun => Contact::Lost("it was accepted and did not begin".to_owned()),
+            };
+        }
+    }
+
+    fn is_unstoppable(&self) -> bool {
+        self.stopping.as_ref().is_some_and(|stopping| stopping.since.elapsed() > STOP_MAX)
+    }
+
+    /// Waits on the host for a change, unless somebody wants the step stopped meanwhile.
+    async fn look_again(&mut self, session: Session) -> Contact {
+        if self.stopping.is_none() {
+            let end = tokio::select! {
+                heard = self.step.put(&session, Verb::Wait) => return contact(session, heard),
+                () = asked(&mut self.cancel) => StepEnd::Cancelled,
+                () = sleep_until(self.deadline) => StepEnd::TimedOut,
+            };
+            self.stopping = Some(Stopping { since: Instant::now(), end, heard: false });
+        }
+        match &mut self.stopping {
+            Some(stopping) if !stopping.heard => {
+                let heard = self.step.put(&session, Verb::Cancel).await;
+                stopping.heard = heard.is_ok();
+                contact(session, heard)
+            }
+            _ => self.heard(session, Verb::Wait).await,
+        }
+    }
+
+    /// Fetches what the run has printed; the end does not depend on whether that succeeds.
+    async fn finish(&self, session: Session, end: StepEnd) -> StepReport {
+        let end = match (end, &self.stopping) {
+            // Stopped by the bot, because the host had not done so in time.
+            (StepEnd::Cancelled, Some(stopping)) => stopping.end.clone(),
+            // Stopped before it began.
+            (StepEnd::NotRun(_), Some(stopping)) if stopping.end == StepEnd::Cancelled => StepEnd::Cancelled,
+            (end, _) => end,
+        };
+        if matches!(end, StepEnd::NotRun(_)) {
+            return without_output(end);
+        }
+        let step = self.step;
+        let output = match step.output(&session).await {
+            Ok(output) => Ok(output),
+            Err(_) => {
+                persist(OUTPUT_MAX, step.host, || async move {
+                    let session = Session::connect(step.config, step.host).await?;
+                    step.output(&session).await
+                })
+                .await
+            }
+        };
+        self.tidy(&session, &end).await;
+        StepReport { end, output: output.unwrap_or_default() }
+    }
+
+    /// Removes runs of which the record needs nothing more; this one's turn comes later.
+    async fn tidy(&self, session: &Session, end: &StepEnd) {
+        let Step { host, digest, run, over, .. } = self.step;
+        for (run, digest) in over.take(&host.name, digest) {
+            let about = About { host, run, digest, boot: None };
+            let forgotten =
+                async { about.ask(Verb::Forget, Payload::Nothing)?.over(session.open().await?).await };
+            if let Err(error) = forgotten.await {
+                tracing::debug!(%run, error = error.explain(), "a run folder stays on the host");
+                break;
+            }
+        }
+        if matches!(end, StepEnd::Done(_) | StepEnd::TimedOut | StepEnd::Cancelled) {
+            over.add(&host.name, digest, run);
+        }
+    }
+
+    async fn heard(&self, session: Session, verb: Verb) -> Contact {
+        let heard = self.step.put(&session, verb).await;
+        contact(session, heard)
+    }
+}
+
+async fn asked(cancel: &mut watch::Receiver<bool>) {
+    if cancel.wait_for(|cancelled| *cancelled).await.is_err() {
+        // Nobody is left who could ask.
+        std::future::pending::<()>().await;
+    }
+}
+
+fn contact(session: Session, heard: Result<Answer, RemoteError>) -> Contact {
+    match heard {
+        Ok(answer) => Contact::Heard(session, Box::new(answer)),
+        Err(error) => Contact::Lost(error.explain()),
+    }
+}
+
+fn without_output(end: StepEnd) -> StepReport {
+    StepReport { end, output: Output::default() }
+}
+
+/// What an answer makes of a run.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    Ended(StepEnd),
+    Running,
+    NotBegun,
+}
+
+/// On the connection over which the run was begun or found again.
+fn in_touch(state: &State) -> Verdict {
+    let stopped = |gone: bool, end: StepEnd| {
+        let left = || StepEnd::Unknown("it was stopped, but a part of it is still there".to_owned());
+        if gone { end } else { left() }
+    };
+    Verdict::Ended(match state {
+        State::Running => return Verdict::Running,
+        State::Accepted | State::NotStarted => return Verdict::NotBegun,
+        State::Done(code) => StepEnd::Done(*code),
+        State::TimedOut { gone } => stopped(*gone, StepEnd::TimedOut),
+        State::Cancelled { gone } => stopped(*gone, StepEnd::Cancelled),
+        State::Fenced => StepEnd::NotRun("it had not begun and was fenced off".to_owned()),
+        State::Unknown(why) => StepEnd::Unknown(format!("the host says: {why}")),
+        State::Refused(why) => StepEnd::Unknown(format!("the host refuses to say: {why}")),
+        State::Boot | State::Have(_) | State::Out(_) | State::Forgotten => {
+            StepEnd::Unknown("the host answered something else".to_owned())
+        }
+    })
+}
+
+/// After a loss: an answer counts only from the boot that was noted before the start, because a run
+/// folder may not survive a restart (on `ESXi` it is in memory) and a fence would win in an empty one.
+fn after_loss(answer: &Answer, noted: Option<&BootId>, why: &str) -> Verdict {
+    let unknown = |what: &str| Verdict::Ended(StepEnd::Unknown(format!("{why}; then: {what}")));
+    match (noted, answer.boot.0.as_str()) {
+        (None, _) | (_, "none") => {
+            unknown("the host has no boot id, so nobody can tell whether it restarted")
+        }
+        (Some(noted), now) if noted.0 != now => unknown("the host has restarted (another boot id)"),
+        _ => match in_touch(&answer.state) {
+            Verdict::Ended(StepEnd::NotRun(what)) => {
+                Verdict::Ended(StepEnd::NotRun(format!("{why}; then: {what}")))
+            }
+            verdict => verdict,
+        },
+    }
+}

@@ -1,0 +1,115 @@
+//! Looking at hosts: verification, boot id, check.
+
+use std::fs;
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::super::check::check;
+use super::super::verify::{unmet, verify};
+use super::runs::{World, command, sh};
+use crate::domain::host::{Host, Platform};
+use crate::domain::plan::Check;
+use crate::domain::run::StepEnd;
+
+fn inventory_host(world: &World) -> Host {
+    Host {
+        name: world.host.name.clone(),
+        address: world.host.address.clone(),
+        port: world.host.port,
+        user: world.host.user.clone(),
+        platforms: vec![Platform::Linux],
+        labels: Vec::new(),
+        host_key: Some(world.host.host_key.clone()),
+        sudo: false,
+        legacy: false,
+        path: world.host.path.clone(),
+        folder: world.host.folder.clone(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_verification_is_repeated_until_it_holds() {
+    let mut world = World::new().await;
+    let file = world.sshd.folder.join("effect");
+    let mut looking = sh(&format!("cat {}", file.display()));
+    looking.expect_stdout = Some("^ready$".to_owned());
+    world.host.verify = Some(Check { command: looking, within_s: 20 });
+    let (report, ()) = tokio::join!(verify(&world.config, &world.over, &world.host, world.digest), async {
+        sleep(Duration::from_secs(3)).await;
+        fs::write(&file, "ready").unwrap();
+    });
+    assert!(report.held, "{report:?}");
+    assert_eq!((report.why.as_str(), report.output.text().as_str()), ("", "ready"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_verification_that_never_holds_says_why() {
+    let mut world = World::new().await;
+    world.host.verify = Some(Check { command: sh("echo off; exit 4"), within_s: 1 });
+    let report = verify(&world.config, &world.over, &world.host, world.digest).await;
+    assert_eq!((report.held, report.why.as_str()), (false, "exit code 4, expected 0"));
+    assert_eq!(report.output.text(), "off\n");
+}
+
+#[test]
+fn what_is_not_as_expected_is_named() {
+    let mut looking = command(&["true"]);
+    looking.expect_exit = vec![1, 2];
+    looking.expect_stdout = Some("O[kK]".to_owned());
+    assert_eq!(unmet(&looking, &StepEnd::Done(2), "all OK"), None);
+    assert_eq!(unmet(&looking, &StepEnd::Done(0), "all OK"), Some("exit code 0, expected 1 or 2".to_owned()));
+    assert_eq!(
+        unmet(&looking, &StepEnd::Done(1), "no"),
+        Some("the output does not match `O[kK]`".to_owned())
+    );
+    assert_eq!(unmet(&looking, &StepEnd::TimedOut, "all OK"), Some("no end within 60 s".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_check_names_what_is_missing() {
+    let world = World::new().await;
+    let host = inventory_host(&world);
+    // A builtin is no program.
+    let programs = ["ls", "no such program", "shift", "/bin/sh", "/bin/nothing"].map(str::to_owned);
+    let report = check(&world.config, &host, &programs).await;
+    let found: Vec<_> = report.findings.iter().map(|(name, well, _)| (name.as_str(), *well)).collect();
+    assert_eq!(
+        found,
+        [
+            ("login", true),
+            ("wrapper", true),
+            ("ls", true),
+            ("no such program", false),
+            ("shift", false),
+            ("/bin/sh", true),
+            ("/bin/nothing", false)
+        ],
+        "{report:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_check_says_what_to_do_about_keys_and_logins() {
+    let world = World::new().await;
+    let mut host = inventory_host(&world);
+    host.host_key = None;
+    let report = check(&world.config, &host, &[]).await;
+    let (name, well, what) = &report.findings[0];
+    assert_eq!((name.as_str(), *well), ("host key", false));
+    assert!(what.contains(&world.sshd.host_key) && what.contains("no key is pinned"), "{what}");
+
+    let mut host = inventory_host(&world);
+    host.user = "nobody-here".to_owned();
+    let report = check(&world.config, &host, &[]).await;
+    let (name, well, what) = &report.findings[0];
+    assert_eq!((name.as_str(), *well), ("login", false));
+    assert!(what.contains("authorized_keys"), "{what}");
+
+    let mut host = inventory_host(&world);
+    host.port = 1;
+    let report = check(&world.config, &host, &[]).await;
+    let (name, well, what) = &report.findings[0];
+    assert_eq!((name.as_str(), *well), ("connection", false));
+    assert!(what.contains("refused"), "{what}");
+}

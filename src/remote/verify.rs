@@ -1,0 +1,95 @@
+//! Whether a plan had its effect on a host.
+//!
+//! Invariant: every look is a run of its own under a fresh id. Looking is reading, so a look that
+//! got lost is simply followed by the next one.
+
+use std::time::Duration;
+
+use regex::Regex;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::SshConfig;
+use super::over::OverRuns;
+use super::run::{self, Step};
+use super::wire::fresh_run_id;
+use crate::domain::id::Digest;
+use crate::domain::plan::{Command, HostPlan};
+use crate::domain::run::{Output, StepEnd, StepReport, VerifyReport};
+
+/// Between two looks.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// How long the last look may take beyond the command's own limit before it is dropped.
+const LATE_MAX: Duration = Duration::from_secs(60);
+
+/// Looks until the verification holds or its time is over; at least once.
+pub(super) async fn verify(
+    config: &SshConfig,
+    over: &OverRuns,
+    host: &HostPlan,
+    digest: Digest,
+) -> VerifyReport {
+    let Some(check) = &host.verify else {
+        return VerifyReport {
+            held: false,
+            why: "the plan has no verification".to_owned(),
+            output: Output::default(),
+        };
+    };
+    let deadline = Instant::now() + Duration::from_secs(check.within_s.into());
+    loop {
+        let last =
+            deadline.max(Instant::now()) + Duration::from_secs(check.command.timeout_s.into()) + LATE_MAX;
+        let looking = look(config, over, host, digest, &check.command);
+        let report = timeout_at(last, looking)
+            .await
+            .unwrap_or_else(|_| nothing_known("the host did not answer in time"));
+        let Some(why) = unmet(&check.command, &report.end, &report.output.text()) else {
+            return VerifyReport { held: true, why: String::new(), output: report.output };
+        };
+        if Instant::now() + LOOK_EVERY > deadline {
+            return VerifyReport { held: false, why, output: report.output };
+        }
+        sleep(LOOK_EVERY).await;
+    }
+}
+
+async fn look(
+    config: &SshConfig,
+    over: &OverRuns,
+    host: &HostPlan,
+    digest: Digest,
+    command: &Command,
+) -> StepReport {
+    let run = match fresh_run_id() {
+        Ok(run) => run,
+        Err(error) => return nothing_known(&error.advice()),
+    };
+    let (_sender, cancel) = watch::channel(false);
+    run::execute(Step { config, over, host, digest, command, run, boot: None }, cancel).await
+}
+
+fn nothing_known(why: &str) -> StepReport {
+    StepReport { end: StepEnd::Unknown(why.to_owned()), output: Output::default() }
+}
+
+/// In a few words, what is not as the command expects.
+pub(super) fn unmet(command: &Command, end: &StepEnd, output: &str) -> Option<String> {
+    let code = match end {
+        StepEnd::Done(code) => *code,
+        StepEnd::TimedOut => return Some(format!("no end within {} s", command.timeout_s)),
+        StepEnd::Cancelled => return Some("cancelled".to_owned()),
+        StepEnd::NotRun(why) | StepEnd::Unknown(why) => return Some(why.clone()),
+    };
+    if !command.expect_exit.contains(&code) {
+        let expected: Vec<_> = command.expect_exit.iter().map(ToString::to_string).collect();
+        return Some(format!("exit code {code}, expected {}", expected.join(" or ")));
+    }
+    let pattern = command.expect_stdout.as_deref()?;
+    match Regex::new(pattern) {
+        Err(_) => Some(format!("`{pattern}` is no regular expression")),
+        Ok(regex) if regex.is_match(output) => None,
+        Ok(_) => Some(format!("the output does not match `{pattern}`")),
+    }
+}
