@@ -153,7 +153,7 @@ fn unit(stemmer: &mut TextAnalyzer, word: &str) -> Unit {
                 lower.clone()
             });
         }
-        let hyphenated = lower.chars().all(|c| c.is_alphanumeric() || c == '-');
+        let hyphenated = lower.contains('-') && lower.chars().all(|c| c.is_alphanumeric() || c == '-');
         if hyphenated && parts.len() == 2 && !lower.starts_with('-') {
             wholes.push(stem(stemmer, &parts.concat()));
         }
@@ -264,3 +264,6 @@ pub(super) fn pair_term(first: &str, second: &str) -> String {
 pub(super) fn meaning_term(meaning: usize) -> String {
     format!("{meaning}")
 }
+
+#[cfg(test)]
+mod tests;
