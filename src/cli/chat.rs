@@ -18,6 +18,6 @@ pub fn run(places: &Places) -> Done {
     }
     let files = Files { kb: places.kb.clone(), config };
     let library = KbLibrary::open(&places.kb, Some(&places.index))?;
-    let talk = Talk { files, library, actor, cast: false };
+    let talk = Talk { files, library, actor, cast: Vec::new() };
     Ok(runtime()?.block_on(talk.run(&places.state()?))?)
 }

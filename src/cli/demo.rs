@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use super::parts::{ConfigSource, Files, KbLibrary};
-use super::talk::Talk;
+use super::talk::{Talk, demo_actor};
 use super::{Done, Failure, Places, runtime};
-use crate::domain::actor::{ActorId, People, Person, Role};
+use crate::domain::actor::{People, Person, Role};
 use crate::lab::Lab;
 
 #[derive(clap::Args)]
@@ -39,12 +39,8 @@ pub fn run(places: &Places, arguments: &Arguments) -> Done {
 
 fn cast() -> Result<People, crate::domain::actor::PeopleError> {
     let person =
-        |(name, role): (&str, Role)| Person { name: name.to_owned(), role, actors: vec![actor(name)] };
+        |(name, role): (&str, Role)| Person { name: name.to_owned(), role, actors: vec![demo_actor(name)] };
     People::new(CAST.into_iter().map(person).collect())
-}
-
-fn actor(name: &str) -> ActorId {
-    ActorId(format!("demo:{name}"))
 }
 
 async fn demo(places: &Places, arguments: &Arguments, people: People) -> Done {
@@ -65,8 +61,8 @@ async fn demo(places: &Places, arguments: &Arguments, people: People) -> Done {
     let talk = Talk {
         files: Files { kb: places.kb.clone(), config: ConfigSource::Lab { inventory, people } },
         library: KbLibrary::open(&places.kb, Some(&places.index))?,
-        actor: actor("ana"),
-        cast: true,
+        actor: demo_actor("ana"),
+        cast: CAST.map(|(name, _)| name).to_vec(),
     };
     out!("{WELCOME}");
     let talked = talk.run(&state).await;

@@ -14,6 +14,7 @@ use crate::chat::parse;
 use crate::domain::actor::ActorId;
 use crate::domain::decide::Input;
 use crate::domain::id::ConversationId;
+use crate::domain::refusal::Refusal;
 use crate::domain::replies;
 use crate::remote::{Ssh, SshConfig};
 
@@ -25,8 +26,8 @@ pub struct Talk {
     pub library: KbLibrary,
     /// Who types first.
     pub actor: ActorId,
-    /// Whether `/as NAME` lets somebody else type: only with a cast.
-    pub cast: bool,
+    /// Whom `/as NAME` lets type; nobody outside the demo.
+    pub cast: Vec<&'static str>,
 }
 
 /// Lines read ahead.
@@ -60,7 +61,7 @@ impl Talk {
 struct Conversation {
     handle: Handle,
     actor: ActorId,
-    cast: bool,
+    cast: Vec<&'static str>,
 }
 
 impl Conversation {
@@ -90,6 +91,17 @@ impl Conversation {
         console::write(&format!("{name}> "));
     }
 
+    /// Lets somebody else of the cast type.
+    fn turn_to(&mut self, name: &str) {
+        if self.cast.contains(&name) {
+            self.actor = demo_actor(name);
+            return;
+        }
+        let refusal = Refusal::new("unknown_actor", format!("`{name}` is not in the cast"))
+            .hint(format!("The cast: {}.", self.cast.join(", ")));
+        console::write(&console::rendered(&replies::refusal(&refusal)));
+    }
+
     /// Takes a line; false if the bot has stopped.
     async fn take(&mut self, line: &str, interactive: bool) -> bool {
         if !interactive {
@@ -98,8 +110,8 @@ impl Conversation {
         if line.trim_start().starts_with('#') && !interactive {
             return true;
         }
-        if let Some(name) = line.trim().strip_prefix("/as ").filter(|_| self.cast) {
-            self.actor = ActorId(format!("demo:{}", name.trim()));
+        if let Some(name) = line.trim().strip_prefix("/as ").filter(|_| !self.cast.is_empty()) {
+            self.turn_to(name.trim());
             return true;
         }
         let command = match parse::parse(line) {
@@ -114,6 +126,11 @@ impl Conversation {
         let input = Input::Command { actor, conversation, command };
         if interactive { self.handle.send(input).await } else { self.handle.submit(input).await }
     }
+}
+
+/// The account of a person of the demo.
+pub fn demo_actor(name: &str) -> ActorId {
+    ActorId(format!("demo:{name}"))
 }
 
 /// The lines of standard input, read on a thread of their own: reading it can't be interrupted.
