@@ -494,7 +494,17 @@ fn a_malformed_question_is_refused(host: &mut Host) {
         assert_eq!(text.lines().count(), 1);
     };
     let run = fresh();
-    for id in ["", "..", "../x", "a b", "ABCDEF", "a\nb", "*", "0123456789abcdef", "0123456789abcdef0123456789abcde/"] {
+    for id in [
+        "",
+        "..",
+        "../x",
+        "a b",
+        "ABCDEF",
+        "a\nb",
+        "*",
+        "0123456789abcdef",
+        "0123456789abcdef0123456789abcde/",
+    ] {
         refused(host, &[id, "start"], "bad_run_id");
     }
     refused(host, &[], "bad_run_id");
