@@ -133,6 +133,24 @@ async fn a_wish_to_cancel_survives_the_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_step_cancelled_while_its_host_is_looked_for_is_never_sent() {
+    let mut world = World::new().await;
+    let port = std::mem::replace(&mut world.host.port, 1);
+    let trace = world.trace("trace");
+    let touch = sh(&format!("echo x >> {}", trace.display()));
+    let run = fresh_run_id().unwrap();
+    let (sender, cancel) = watch::channel(false);
+    let (report, ()) = tokio::join!(run::execute(world.step(&touch, run), cancel), async {
+        sleep(Duration::from_millis(300)).await;
+        sender.send(true).unwrap();
+    });
+    assert_eq!(report.end, StepEnd::Cancelled);
+    world.host.port = port;
+    assert!(matches!(world.settle(&touch, run).await.end, StepEnd::NotRun(_)));
+    assert!(!trace.exists());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_step_recovered_after_a_crash_can_be_cancelled() {
     let world = World::new().await;
     let slow = sh("echo begun; sleep 20");
