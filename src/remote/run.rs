@@ -60,17 +60,18 @@ pub(super) struct Step<'a> {
 }
 
 /// Runs a step and follows it to its end.
-pub(super) async fn execute(step: Step<'_>, cancel: watch::Receiver<bool>) -> StepReport {
-    if *cancel.borrow() {
-        return without_output(StepEnd::Cancelled);
-    }
+pub(super) async fn execute(step: Step<'_>, mut cancel: watch::Receiver<bool>) -> StepReport {
     let ask = match step.ask(Verb::Start) {
         Ok(ask) => ask,
         Err(error) => return without_output(StepEnd::NotRun(error.advice())),
     };
-    let (session, opened) = match step.first_contact().await {
-        Ok(contact) => contact,
-        Err(error) => return without_output(StepEnd::NotRun(error.advice())),
+    let (session, opened) = tokio::select! {
+        biased;
+        () = asked(&mut cancel) => return without_output(StepEnd::Cancelled),
+        contact = step.first_contact() => match contact {
+            Ok(contact) => contact,
+            Err(error) => return without_output(StepEnd::NotRun(error.advice())),
+        },
     };
     // From here on `start` may have reached the host.
     let contact = match ask.over(opened).await {

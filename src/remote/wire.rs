@@ -73,7 +73,7 @@ impl Verb {
     /// How long the exchange may take.
     fn limit(self) -> Duration {
         Duration::from_secs(match self {
-            // The host itself waits up to 30 s for a change, or 7 s for a process group to go.
+            // The host itself waits up to 20 s for the end, or 7 s for a process group to go.
             Self::Wait | Self::Cancel => 45,
             Self::Out => 60,
             _ => 20,

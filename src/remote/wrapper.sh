@@ -117,7 +117,7 @@ wr_args() {
 
 # wr_find NAME: sets wr_found to the program of that name; builtins and functions do not count.
 wr_find() {
-  case $1 in */*) wr_found=$1; return 0 ;; esac
+  case $1 in */*) wr_found=$1; [ -e "$1" ]; return ;; esac
   wr_places=$WR_PATH:
   while [ -n "$wr_places" ]; do
     wr_found=${wr_places%%:*}/$1
@@ -270,27 +270,32 @@ wr_open() {
 }
 wr_mark() { mkdir "$wr_dir/$1" 2>/dev/null || [ -d "$wr_dir/$1" ] || wr_refuse base_unwritable; }
 
-# Sets wr_state and wr_detail. Looks for two seconds before it says unknown: the supervisor may be
-# between two facts.
+# Sets wr_state and wr_detail.
 wr_look() {
   wr_state=unknown wr_detail=boot_changed wr_patience=$((wr_clock + 10))
   wr_fact boot && [ "$wr_fact" = "$wr_boot" ] || return 0
-  while [ "$wr_clock" -le "$wr_patience" ]; do
+  while :; do
     wr_detail=-
     if wr_fact end; then wr_state=${wr_fact%%-*} wr_detail=${wr_fact#*-}; return; fi
     if [ -e "$wr_dir/fenced" ]; then wr_state=fenced; return; fi
     if [ ! -d "$wr_dir/go" ]; then wr_state=notstarted; return; fi
-    if wr_fact sup && wr_alive "$wr_fact"; then wr_state=running; return; fi
-    wr_nap
+    if wr_fact sup; then
+      if wr_alive "$wr_fact"; then wr_state=running; return; fi
+      wr_detail=supervisor_gone
+      wr_fact end || break # else it has ended between the two looks
+    else
+      wr_detail=no_supervisor
+      [ "$wr_clock" -lt "$wr_patience" ] || break # who has claimed the run may be about to sign
+      wr_nap
+    fi
   done
-  wr_detail=supervisor_gone wr_state=unknown
-  wr_fact sup || wr_detail=no_supervisor
   if wr_fact step && wr_alive "$wr_fact"; then wr_detail=step_alive; fi
 }
 
 # wr_await SECONDS: looks until the run is over, or is not started for five seconds.
 wr_await() {
   wr_clock=0
+  sleep 0.05 2>/dev/null # most steps are quick
   while wr_look && [ "$wr_clock" -lt $(($1 * 5)) ]; do
     case $wr_state:$wr_clock in running:* | notstarted:? | notstarted:1? | notstarted:2[0-4]) wr_nap ;; *) return ;; esac
   done

@@ -16,7 +16,7 @@ use super::{Sshd, config, host};
 use crate::domain::id::{Digest, RunId};
 use crate::domain::plan::{Command, HostPlan};
 use crate::domain::run::{BootId, OUTPUT_HEAD, OUTPUT_TAIL, StepEnd, StepReport};
-use crate::remote::SshConfig;
+use crate::remote::{SshConfig, wrapper_digest};
 
 /// A server, and what it takes to run something on it.
 pub(super) struct World {
@@ -269,4 +269,21 @@ async fn a_run_is_forgotten_when_the_next_of_its_plan_has_ended() {
         assert!(folders().contains(&run.to_string()), "it may still be asked for");
     }
     assert_eq!(folders(), [runs[1].to_string()]);
+}
+
+#[test]
+fn what_was_approved_for_another_wrapper_is_not_sent() {
+    let (config, over, command) = (SshConfig::new(PathBuf::new()), OverRuns::default(), sh("exit 0"));
+    let executable = |host: &HostPlan| {
+        let (digest, run) = (Digest::of(b"the plan"), RunId([0; 16]));
+        let step = Step { config: &config, over: &over, host, digest, command: &command, run, boot: None };
+        super::super::executable(step).err()
+    };
+    let mut host = super::unreachable_host();
+    host.wrapper = wrapper_digest();
+    assert_eq!(executable(&host), None);
+    host.jump.push("bastion".into());
+    assert!(executable(&host).unwrap().contains("behind another host"));
+    host.wrapper = Digest::of(b"an older wrapper");
+    assert!(executable(&host).unwrap().contains("another version"));
 }
