@@ -1,3 +1,5 @@
+//! The program `dogwatch`.
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
