@@ -6,112 +6,84 @@ const CONFLICT: &str = "VMControl error -8: Invalid operation for virtual machin
     operation (\"stop\") could not be completed because it conflicted with the state of the virtual machine (\"off\") \
     at the time the request was received.\n";
 
+/// Host, command line (`@web01` is that machine's .vmx file), exit status, standard output, standard error.
+type Row = (&'static str, &'static str, i32, &'static str, &'static str);
+
+const TABLE: &[Row] = &[
+    ("lab-esx", "vmware-cmd @web01 getstate", 0, "getstate() = on\n", ""),
+    ("lab-esx", "vmware-cmd @app01 getstate", 0, "getstate() = off\n", ""),
+    ("lab-esx", "vmware-cmd @test01 getstate", 0, "getstate() = suspended\n", ""),
+    ("lab-esx", "vmware-cmd @app01 stop", 8, "", CONFLICT),
+    ("lab-esx", "vmware-cmd @db01 stop", 0, "stop() = 1\n", ""),
+    ("lab-esx", "vmware-cmd @mail01 stop hard", 0, "stop(hard) = 1\n", ""),
+    ("lab-esx", "vmware-cmd @app01 start", 0, "start() = 1\n", ""),
+    (
+        "lab-esx",
+        "vmware-cmd -s register @web01",
+        20,
+        "",
+        "VMControl error -20: Virtual machine already exists\n",
+    ),
+    ("lab-esx", "ls -- /nothing", 1, "", "ls: /nothing: No such file or directory\n"),
+    ("lab-esx", "rm -- /nothing", 1, "", "rm: cannot lstat `/nothing': No such file or directory\n"),
+    ("lab-esx", "rm -- /usr", 1, "", "rm: cannot remove `/usr': Is a directory\n"),
+    ("lab-esx", "kill -9 123456", 1, "", "kill 123456: No such process\n"),
+    (
+        "lab-esx",
+        "grep -F -q -e a /proc/99/cmdline",
+        2,
+        "",
+        "grep: /proc/99/cmdline: No such file or directory\n",
+    ),
+    ("lab-esxi", "vim-cmd vmsvc/power.getstate 1", 0, "Retrieved runtime info\nPowered on\n", ""),
+    ("lab-esxi", "vim-cmd vmsvc/power.getstate 7", 0, "Retrieved runtime info\nPowered off\n", ""),
+    ("lab-esxi", "vim-cmd vmsvc/power.getstate 9", 0, "Retrieved runtime info\nSuspended\n", ""),
+    ("lab-esxi", "vim-cmd vmsvc/power.off 1", 0, "Powering off VM:\n", ""),
+    ("lab-esxi", "vim-cmd vmsvc/power.shutdown 2", 0, "", ""),
+    ("lab-esxi", "esxcli vm process kill --type=soft --world-id=35163", 0, "", ""),
+    (
+        "lab-kvm",
+        "virsh list --all",
+        0,
+        " Id   Name      State\n--------------------------\n 1    web02     running\n 2    db02      running\n -    cache02   shut off\n\n",
+        "",
+    ),
+    ("lab-kvm", "virsh domstate web02", 0, "running\n\n", ""),
+    ("lab-kvm", "virsh domstate --reason web02", 0, "running (booted)\n\n", ""),
+    ("lab-kvm", "virsh domstate nosuch", 1, "", "error: failed to get domain 'nosuch'\n"),
+    (
+        "lab-kvm",
+        "virsh start web02",
+        1,
+        "",
+        "error: Failed to start domain 'web02'\nerror: Domain is already active\n",
+    ),
+    ("lab-kvm", "virsh destroy db02", 0, "Domain 'db02' destroyed\n\n", ""),
+    ("lab-kvm", "virsh domstate --reason db02", 0, "shut off (destroyed)\n\n", ""),
+    ("lab-kvm", "virsh start cache02", 0, "Domain 'cache02' started\n\n", ""),
+    ("lab-kvm", "kill -9 123456", 1, "", "kill: (123456): No such process\n"),
+    ("lab-kvm", "ls -- /nothing", 2, "", "ls: cannot access '/nothing': No such file or directory\n"),
+    (
+        "lab-kvm",
+        "journalctl --disk-usage",
+        0,
+        "Archived and active journals take up 4.2G in the file system.\n",
+        "",
+    ),
+];
+
 #[tokio::test]
 async fn tools_print_what_the_real_ones_print() {
     let world = World::start().await;
-    let vmx = |name: &str| format!("/vmfs/volumes/storage1/{name}/{name}.vmx");
-    // host, command line, exit status, standard output, standard error
-    let table: &[(&str, String, i32, &str, &str)] = &[
-        ("lab-esx", format!("vmware-cmd {} getstate", vmx("web01")), 0, "getstate() = on\n", ""),
-        ("lab-esx", format!("vmware-cmd {} getstate", vmx("app01")), 0, "getstate() = off\n", ""),
-        ("lab-esx", format!("vmware-cmd {} getstate", vmx("test01")), 0, "getstate() = suspended\n", ""),
-        ("lab-esx", format!("vmware-cmd {} stop", vmx("app01")), 8, "", CONFLICT),
-        ("lab-esx", format!("vmware-cmd {} stop", vmx("db01")), 0, "stop() = 1\n", ""),
-        ("lab-esx", format!("vmware-cmd {} stop hard", vmx("mail01")), 0, "stop(hard) = 1\n", ""),
-        ("lab-esx", format!("vmware-cmd {} start", vmx("app01")), 0, "start() = 1\n", ""),
-        (
-            "lab-esx",
-            format!("vmware-cmd -s register {}", vmx("web01")),
-            20,
-            "",
-            "VMControl error -20: Virtual machine already exists\n",
-        ),
-        ("lab-esx", "ls -- /nothing".to_owned(), 1, "", "ls: /nothing: No such file or directory\n"),
-        (
-            "lab-esx",
-            "rm -- /nothing".to_owned(),
-            1,
-            "",
-            "rm: cannot lstat `/nothing': No such file or directory\n",
-        ),
-        ("lab-esx", "rm -- /usr".to_owned(), 1, "", "rm: cannot remove `/usr': Is a directory\n"),
-        ("lab-esx", "kill -9 123456".to_owned(), 1, "", "kill 123456: No such process\n"),
-        (
-            "lab-esx",
-            "grep -F -q -e a /proc/99/cmdline".to_owned(),
-            2,
-            "",
-            "grep: /proc/99/cmdline: No such file or directory\n",
-        ),
-        (
-            "lab-esxi",
-            "vim-cmd vmsvc/power.getstate 1".to_owned(),
-            0,
-            "Retrieved runtime info\nPowered on\n",
-            "",
-        ),
-        (
-            "lab-esxi",
-            "vim-cmd vmsvc/power.getstate 7".to_owned(),
-            0,
-            "Retrieved runtime info\nPowered off\n",
-            "",
-        ),
-        (
-            "lab-esxi",
-            "vim-cmd vmsvc/power.getstate 9".to_owned(),
-            0,
-            "Retrieved runtime info\nSuspended\n",
-            "",
-        ),
-        ("lab-esxi", "vim-cmd vmsvc/power.off 1".to_owned(), 0, "Powering off VM:\n", ""),
-        ("lab-esxi", "vim-cmd vmsvc/power.shutdown 2".to_owned(), 0, "", ""),
-        ("lab-esxi", "esxcli vm process kill --type=soft --world-id=35163".to_owned(), 0, "", ""),
-        (
-            "lab-kvm",
-            "virsh list --all".to_owned(),
-            0,
-            " Id   Name      State\n--------------------------\n 1    web02     running\n 2    db02      running\n -    cache02   shut off\n\n",
-            "",
-        ),
-        ("lab-kvm", "virsh domstate web02".to_owned(), 0, "running\n\n", ""),
-        ("lab-kvm", "virsh domstate --reason web02".to_owned(), 0, "running (booted)\n\n", ""),
-        ("lab-kvm", "virsh domstate nosuch".to_owned(), 1, "", "error: failed to get domain 'nosuch'\n"),
-        (
-            "lab-kvm",
-            "virsh start web02".to_owned(),
-            1,
-            "",
-            "error: Failed to start domain 'web02'\nerror: Domain is already active\n",
-        ),
-        ("lab-kvm", "virsh destroy db02".to_owned(), 0, "Domain 'db02' destroyed\n\n", ""),
-        ("lab-kvm", "virsh domstate --reason db02".to_owned(), 0, "shut off (destroyed)\n\n", ""),
-        ("lab-kvm", "virsh start cache02".to_owned(), 0, "Domain 'cache02' started\n\n", ""),
-        ("lab-kvm", "kill -9 123456".to_owned(), 1, "", "kill: (123456): No such process\n"),
-        (
-            "lab-kvm",
-            "ls -- /nothing".to_owned(),
-            2,
-            "",
-            "ls: cannot access '/nothing': No such file or directory\n",
-        ),
-        (
-            "lab-kvm",
-            "journalctl --disk-usage".to_owned(),
-            0,
-            "Archived and active journals take up 4.2G in the file system.\n",
-            "",
-        ),
-        (
-            "lab-kvm",
-            "qemu-img create -f qcow2 /var/lib/libvirt/images/n.qcow2 10G".to_owned(),
-            1,
-            "",
-            "qemu-img: /var/lib/libvirt/images/n.qcow2: Could not create '/var/lib/libvirt/images/n.qcow2': No space left on device\n",
-        ),
-    ];
-    for (host, line, code, out, err) in table {
-        let answer = world.line(host, line);
+    for (host, line, code, out, err) in TABLE {
+        let words: Vec<String> = line
+            .split(' ')
+            .map(|word| match word.strip_prefix('@') {
+                Some(name) => format!("/vmfs/volumes/storage1/{name}/{name}.vmx"),
+                None => word.to_owned(),
+            })
+            .collect();
+        let answer = world.run(host, &words.iter().map(String::as_str).collect::<Vec<_>>(), "");
         let expected = (*code, (*out).to_owned(), (*err).to_owned());
         assert_eq!((answer.code, answer.out, answer.err), expected, "{host}: {line}");
     }
@@ -195,7 +167,7 @@ async fn the_service_console_is_full_until_the_old_image_is_removed() {
     let list = world.esx("ls -lR /vmimages");
     assert!(list.out.contains("/vmimages/tools-isoimages:\ntotal "), "{list:?}");
     let line = list.out.lines().find(|line| line.ends_with("RHEL4.7-X86_64-ES-DVD.iso")).unwrap();
-    assert_eq!(line, "-rw-r--r--    1 root     root     3397103616 Jan 12  2009 RHEL4.7-X86_64-ES-DVD.iso");
+    assert_eq!(line, "-rw-r--r--    1 root     root     3417583616 Jan 12  2009 RHEL4.7-X86_64-ES-DVD.iso");
     assert_eq!(
         world.run("lab-esx", &["tee", "--", "/tmp/x"], "x").err,
         "tee: /tmp/x: No space left on device\n"
