@@ -81,7 +81,8 @@ fn the_transcript_in_the_readme_is_what_the_program_prints() {
     let (before, rest) = readme.split_once(BEGIN).unwrap();
     let (transcript, after) = rest.split_once(END).unwrap();
     let prompt = Regex::new(r"(?m)^[a-z]+> (.+)$").unwrap();
-    let script: String = prompt.captures_iter(transcript).map(|line| format!("{}\n", &line[1])).collect();
+    let lines: Vec<_> = prompt.captures_iter(transcript).map(|line| line[1].to_owned() + "\n").collect();
+    let script = lines.concat();
     let printed = demo(&script);
     let first_prompt = printed.find("ana> ").unwrap();
     let last_prompt = printed.rfind('\n').unwrap();

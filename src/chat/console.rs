@@ -37,10 +37,10 @@ pub fn rendered(reply: &Reply) -> String {
     let mut text = format!("{mark} {}\n", line(&reply.title));
     for part in &reply.parts {
         match part {
-            Part::Line(content) => text.push_str(&format!("  {}\n", line(content))),
-            Part::Item(content) => text.push_str(&format!("  * {}\n", line(content))),
+            Part::Line(content) => text.extend(["  ", &line(content), "\n"]),
+            Part::Item(content) => text.extend(["  * ", &line(content), "\n"]),
             Part::Block(content) => block(&mut text, content),
-            Part::Ready(command) => text.push_str(&format!("  > {}\n", command.escape_with(one_line))),
+            Part::Ready(command) => text.extend(["  > ", &command.escape_with(one_line), "\n"]),
         }
     }
     text
@@ -58,9 +58,11 @@ fn line(line: &Line) -> String {
 }
 
 fn block(text: &mut String, content: &Untrusted) {
-    let content = content
-        .escape_with(|content| content.lines().map(|line| format!("  | {}\n", one_line(line))).collect());
-    text.push_str(&content);
+    // Escaped line by line, so that its line breaks stay and nothing else does.
+    let lines = content.escape_with(str::to_owned);
+    for line in lines.lines() {
+        text.extend(["  | ", &one_line(line), "\n"]);
+    }
 }
 
 /// Somebody else's words on one line: what could move the cursor or deceive the eye is spelled out.

@@ -45,12 +45,11 @@ fn cast() -> Result<People, crate::domain::actor::PeopleError> {
 
 async fn demo(places: &Places, arguments: &Arguments, people: People) -> Done {
     let temporary = Temporary::new().context("could not make a temporary folder")?;
-    let own = match &arguments.lab {
-        Some(_) => None,
-        None => {
-            let binary = std::env::current_exe().context("could not find the dogwatch binary")?;
-            Some(Lab::start(&temporary.0.join("lab"), &binary).await?)
-        }
+    let own = if arguments.lab.is_some() {
+        None
+    } else {
+        let binary = std::env::current_exe().context("could not find the dogwatch binary")?;
+        Some(Lab::start(&temporary.0.join("lab"), &binary).await?)
     };
     let inventory = match (&own, &arguments.lab) {
         (Some(lab), _) => lab.inventory(),

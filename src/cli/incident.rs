@@ -23,7 +23,9 @@ pub fn run(places: &Places, command: &Command) -> Done {
     let people = places.config()?.people;
     let (_, moments) = SledRecord::open(&places.state()?)?;
     let mut state = State::default();
-    moments.iter().for_each(|moment| state.apply(moment));
+    for moment in &moments {
+        state.apply(moment);
+    }
     let reply = match command {
         Command::List => replies::incident::list(&state),
         Command::Show { incident } => {

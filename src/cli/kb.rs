@@ -58,7 +58,7 @@ fn index(places: &Places) -> Done {
     match search.origin() {
         Origin::Reused => out!("{folder}: up to date, {articles} articles, {chunks} passages"),
         Origin::Rebuilt(reason) => {
-            out!("{folder}: built ({}), {articles} articles, {chunks} passages", why(*reason))
+            out!("{folder}: built ({}), {articles} articles, {chunks} passages", why(*reason));
         }
         Origin::Memory => {}
         Origin::Unsaved(why) => return Err(Failure::Failed(anyhow::anyhow!("{why}"))),

@@ -51,7 +51,7 @@ struct Places {
     /// The folder of the search index, which is disposable
     #[arg(long, global = true, value_name = "DIR", default_value = "index")]
     index: PathBuf,
-    /// The folder of the record [default: $XDG_STATE_HOME/dogwatch or ~/.local/state/dogwatch]
+    /// The folder of the record [default: dogwatch in `$XDG_STATE_HOME` or ~/.local/state]
     #[arg(long, global = true, value_name = "DIR")]
     state: Option<PathBuf>,
 }
