@@ -4,20 +4,43 @@
 //! invisible characters.
 
 use std::io::Write as _;
+use std::sync::{Mutex, PoisonError};
 
 use crate::app::ports::Chat;
 use crate::domain::id::ConversationId;
 use crate::domain::reply::{Line, Part, Reply, Span, Tone, Untrusted, is_invisible};
 
 /// Writes replies to standard output.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Console;
+#[derive(Debug, Default)]
+pub struct Console {
+    /// What stands before the cursor while somebody types, to be drawn again below a reply that
+    /// comes meanwhile; empty for a script. Held for a write, never across an await.
+    prompt: Mutex<String>,
+}
+
+impl Console {
+    /// Shows a prompt. With `redrawn` it is shown again after each reply.
+    pub fn prompt(&self, prompt: String, redrawn: bool) {
+        write(&prompt);
+        if redrawn {
+            *self.prompt.lock().unwrap_or_else(PoisonError::into_inner) = prompt;
+        }
+    }
+}
 
 impl Chat for Console {
     fn say(&self, _: &ConversationId, reply: &Reply) {
-        write(&rendered(reply));
+        let prompt = self.prompt.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = rendered(reply);
+        match prompt.as_str() {
+            "" => write(&text),
+            prompt => write(&format!("{CLEAR_LINE}{text}{prompt}")),
+        }
     }
 }
+
+/// To the first column, and erase what stands there (ECMA-48).
+const CLEAR_LINE: &str = "\r\x1b[K";
 
 /// Writes a text whole to standard output.
 pub fn write(text: &str) {

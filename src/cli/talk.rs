@@ -40,17 +40,18 @@ impl Talk {
         let identity = self.files.config.read()?.identity.unwrap_or_default();
         let folder = state.to_owned();
         let (record, moments) = tokio::task::spawn_blocking(move || SledRecord::open(&folder)).await??;
+        let console = Arc::new(Console::default());
         let bot = Bot {
             hosts: Arc::new(Ssh::new(SshConfig::new(identity))),
             record,
             library: Arc::new(self.library),
             sources: Arc::new(self.files),
-            chat: Arc::new(Console),
+            chat: Arc::clone(&console),
         };
         let (bot, handle) = bot.prepare(catalogue, &moments);
         let stop = watch::Sender::new(false);
         let running = tokio::spawn(bot.run(stop.subscribe()));
-        let conversation = Conversation { handle, actor: self.actor, cast: self.cast };
+        let conversation = Conversation { handle, console, actor: self.actor, cast: self.cast };
         conversation.hold().await;
         stop.send_replace(true);
         running.await.context("the bot died")??;
@@ -60,6 +61,7 @@ impl Talk {
 
 struct Conversation {
     handle: Handle,
+    console: Arc<Console>,
     actor: ActorId,
     cast: Vec<&'static str>,
 }
@@ -74,11 +76,11 @@ impl Conversation {
             self.handle.submit(Input::Recover).await;
         }
         let mut lines = lines();
-        self.prompt();
+        self.prompt(interactive);
         loop {
             tokio::select! {
                 line = lines.recv() => match line {
-                    Some(line) if self.take(&line, interactive).await => self.prompt(),
+                    Some(line) if self.take(&line, interactive).await => self.prompt(interactive),
                     _ => break,
                 },
                 _ = tokio::signal::ctrl_c() => break,
@@ -86,9 +88,9 @@ impl Conversation {
         }
     }
 
-    fn prompt(&self) {
+    fn prompt(&self, interactive: bool) {
         let name = self.actor.0.rsplit(':').next().unwrap_or_default();
-        console::write(&format!("{name}> "));
+        self.console.prompt(format!("{name}> "), interactive);
     }
 
     /// Lets somebody else of the cast type.

@@ -59,10 +59,7 @@ fn what_is_not_as_expected_is_named() {
     looking.expect_stdout = Some("O[kK]".to_owned());
     assert_eq!(unmet(&looking, &StepEnd::Done(2), "all OK"), None);
     assert_eq!(unmet(&looking, &StepEnd::Done(0), "all OK"), Some("exit code 0, expected 1 or 2".to_owned()));
-    assert_eq!(
-        unmet(&looking, &StepEnd::Done(1), "no"),
-        Some("the output does not match O[kK]".to_owned())
-    );
+    assert_eq!(unmet(&looking, &StepEnd::Done(1), "no"), Some("the output does not match O[kK]".to_owned()));
     assert_eq!(unmet(&looking, &StepEnd::TimedOut, "all OK"), Some("no end within 60 s".to_owned()));
 }
 
