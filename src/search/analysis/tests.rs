@@ -15,6 +15,7 @@ fn compounds_are_kept_whole_and_in_parts() {
     assert_eq!(words("/proc/vmware/"), ["/proc/vmware", "proc", "vmware"]);
     assert_eq!(words("vm-support -d0"), ["vm-support", "vmsupport", "vm", "support", "-d0", "d0"]);
     assert_eq!(words("VirtualCenter 40GB"), ["virtualcent", "virtual", "center", "40gb", "40", "gb"]);
+    assert_eq!(words("esx3 VMs"), ["esx3", "esx", "3", "vm"]);
 }
 
 #[test]
