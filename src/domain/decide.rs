@@ -261,3 +261,6 @@ fn recorded_refusal(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
