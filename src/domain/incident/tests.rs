@@ -47,7 +47,7 @@ fn incident_with_something_unfinished_cannot_be_resolved() {
 fn timeline_tells_the_whole_story_in_order() {
     let mut world = World::opened("vm-start", &["kvm1"]);
     let refused = world.says("ana", Command::Approve(R1));
-    assert_eq!(refused.unwrap_err(), "role_too_low");
+    assert_eq!(refused.unwrap_err(), "own_request");
     world.says("ben", Command::Approve(R1)).unwrap();
     world.step_ends(R1, StepEnd::Done(0));
     world.verify_ends(R1, true);
@@ -56,7 +56,7 @@ fn timeline_tells_the_whole_story_in_order() {
     let told = [
         "ana opened the incident",
         "ana asked as r1",
-        "ana was refused to approve r1 (role_too_low)",
+        "ana was refused to approve r1 (own_request)",
         "ben approved r1",
         "dogwatch started r1",
         "dogwatch sent step 1 of r1",
