@@ -181,7 +181,7 @@ fn the_time_limit_ends_the_whole_group(host: &Host) {
 fn what_a_step_leaves_running_is_left_alone(host: &Host) {
     let (pid_file, late) = (host.path("pid"), host.path("late"));
     let line = format!(
-        "(sleep 4; echo late; echo late; echo late >{}; exec sleep 300) & echo $! >{}; echo ready",
+        "(sleep 3; echo late; sleep 1; echo late; sleep 1; echo late; echo late >{}; exec sleep 300) & echo $! >{}; echo ready",
         late.display(),
         pid_file.display()
     );
@@ -245,12 +245,14 @@ fn a_fenced_run_never_runs(host: &Host) {
 }
 
 fn a_run_begins_once_however_often_it_is_started(host: &Host) {
+    host.slow_down("setsid"); // all are accepted before the first of them claims the run
     let marks = host.path("marks");
     let step = Step::line(&format!("echo once >>{}; sleep 1", marks.display()));
     let run = fresh();
     std::thread::scope(|scope| {
-        for _ in 0..6 {
-            scope.spawn(|| host.start(&run, &step));
+        let starts = [(); 4].map(|()| scope.spawn(|| host.start(&run, &step)));
+        for start in starts {
+            assert_eq!(start.join().unwrap(), "accepted -");
         }
     });
     assert_eq!(host.end(&run), "done 0");
@@ -260,6 +262,23 @@ fn a_run_begins_once_however_often_it_is_started(host: &Host) {
     assert_eq!(fs::read_to_string(&marks).unwrap(), "once\n");
 }
 
+fn an_accepted_run_can_still_be_fenced(host: &Host) {
+    host.slow_down("setsid");
+    let mark = host.path("mark");
+    let step = Step::new(&["touch", mark.to_str().unwrap()]);
+    let runs = ["fence", "cancel"].map(|verb| {
+        let run = fresh();
+        assert_eq!(host.start(&run, &step), "accepted -");
+        assert_eq!(host.ask(&run, verb), "fenced -");
+        run
+    });
+    sleep(Duration::from_secs(3));
+    assert!(!mark.exists(), "fenced, but it ran");
+    for run in runs {
+        assert_eq!(host.ask(&run, "status"), "fenced -");
+    }
+}
+
 fn of_start_and_fence_exactly_one_wins(host: &Host) {
     const ROUNDS: u64 = 30;
     let mut fenced = Vec::new();
@@ -267,13 +286,14 @@ fn of_start_and_fence_exactly_one_wins(host: &Host) {
         let run = fresh();
         let mark = host.path(&format!("mark-{run}"));
         let step = Step::line(&format!("echo ran >>{}", mark.display()));
-        std::thread::scope(|scope| {
+        let answer = std::thread::scope(|scope| {
             scope.spawn(|| host.start(&run, &step));
             sleep(Duration::from_millis(round));
-            scope.spawn(|| host.ask(&run, "fence"));
+            host.ask(&run, "fence")
         });
         match host.end(&run).as_str() {
             "fenced -" => fenced.push(mark),
+            "done 0" if answer == "fenced -" => panic!("fenced, then it ran"),
             "done 0" => assert_eq!(fs::read_to_string(&mark).unwrap(), "ran\n"),
             other => panic!("{other}"),
         }
@@ -304,7 +324,7 @@ fn the_time_limit_holds_without_the_supervisor_but_spares_what_was_left(host: &H
     let pid_file = host.path("pid");
     let run = fresh();
     let step = Step::line(&format!("sleep 300 & echo $! >{}; sleep 1", pid_file.display()));
-    assert_eq!(host.start(&run, &Step { timeout_s: 3, ..step }), "accepted -");
+    assert_eq!(host.start(&run, &Step { timeout_s: 2, ..step }), "accepted -");
     let supervisor = host.fact(&run, "sup");
     let step = host.fact(&run, "step");
     kill("KILL", supervisor.split('-').next().unwrap());
@@ -480,7 +500,7 @@ fn a_closed_connection_leaves_the_step_running(host: &Host) {
 fn a_finished_run_can_be_forgotten_and_only_that(host: &Host) {
     let run = fresh();
     assert_eq!(host.ask(&run, "status"), "refused no_folder");
-    assert_eq!(host.start(&run, &Step::new(&["sleep", "2"])), "accepted -");
+    assert_eq!(host.start(&run, &Step::new(&["sleep", "1"])), "accepted -");
     host.fact(&run, "sup");
     assert_eq!(host.ask(&run, "forget"), "refused not_over");
     assert_eq!(host.answer(&run, &host.send(&[&run, "wait", "0"], host.bytes(None))), "running -");
@@ -622,6 +642,7 @@ under_each_shell! {
     what_a_step_leaves_running_is_left_alone
     cancel_ends_child_and_grandchild
     a_fenced_run_never_runs
+    an_accepted_run_can_still_be_fenced
     a_run_begins_once_however_often_it_is_started
     of_start_and_fence_exactly_one_wins
     a_killed_supervisor_is_unknown

@@ -269,6 +269,12 @@ impl Host {
         })
     }
 
+    /// Makes one of the wrapper's tools take its time.
+    pub fn slow_down(&self, tool: &str) {
+        let body = format!("sleep 1\nexec {} \"$@\"", which(tool).display());
+        self.program(&self.path("tools").join(tool), &body);
+    }
+
     pub fn private_folder(&self, path: &Path) {
         fs::DirBuilder::new().mode(0o700).create(path).unwrap();
     }
