@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{DirBuilderExt as _, symlink};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, symlink};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -263,28 +263,28 @@ impl Host {
     pub fn fact(&self, run: &str, kind: &str) -> String {
         let folder = self.run_folder(run);
         until(|| {
-            let names =
+            let mut names =
                 fs::read_dir(&folder).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-            names.filter_map(|name| Some(name.strip_prefix(kind)?.strip_prefix('-')?.to_owned())).next()
+            names.find_map(|name| Some(name.strip_prefix(kind)?.strip_prefix('-')?.to_owned()))
         })
     }
 
     /// Makes one of the wrapper's tools take its time.
     pub fn slow_down(&self, tool: &str) {
         let body = format!("sleep 1\nexec {} \"$@\"", which(tool).display());
-        self.program(&self.path("tools").join(tool), &body);
+        program(&self.path("tools").join(tool), &body);
     }
+}
 
-    pub fn private_folder(&self, path: &Path) {
-        fs::DirBuilder::new().mode(0o700).create(path).unwrap();
-    }
+/// Makes a folder that only its owner can enter.
+pub fn private_folder(path: &Path) {
+    fs::DirBuilder::new().mode(0o700).create(path).unwrap();
+}
 
-    /// Writes an executable shell script.
-    pub fn program(&self, path: &Path, body: &str) {
-        fs::write(path, format!("#!/bin/sh\n{body}\n")).unwrap();
-        let status = Command::new("chmod").arg("755").arg(path).status().unwrap();
-        assert!(status.success());
-    }
+/// Writes an executable shell script.
+pub fn program(path: &Path, body: &str) {
+    fs::write(path, format!("#!/bin/sh\n{body}\n")).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 /// Feeds a process and collects what it says.
