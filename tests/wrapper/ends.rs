@@ -149,6 +149,7 @@ pub fn a_killed_supervisor_is_unknown(host: &Host) {
     assert_eq!(host.ask(&run, "status"), "running -");
     assert_eq!(host.ask(&run, "forget"), "refused not_over");
     kill("KILL", &supervisor);
+    until(|| (!is_alive(&supervisor)).then_some(()));
     assert_eq!(host.ask(&run, "status"), "unknown step_alive");
     assert_eq!(host.ask(&run, "fence"), "unknown step_alive");
     assert_eq!(host.start(&run, &Step::new(&["sleep", "300"])), "unknown step_alive");

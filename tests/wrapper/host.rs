@@ -338,65 +338,6 @@ pub fn which(program: &str) -> PathBuf {
         .unwrap_or_else(|| panic!("{program} is missing: apt-get install -y coreutils util-linux perl-base"))
 }
 
-/// Deterministic strings that a shell would like to do something with.
-pub fn nasty_strings(count: usize) -> Vec<Vec<u8>> {
-    const PIECES: [&[u8]; 40] = [
-        b"'",
-        b"\"",
-        b"\\",
-        b"$",
-        b"$HOME",
-        b"$(id)",
-        b"`id`",
-        b"\n",
-        b"\n\n",
-        b"\t",
-        b" ",
-        b"*",
-        b"?",
-        b"[a-z]",
-        b"{a,b}",
-        b"~",
-        b"~root",
-        b"-",
-        b"--",
-        b"-n",
-        b"-e",
-        b"!",
-        b"!!",
-        b"#",
-        b"&",
-        b"&&",
-        b";",
-        b"|",
-        b"<",
-        b">",
-        b"(",
-        b")",
-        b"%s",
-        b"\\n",
-        b"\\0",
-        b"\r",
-        b"\x7f",
-        b"\x1b[2J",
-        b"\xff\xfe",
-        "ü€😀".as_bytes(),
-    ];
-    let mut state = 0x2545_f491_4f6c_dd1d_u64;
-    let mut next = |limit: usize| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(state >> 33).unwrap() % limit
-    };
-    let mut strings: Vec<Vec<u8>> = PIECES.iter().map(|piece| piece.to_vec()).collect();
-    strings.extend([b"".to_vec(), b"WR_EOF".to_vec(), b"a\n".to_vec(), vec![b'x'; 20_000]]);
-    strings.push((1..=255).collect());
-    while strings.len() < count {
-        let length = 1 + next(7);
-        strings.push((0..length).flat_map(|_| PIECES[next(PIECES.len())].to_vec()).collect());
-    }
-    strings
-}
-
 /// `1\n2\n...` as `seq` prints it.
 pub fn counted(last: u32) -> Vec<u8> {
     let mut text = String::new();
