@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::host::{DIGEST, Host, Step, fresh, is_alive, kill, line_of, private_folder};
+use super::host::{DIGEST, Host, Step, fresh, is_alive, kill, line_of, private_folder, until};
 
 pub fn the_time_limit_ends_the_whole_group(host: &Host) {
     let pids = host.path("pids");
