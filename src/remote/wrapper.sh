@@ -254,7 +254,7 @@ wr_check() {
   wr_private "$wr_base" || wr_refuse base_not_private
   [ -e "$wr_dir" ] || [ -L "$wr_dir" ] || wr_refuse no_folder
   wr_private "$wr_dir" || wr_refuse run_not_private
-  wr_fact plan || wr_fact=
+  wr_fact plan || wr_refuse no_plan # an interrupted start or fence: either can be sent again
   [ "$wr_fact" = "$WR_DIGEST" ] || wr_refuse digest_differs
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{DirBuilderExt as _, symlink};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, symlink};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -263,22 +263,28 @@ impl Host {
     pub fn fact(&self, run: &str, kind: &str) -> String {
         let folder = self.run_folder(run);
         until(|| {
-            let names =
+            let mut names =
                 fs::read_dir(&folder).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-            names.filter_map(|name| Some(name.strip_prefix(kind)?.strip_prefix('-')?.to_owned())).next()
+            names.find_map(|name| Some(name.strip_prefix(kind)?.strip_prefix('-')?.to_owned()))
         })
     }
 
-    pub fn private_folder(&self, path: &Path) {
-        fs::DirBuilder::new().mode(0o700).create(path).unwrap();
+    /// Makes one of the wrapper's tools take its time.
+    pub fn slow_down(&self, tool: &str) {
+        let body = format!("sleep 1\nexec {} \"$@\"", which(tool).display());
+        program(&self.path("tools").join(tool), &body);
     }
+}
 
-    /// Writes an executable shell script.
-    pub fn program(&self, path: &Path, body: &str) {
-        fs::write(path, format!("#!/bin/sh\n{body}\n")).unwrap();
-        let status = Command::new("chmod").arg("755").arg(path).status().unwrap();
-        assert!(status.success());
-    }
+/// Makes a folder that only its owner can enter.
+pub fn private_folder(path: &Path) {
+    fs::DirBuilder::new().mode(0o700).create(path).unwrap();
+}
+
+/// Writes an executable shell script.
+pub fn program(path: &Path, body: &str) {
+    fs::write(path, format!("#!/bin/sh\n{body}\n")).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 /// Feeds a process and collects what it says.
@@ -330,65 +336,6 @@ pub fn which(program: &str) -> PathBuf {
         .map(|place| Path::new(place).join(program))
         .find(|path| path.exists())
         .unwrap_or_else(|| panic!("{program} is missing: apt-get install -y coreutils util-linux perl-base"))
-}
-
-/// Deterministic strings that a shell would like to do something with.
-pub fn nasty_strings(count: usize) -> Vec<Vec<u8>> {
-    const PIECES: [&[u8]; 40] = [
-        b"'",
-        b"\"",
-        b"\\",
-        b"$",
-        b"$HOME",
-        b"$(id)",
-        b"`id`",
-        b"\n",
-        b"\n\n",
-        b"\t",
-        b" ",
-        b"*",
-        b"?",
-        b"[a-z]",
-        b"{a,b}",
-        b"~",
-        b"~root",
-        b"-",
-        b"--",
-        b"-n",
-        b"-e",
-        b"!",
-        b"!!",
-        b"#",
-        b"&",
-        b"&&",
-        b";",
-        b"|",
-        b"<",
-        b">",
-        b"(",
-        b")",
-        b"%s",
-        b"\\n",
-        b"\\0",
-        b"\r",
-        b"\x7f",
-        b"\x1b[2J",
-        b"\xff\xfe",
-        "ü€😀".as_bytes(),
-    ];
-    let mut state = 0x2545_f491_4f6c_dd1d_u64;
-    let mut next = |limit: usize| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(state >> 33).unwrap() % limit
-    };
-    let mut strings: Vec<Vec<u8>> = PIECES.iter().map(|piece| piece.to_vec()).collect();
-    strings.extend([b"".to_vec(), b"WR_EOF".to_vec(), b"a\n".to_vec(), vec![b'x'; 20_000]]);
-    strings.push((1..=255).collect());
-    while strings.len() < count {
-        let length = 1 + next(7);
-        strings.push((0..length).flat_map(|_| PIECES[next(PIECES.len())].to_vec()).collect());
-    }
-    strings
 }
 
 /// `1\n2\n...` as `seq` prints it.
