@@ -27,9 +27,13 @@ const CAST: [(&str, Role); 5] = [
 ];
 
 const WELCOME: &str = "\
-dogwatch demo: practice hosts, no real machine is touched.
+dogwatch demo: practice hosts; no real machine is touched.
 You are ana (responder). /as ben, /as cem (approvers), /as dia (viewer), /as eve (admin) let others type.
-Ask something, for instance: the virtual machine db01 hangs and ignores shutdown
+Try, line by line:
+  a virtual machine on the ESX host does not power off
+  /run esx-vm-stop vmx=/vmfs/volumes/storage1/db01/db01.vmx on lab-esx because db01 hangs
+  /as ben
+  /approve r1
 /hosts lists the hosts, /help the commands.";
 
 pub fn run(places: &Places, arguments: &Arguments) -> Done {
