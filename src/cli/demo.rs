@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
+use super::end::End;
 use super::parts::{ConfigSource, Files, KbLibrary};
 use super::talk::Talk;
 use super::{Done, Failure, Places, runtime};
@@ -49,6 +50,7 @@ fn actor(name: &str) -> ActorId {
 }
 
 async fn demo(places: &Places, arguments: &Arguments, people: People) -> Done {
+    let mut end = End::listen()?;
     let temporary = Temporary::new().context("could not make a temporary folder")?;
     let own = match &arguments.lab {
         Some(_) => None,
@@ -70,9 +72,9 @@ async fn demo(places: &Places, arguments: &Arguments, people: People) -> Done {
         cast: true,
     };
     print!("{WELCOME}");
-    let talked = talk.run(&state).await;
+    let talked = talk.run(&state, &mut end).await;
     if let Some(lab) = own {
-        lab.stop().await;
+        lab.end().await;
     }
     Ok(talked?)
 }
