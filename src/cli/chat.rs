@@ -1,6 +1,7 @@
 //! `chat`: the bot in the terminal with the real configuration. Who types is the user that the
 //! operating system says: `console:UID`.
 
+use super::end::End;
 use super::parts::{ConfigSource, Files, KbLibrary};
 use super::talk::Talk;
 use super::{Done, Failure, Places, runtime};
@@ -19,5 +20,6 @@ pub fn run(places: &Places) -> Done {
     let files = Files { kb: places.kb.clone(), config };
     let library = KbLibrary::open(&places.kb, Some(&places.index))?;
     let talk = Talk { files, library, actor, cast: Vec::new() };
-    Ok(runtime()?.block_on(talk.run(&places.state()?))?)
+    let state = places.state()?;
+    Ok(runtime()?.block_on(async { talk.run(&state, &mut End::listen()?).await })?)
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
+use super::end::End;
 use super::parts::{ConfigSource, Files, KbLibrary};
 use super::talk::{Talk, demo_actor};
 use super::{Done, Failure, Places, runtime};
@@ -48,6 +49,7 @@ fn cast() -> Result<People, crate::domain::actor::PeopleError> {
 }
 
 async fn demo(places: &Places, arguments: &Arguments, people: People) -> Done {
+    let mut end = End::listen()?;
     let temporary = Temporary::new().context("could not make a temporary folder")?;
     let own = if arguments.lab.is_some() {
         None
@@ -68,9 +70,9 @@ async fn demo(places: &Places, arguments: &Arguments, people: People) -> Done {
         cast: CAST.map(|(name, _)| name).to_vec(),
     };
     out!("{WELCOME}");
-    let talked = talk.run(&state).await;
+    let talked = talk.run(&state, &mut end).await;
     if let Some(lab) = own {
-        lab.stop().await;
+        lab.end().await;
     }
     Ok(talked?)
 }

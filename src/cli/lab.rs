@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
+use super::end::End;
 use super::{Done, runtime};
 use crate::lab::Lab;
 
@@ -18,6 +19,7 @@ pub fn run(arguments: &Arguments) -> Done {
 }
 
 async fn lab(arguments: &Arguments) -> Done {
+    let mut end = End::listen()?;
     let binary = std::env::current_exe().context("could not find the dogwatch binary")?;
     let lab = Lab::start(&arguments.folder, &binary).await?;
     for host in lab.hosts() {
@@ -25,7 +27,7 @@ async fn lab(arguments: &Arguments) -> Done {
     }
     out!("inventory: {}", lab.inventory().display());
     out!("the hosts are ready; Ctrl-C ends them");
-    tokio::signal::ctrl_c().await.context("could not wait for Ctrl-C")?;
+    end.asked().await;
     lab.stop().await;
     Ok(())
 }

@@ -14,10 +14,11 @@ mod audit;
 mod chat;
 mod demo;
 mod doctor;
+mod end;
 mod incident;
 mod kb;
 mod lab;
-mod parts;
+pub mod parts;
 mod talk;
 
 use std::path::PathBuf;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use tokio::sync::{mpsc, watch};
 
+use super::end::End;
 use super::parts::{Files, KbLibrary, SledRecord};
 use crate::app::{Bot, Handle};
 use crate::chat::console::{self, Console};
@@ -34,8 +35,9 @@ pub struct Talk {
 const LINES_AHEAD: usize = 16;
 
 impl Talk {
-    /// Opens the record, takes up what was going on, and talks until the input or the bot ends.
-    pub async fn run(self, state: &Path) -> anyhow::Result<()> {
+    /// Opens the record, takes up what was going on, and talks until the input or the bot ends, or
+    /// until somebody asks for the end: what runs on a host then is settled at the next start.
+    pub async fn run(self, state: &Path, end: &mut End) -> anyhow::Result<()> {
         let catalogue = self.files.read()?;
         let identity = self.files.config.read()?.identity.unwrap_or_default();
         let folder = state.to_owned();
@@ -52,7 +54,10 @@ impl Talk {
         let stop = watch::Sender::new(false);
         let running = tokio::spawn(bot.run(stop.subscribe()));
         let conversation = Conversation { handle, console, actor: self.actor, cast: self.cast };
-        conversation.hold().await;
+        tokio::select! {
+            () = conversation.hold() => {}
+            () = end.asked() => {}
+        }
         stop.send_replace(true);
         running.await.context("the bot died")??;
         Ok(())
@@ -77,14 +82,11 @@ impl Conversation {
         }
         let mut lines = lines();
         self.prompt(interactive);
-        loop {
-            tokio::select! {
-                line = lines.recv() => match line {
-                    Some(line) if self.take(&line, interactive).await => self.prompt(interactive),
-                    _ => break,
-                },
-                _ = tokio::signal::ctrl_c() => break,
+        while let Some(line) = lines.recv().await {
+            if !self.take(&line, interactive).await {
+                break;
             }
+            self.prompt(interactive);
         }
     }
 

@@ -12,7 +12,8 @@
 //! The lab does not know the remote wrapper, the articles or the bot.
 //!
 //! Layout: `cast` and `setup` make a host, `state`, `root`, `disk` and `proc_files` are the host,
-//! `double` plays its tools, `server`, `session` and `shell` serve it, `inventory` tells of it.
+//! `double` plays its tools, `server`, `session` and `shell` serve it, `runs` ends what it left behind,
+//! `inventory` tells of it.
 
 mod cast;
 mod disk;
@@ -22,6 +23,7 @@ mod inventory;
 mod keys;
 mod proc_files;
 mod root;
+mod runs;
 mod server;
 mod session;
 mod setup;
@@ -119,17 +121,13 @@ impl Lab {
 
     /// The machines of a host and whether they run.
     pub fn machines(&self, host: &str) -> Result<BTreeMap<String, Power>, LabError> {
-        let locked = Locked::open(&self.folder(host))?;
-        Ok(locked.state.machines.iter().map(|machine| (machine.name.clone(), machine.power)).collect())
+        machines(&self.folder(host))
     }
 
     /// Makes every later play of `tool` on a host wait before it acts, at most two minutes: for tests
     /// that cut a run in the middle. The play is in the log before it waits.
     pub fn delay(&self, host: &str, tool: &str, delay: Duration) -> Result<(), LabError> {
-        let mut locked = Locked::open(&self.folder(host))?;
-        let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
-        locked.state.delays_ms.insert(tool.to_owned(), delay_ms);
-        locked.save()
+        self::delay(&self.folder(host), tool, delay)
     }
 
     /// Closes every port and connection and waits for their end. Runs that go on detached from
@@ -137,6 +135,15 @@ impl Lab {
     pub async fn stop(self) {
         for server in self.servers {
             server.stop().await;
+        }
+    }
+
+    /// As [`Lab::stop`], and also ends what runs have left behind: for a lab whose folder goes away.
+    pub async fn end(self) {
+        let folders: Vec<_> = self.hosts.iter().map(|host| self.folder(host.name.as_str())).collect();
+        self.stop().await;
+        if let Err(died) = tokio::task::spawn_blocking(move || runs::end(&folders)).await {
+            tracing::warn!("what runs have left behind could not be ended: {died}");
         }
     }
 }
@@ -151,4 +158,18 @@ pub fn plays(folder: &Path) -> Result<Vec<Play>, LabError> {
     };
     let parse = |line| serde_json::from_str(line).map_err(|error| LabError::content("read", &path, error));
     text.lines().map(parse).collect()
+}
+
+/// The machines of the host in `folder` and whether they run, as [`plays`] from any process.
+pub fn machines(folder: &Path) -> Result<BTreeMap<String, Power>, LabError> {
+    let locked = Locked::open(folder)?;
+    Ok(locked.state.machines.iter().map(|machine| (machine.name.clone(), machine.power)).collect())
+}
+
+/// What [`Lab::delay`] does, for the host in `folder`, from any process.
+pub fn delay(folder: &Path, tool: &str, delay: Duration) -> Result<(), LabError> {
+    let mut locked = Locked::open(folder)?;
+    let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+    locked.state.delays_ms.insert(tool.to_owned(), delay_ms);
+    locked.save()
 }

@@ -1,0 +1,42 @@
+//! What the bot has recorded.
+
+use std::path::Path;
+
+use dogwatch::domain::event::Event;
+use dogwatch::domain::id::RequestId;
+use dogwatch::domain::request::{Request, Status};
+use dogwatch::domain::state::{Moment, State};
+use dogwatch::store::{Recorded, Store};
+
+/// Every event and the state that they make.
+pub struct Record {
+    pub events: Vec<Event>,
+    pub state: State,
+}
+
+impl Record {
+    /// Reads the record; it must be whole.
+    pub fn open(state: &Path) -> Self {
+        let (_, recorded) = Store::open::<Event>(state, 0).unwrap();
+        let mut folded = State::default();
+        let mut events = Vec::new();
+        for Recorded { envelope, .. } in recorded {
+            let (seq, at_ms, actor) = (envelope.seq, envelope.at_ms, envelope.actor);
+            folded.apply(&Moment { seq, at_ms, actor, event: envelope.event.clone() });
+            events.push(envelope.event);
+        }
+        Self { events, state: folded }
+    }
+
+    pub fn request(&self, number: u64) -> Option<&Request> {
+        self.state.requests.get(&RequestId(number))
+    }
+
+    pub fn status(&self, number: u64) -> Option<Status> {
+        self.request(number).map(|request| request.status.clone())
+    }
+
+    pub fn count(&self, is: impl Fn(&Event) -> bool) -> usize {
+        self.events.iter().filter(|event| is(event)).count()
+    }
+}
