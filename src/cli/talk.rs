@@ -52,15 +52,19 @@ impl Talk {
         };
         let (bot, handle) = bot.prepare(catalogue, &moments);
         let stop = watch::Sender::new(false);
-        let running = tokio::spawn(bot.run(stop.subscribe()));
+        let mut running = tokio::spawn(bot.run(stop.subscribe()));
         let conversation = Conversation { handle, console, actor: self.actor, cast: self.cast };
-        tokio::select! {
-            () = conversation.hold() => {}
-            () = end.asked() => {}
-        }
+        let died = tokio::select! {
+            () = conversation.hold() => None,
+            () = end.asked() => None,
+            died = &mut running => Some(died),
+        };
         stop.send_replace(true);
-        running.await.context("the bot died")??;
-        Ok(())
+        let ended = match died {
+            Some(died) => died,
+            None => running.await,
+        };
+        Ok(ended.context("the bot died")??)
     }
 }
 

@@ -347,6 +347,8 @@ pub fn boot() -> BootId {
 
 pub fn folded(moments: &[Moment]) -> State {
     let mut state = State::default();
-    moments.iter().for_each(|moment| state.apply(moment));
+    for moment in moments {
+        state.apply(moment);
+    }
     state
 }

@@ -101,7 +101,9 @@ fn random_histories_reach_starts_ends_recoveries_and_settlements() {
     for _ in 0..300 {
         let history = prop::collection::vec(happening(), 100).new_tree(&mut runner).unwrap().current();
         let mut simulation = Simulation::new();
-        history.iter().for_each(|happening| simulation.happens(happening));
+        for happening in &history {
+            simulation.happens(happening);
+        }
         for moment in &simulation.world.moments {
             let event = serde_json::to_value(&moment.event).unwrap();
             *kinds.entry(event["kind"].as_str().unwrap().to_owned()).or_default() += 1;
