@@ -1,4 +1,36 @@
 //! dogwatch: a chat-ops bot with knowledge-base search.
+//!
+//! It answers questions of people on call from a Markdown knowledge base with the lines it quotes,
+//! offers the action that the article declares, runs it on hosts over SSH once the people whom the
+//! policy names have approved exactly that, and keeps a record of everything that survives a crash
+//! and can be verified.
+//!
+//! # How data flows
+//!
+//! One direction: a chat line becomes a [`domain::command::Command`]; [`domain::decide::decide`]
+//! turns it, the state and the catalogue into events and effects; [`app`] appends the events,
+//! durably, and only then does what the effects say; what they bring back is input again. State is
+//! what the events say and nothing else.
+//!
+//! # Layout
+//!
+//! Dependencies point inward: `cli` -> `chat`, `remote`, `store`, `search`, `kb` -> `app` ->
+//! `domain`.
+//!
+//! - [`domain`] decides. It is pure: no tokio, no files, no clock, no randomness.
+//! - [`app`] is the one loop, and the ports it needs.
+//! - [`kb`] reads articles, [`search`] finds the passage, [`store`] keeps the record, [`remote`]
+//!   runs steps on hosts, [`chat`] talks.
+//! - [`config`] checks what the operator wrote, [`cli`] wires the parts.
+//! - [`lab`] is the practice hosts. Nothing in `app` or `remote` knows them from real ones.
+//!
+//! # What holds
+//!
+//! - Nothing runs on a host without an [`domain::approval::Approved`] plan, and only the decision
+//!   that records the start makes one.
+//! - The plan is the bytes that were approved; it is planned again and compared at the start.
+//! - An event is on disk before its effect begins. After a crash nothing runs twice by itself.
+//! - A parameter is data: it reaches the host as one argument, byte for byte, or not at all.
 
 pub mod app;
 pub mod chat;

@@ -1,4 +1,4 @@
-//! Arguments in, exit code out.
+//! The program `dogwatch`.
 
 use std::process::ExitCode;
 

@@ -37,7 +37,7 @@ fn processes_of(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").unwrap().flatten() {
         let read = |file| fs::read(entry.path().join(file)).unwrap_or_default();
-        let [command, environment] = ["cmdline", "environ"].map(|file| read(file));
+        let [command, environment] = ["cmdline", "environ"].map(read);
         let text = String::from_utf8_lossy(&command).replace('\0', " ");
         if text.contains(name) || String::from_utf8_lossy(&environment).contains(name) {
             found.push(format!("{}: {text}", entry.file_name().to_string_lossy()));

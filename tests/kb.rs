@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
 
+#[path = "kb/commands.rs"]
+mod commands;
 #[path = "kb/files.rs"]
 mod files;
 #[path = "kb/lint.rs"]

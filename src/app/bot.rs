@@ -91,7 +91,9 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Bot<H, R, L, S, C> {
     pub fn prepare(self, catalogue: Catalogue, moments: &[Moment]) -> (Loop<H, R, L, S, C>, Handle) {
         let (inputs, waiting) = mpsc::channel(INPUTS_MAX);
         let mut state = State::default();
-        moments.iter().for_each(|moment| state.apply(moment));
+        for moment in moments {
+            state.apply(moment);
+        }
         let handle = Handle { inputs };
         let work = Work { hosts: self.hosts, library: self.library, chat: self.chat };
         let bot = Loop {
@@ -171,7 +173,9 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         {
             let (refused, rest): (Vec<_>, Vec<_>) =
                 batch.into_iter().partition(|message| rests_on_sources(&message.input));
-            refused.iter().for_each(|message| self.refuse_unreadable(&message.input, &why));
+            for message in &refused {
+                self.refuse_unreadable(&message.input, &why);
+            }
             return Box::pin(self.take(rest)).await;
         }
         for Message { input, trail } in batch {

@@ -4,7 +4,7 @@
 //! invisible characters.
 
 use std::io::Write as _;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use crate::app::ports::Chat;
 use crate::domain::id::ConversationId;
@@ -13,25 +13,40 @@ use crate::domain::reply::{Line, Part, Reply, Span, Tone, Untrusted, is_invisibl
 /// Writes replies to standard output.
 #[derive(Debug, Default)]
 pub struct Console {
-    /// Replies come from several tasks; one is written whole. Held for a write, never across an
-    /// await.
-    writing: Mutex<()>,
+    /// What stands before the cursor while somebody types, to be drawn again below a reply that
+    /// comes meanwhile; empty for a script. Held for a write, never across an await.
+    prompt: Mutex<String>,
+}
+
+impl Console {
+    /// Shows a prompt. With `redrawn` it is shown again after each reply.
+    pub fn prompt(&self, prompt: String, redrawn: bool) {
+        write(&prompt);
+        if redrawn {
+            *self.prompt.lock().unwrap_or_else(PoisonError::into_inner) = prompt;
+        }
+    }
 }
 
 impl Chat for Console {
     fn say(&self, _: &ConversationId, reply: &Reply) {
-        self.write(&rendered(reply));
+        let prompt = self.prompt.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = rendered(reply);
+        match prompt.as_str() {
+            "" => write(&text),
+            prompt => write(&format!("{CLEAR_LINE}{text}{prompt}")),
+        }
     }
 }
 
-impl Console {
-    /// Writes a text whole.
-    pub fn write(&self, text: &str) {
-        let _writing = self.writing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut out = std::io::stdout().lock();
-        // Nobody reads any more: what happens goes into the record all the same.
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    }
+/// To the first column, and erase what stands there (ECMA-48).
+const CLEAR_LINE: &str = "\r\x1b[K";
+
+/// Writes a text whole to standard output.
+pub fn write(text: &str) {
+    let mut out = std::io::stdout().lock();
+    // Nobody reads any more: what happens goes into the record all the same.
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 /// A reply as lines of text.
@@ -45,10 +60,10 @@ pub fn rendered(reply: &Reply) -> String {
     let mut text = format!("{mark} {}\n", line(&reply.title));
     for part in &reply.parts {
         match part {
-            Part::Line(content) => text.push_str(&format!("  {}\n", line(content))),
-            Part::Item(content) => text.push_str(&format!("  * {}\n", line(content))),
+            Part::Line(content) => text.extend(["  ", &line(content), "\n"]),
+            Part::Item(content) => text.extend(["  * ", &line(content), "\n"]),
             Part::Block(content) => block(&mut text, content),
-            Part::Ready(command) => text.push_str(&format!("  > {}\n", command.escape_with(one_line))),
+            Part::Ready(command) => text.extend(["  > ", &command.escape_with(one_line), "\n"]),
         }
     }
     text
@@ -66,9 +81,11 @@ fn line(line: &Line) -> String {
 }
 
 fn block(text: &mut String, content: &Untrusted) {
-    let content = content
-        .escape_with(|content| content.lines().map(|line| format!("  | {}\n", one_line(line))).collect());
-    text.push_str(&content);
+    // Escaped line by line, so that its line breaks stay and nothing else does.
+    let lines = content.escape_with(str::to_owned);
+    for line in lines.lines() {
+        text.extend(["  | ", &one_line(line), "\n"]);
+    }
 }
 
 /// Somebody else's words on one line: what could move the cursor or deceive the eye is spelled out.

@@ -17,7 +17,7 @@ use crate::search::Search;
 pub struct Arguments {
     /// One JSON object a line
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
     /// Hits at the most
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=10))]
     limit: u8,
@@ -49,9 +49,9 @@ fn answer(catalogue: &Catalogue, search: &Search, arguments: &Arguments, questio
     let answer = search.answer(question, arguments.limit.into())?;
     let took_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
     if arguments.json {
-        println!("{}", serde_json::to_string(&answer.line(question, took_us))?);
+        out!("{}", serde_json::to_string(&answer.line(question, took_us))?);
     } else {
-        print!("{}", rendered(&replies::answer::found(catalogue, &found(&answer))));
+        out!("{}", rendered(&replies::answer::found(catalogue, &found(&answer))).trim_end());
     }
     Ok(())
 }

@@ -18,6 +18,6 @@ pub fn run(places: &Places, Command::Verify: &Command) -> Done {
         None => replies::audit_holds(report.head.seq, &report.head.hash.to_string()),
         Some(fault) => replies::audit_broken(&fault.to_string()),
     };
-    print!("{}", rendered(&reply));
+    out!("{}", rendered(&reply).trim_end());
     if report.is_sound() { Ok(()) } else { Err(Failure::Said) }
 }

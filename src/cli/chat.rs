@@ -19,7 +19,7 @@ pub fn run(places: &Places) -> Done {
     }
     let files = Files { kb: places.kb.clone(), config };
     let library = KbLibrary::open(&places.kb, Some(&places.index))?;
-    let talk = Talk { files, library, actor, cast: false };
+    let talk = Talk { files, library, actor, cast: Vec::new() };
     let state = places.state()?;
     Ok(runtime()?.block_on(async { talk.run(&state, &mut End::listen()?).await })?)
 }

@@ -6,9 +6,9 @@ use anyhow::Context as _;
 
 use super::end::End;
 use super::parts::{ConfigSource, Files, KbLibrary};
-use super::talk::Talk;
+use super::talk::{Talk, demo_actor};
 use super::{Done, Failure, Places, runtime};
-use crate::domain::actor::{ActorId, People, Person, Role};
+use crate::domain::actor::{People, Person, Role};
 use crate::lab::Lab;
 
 #[derive(clap::Args)]
@@ -28,11 +28,14 @@ const CAST: [(&str, Role); 5] = [
 ];
 
 const WELCOME: &str = "\
-dogwatch demo: practice hosts, no real machine is touched.
+dogwatch demo: practice hosts; no real machine is touched.
 You are ana (responder). /as ben, /as cem (approvers), /as dia (viewer), /as eve (admin) let others type.
-Ask something, for instance: the virtual machine db01 hangs and ignores shutdown
-/hosts lists the hosts, /help the commands.
-";
+Try, line by line:
+  a virtual machine on the ESX host does not power off
+  /run esx-vm-stop vmx=/vmfs/volumes/storage1/db01/db01.vmx on lab-esx because db01 hangs
+  /as ben
+  /approve r1
+/hosts lists the hosts, /help the commands.";
 
 pub fn run(places: &Places, arguments: &Arguments) -> Done {
     let people = cast().map_err(|error| Failure::Failed(error.into()))?;
@@ -41,23 +44,18 @@ pub fn run(places: &Places, arguments: &Arguments) -> Done {
 
 fn cast() -> Result<People, crate::domain::actor::PeopleError> {
     let person =
-        |(name, role): (&str, Role)| Person { name: name.to_owned(), role, actors: vec![actor(name)] };
+        |(name, role): (&str, Role)| Person { name: name.to_owned(), role, actors: vec![demo_actor(name)] };
     People::new(CAST.into_iter().map(person).collect())
-}
-
-fn actor(name: &str) -> ActorId {
-    ActorId(format!("demo:{name}"))
 }
 
 async fn demo(places: &Places, arguments: &Arguments, people: People) -> Done {
     let mut end = End::listen()?;
     let temporary = Temporary::new().context("could not make a temporary folder")?;
-    let own = match &arguments.lab {
-        Some(_) => None,
-        None => {
-            let binary = std::env::current_exe().context("could not find the dogwatch binary")?;
-            Some(Lab::start(&temporary.0.join("lab"), &binary).await?)
-        }
+    let own = if arguments.lab.is_some() {
+        None
+    } else {
+        let binary = std::env::current_exe().context("could not find the dogwatch binary")?;
+        Some(Lab::start(&temporary.0.join("lab"), &binary).await?)
     };
     let inventory = match (&own, &arguments.lab) {
         (Some(lab), _) => lab.inventory(),
@@ -68,10 +66,10 @@ async fn demo(places: &Places, arguments: &Arguments, people: People) -> Done {
     let talk = Talk {
         files: Files { kb: places.kb.clone(), config: ConfigSource::Lab { inventory, people } },
         library: KbLibrary::open(&places.kb, Some(&places.index))?,
-        actor: actor("ana"),
-        cast: true,
+        actor: demo_actor("ana"),
+        cast: CAST.map(|(name, _)| name).to_vec(),
     };
-    print!("{WELCOME}");
+    out!("{WELCOME}");
     let talked = talk.run(&state, &mut end).await;
     if let Some(lab) = own {
         lab.end().await;

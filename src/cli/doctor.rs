@@ -23,7 +23,7 @@ struct Report {
 impl Report {
     fn line(&mut self, well: bool, what: &str, seen: impl Display) {
         self.well &= well;
-        println!("{} {what}: {}", if well { "ok    " } else { "NOT OK" }, one_line(&seen.to_string()));
+        out!("{} {what}: {}", if well { "ok    " } else { "NOT OK" }, one_line(&seen.to_string()));
     }
 }
 
@@ -84,7 +84,7 @@ fn record(places: &Places, report: &mut Report) {
             Some(fault) => report.line(false, "record", format!("{fault}; in {}", folder.display())),
         },
         Err(StoreError::Absent { .. }) => {
-            report.line(true, "record", format!("none yet in {}", folder.display()))
+            report.line(true, "record", format!("none yet in {}", folder.display()));
         }
         Err(error @ StoreError::Held { .. }) => report.line(true, "record", chain(error)),
         Err(error) => report.line(false, "record", chain(error)),

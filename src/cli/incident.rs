@@ -1,7 +1,7 @@
 //! `incident list`, `incident show`: reads the record.
 
 use super::parts::SledRecord;
-use super::{Done, Failure, Places};
+use super::{Done, Places};
 use crate::chat::console::rendered;
 use crate::domain::id::IncidentId;
 use crate::domain::incident;
@@ -23,16 +23,16 @@ pub fn run(places: &Places, command: &Command) -> Done {
     let people = places.config()?.people;
     let (_, moments) = SledRecord::open(&places.state()?)?;
     let mut state = State::default();
-    moments.iter().for_each(|moment| state.apply(moment));
+    for moment in &moments {
+        state.apply(moment);
+    }
     let reply = match command {
         Command::List => replies::incident::list(&state),
         Command::Show { incident } => {
-            let incident = incident::find(&state, *incident).map_err(|refusal| {
-                Failure::Failed(anyhow::anyhow!("{}; {}", refusal.message, refusal.hint))
-            })?;
+            let incident = incident::find(&state, *incident)?;
             replies::incident::timeline(&people, &state, incident)
         }
     };
-    print!("{}", rendered(&reply));
+    out!("{}", rendered(&reply).trim_end());
     Ok(())
 }

@@ -42,12 +42,12 @@ fn lint(places: &Places) -> Done {
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let findings = lint_rules(&loaded, &Standards { today, reads });
     for finding in &findings {
-        println!("{}", finding.render(&places.kb));
+        out!("{}", finding.render(&places.kb));
     }
     let errors = findings.iter().filter(|finding| finding.code.severity() == Severity::Error).count();
     let actions: usize = loaded.articles.iter().map(|article| article.actions.len()).sum();
     let warnings = findings.len() - errors;
-    println!("{} articles, {actions} actions: {errors} errors, {warnings} warnings", loaded.articles.len());
+    out!("{} articles, {actions} actions: {errors} errors, {warnings} warnings", loaded.articles.len());
     if errors > 0 { Err(Failure::Said) } else { Ok(()) }
 }
 
@@ -56,9 +56,9 @@ fn index(places: &Places) -> Done {
     let folder = places.index.display();
     let (articles, chunks) = (search.articles().len(), search.chunks());
     match search.origin() {
-        Origin::Reused => println!("{folder}: up to date, {articles} articles, {chunks} passages"),
+        Origin::Reused => out!("{folder}: up to date, {articles} articles, {chunks} passages"),
         Origin::Rebuilt(reason) => {
-            println!("{folder}: built ({}), {articles} articles, {chunks} passages", why(*reason))
+            out!("{folder}: built ({}), {articles} articles, {chunks} passages", why(*reason));
         }
         Origin::Memory => {}
         Origin::Unsaved(why) => return Err(Failure::Failed(anyhow::anyhow!("{why}"))),
@@ -71,7 +71,7 @@ fn measure(places: &Places, questions: &std::path::Path, json: bool) -> Done {
     let questions = read_questions(questions, &search)?;
     let report = eval(&search, &questions)?;
     if json {
-        println!("{}", serde_json::to_string(&report).context("could not write the report")?);
+        out!("{}", serde_json::to_string(&report).context("could not write the report")?);
     } else {
         show(&report);
     }
@@ -96,7 +96,7 @@ fn show(report: &Report) {
         let names = |ids: &[crate::domain::id::ArticleId]| {
             ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
         };
-        println!("{id} {what}: {} (expected: {}; got: {})", one_line(text), names(expected), names(got));
+        out!("{id} {what}: {} (expected: {}; got: {})", one_line(text), names(expected), names(got));
     }
     let figures = [
         ("success@1", report.success_at_1),
@@ -106,5 +106,5 @@ fn show(report: &Report) {
         ("false refusals", report.false_refusals),
     ];
     let figures = figures.map(|(name, value)| format!("{name} {value:.3}"));
-    println!("{} questions: {}", report.questions, figures.join(", "));
+    out!("{} questions: {}", report.questions, figures.join(", "));
 }

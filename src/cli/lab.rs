@@ -23,10 +23,10 @@ async fn lab(arguments: &Arguments) -> Done {
     let binary = std::env::current_exe().context("could not find the dogwatch binary")?;
     let lab = Lab::start(&arguments.folder, &binary).await?;
     for host in lab.hosts() {
-        println!("{} {}@{}:{}", host.name, host.user, host.address, host.port);
+        out!("{} {}@{}:{}", host.name, host.user, host.address, host.port);
     }
-    println!("inventory: {}", lab.inventory().display());
-    println!("the hosts are ready; Ctrl-C ends them");
+    out!("inventory: {}", lab.inventory().display());
+    out!("the hosts are ready; Ctrl-C ends them");
     end.asked().await;
     lab.stop().await;
     Ok(())

@@ -2,6 +2,13 @@
 //!
 //! Exit status: 0 done, 1 failed, 2 wrong usage or configuration.
 
+/// Writes a line to standard output. Whoever reads may have gone: that is no failure of ours.
+macro_rules! out {
+    ($($text:tt)*) => {
+        crate::chat::console::write(&format!("{}\n", format_args!($($text)*)))
+    };
+}
+
 mod ask;
 mod audit;
 mod chat;
@@ -21,6 +28,7 @@ use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, ConfigError, DEFAULT_FILE, Inventory};
+use crate::domain::refusal::Refusal;
 
 /// An on-call bot: cited answers, approved actions, a record nobody doubts.
 #[derive(Parser)]
@@ -44,7 +52,7 @@ struct Places {
     /// The folder of the search index, which is disposable
     #[arg(long, global = true, value_name = "DIR", default_value = "index")]
     index: PathBuf,
-    /// The folder of the record [default: $XDG_STATE_HOME/dogwatch or ~/.local/state/dogwatch]
+    /// The folder of the record [default: dogwatch in `$XDG_STATE_HOME` or ~/.local/state]
     #[arg(long, global = true, value_name = "DIR")]
     state: Option<PathBuf>,
 }
@@ -107,17 +115,31 @@ pub fn main() -> ExitCode {
         Command::Audit(command) => audit::run(places, command),
         Command::Doctor => doctor::run(places),
     };
+    let json = match &arguments.command {
+        Command::Ask(arguments) => arguments.json,
+        Command::Kb(kb::Command::Eval { json, .. }) => *json,
+        _ => false,
+    };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Said) => ExitCode::from(1),
-        Err(Failure::Failed(error)) => told(&error, 1),
-        Err(Failure::Usage(error)) => told(&error, 2),
+        Err(Failure::Failed(error)) => told(&error, "failed", json, 1),
+        Err(Failure::Usage(error)) => told(&error, "usage", json, 2),
     }
 }
 
-fn told(error: &anyhow::Error, code: u8) -> ExitCode {
-    eprintln!("dogwatch: {error:#}");
-    ExitCode::from(code)
+/// Tells an error: to people on standard error, to programs as JSON on standard output.
+fn told(error: &anyhow::Error, kind: &str, json: bool, status: u8) -> ExitCode {
+    match error.downcast_ref::<Refusal>() {
+        Some(refusal) if json => out!("{}", serde_json::json!({ "error": refusal })),
+        Some(refusal) => eprintln!("dogwatch: {}; {}", refusal.message, refusal.hint),
+        None if json => {
+            let error = serde_json::json!({ "code": kind, "message": format!("{error:#}"), "hint": "" });
+            out!("{}", serde_json::json!({ "error": error }));
+        }
+        None => eprintln!("dogwatch: {error:#}"),
+    }
+    ExitCode::from(status)
 }
 
 impl Places {

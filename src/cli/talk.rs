@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use super::end::End;
 use super::parts::{Files, KbLibrary, SledRecord};
 use crate::app::{Bot, Handle};
-use crate::chat::console::Console;
+use crate::chat::console::{self, Console};
 use crate::chat::parse;
 use crate::domain::actor::ActorId;
 use crate::domain::decide::Input;
@@ -27,8 +27,8 @@ pub struct Talk {
     pub library: KbLibrary,
     /// Who types first.
     pub actor: ActorId,
-    /// Whether `/as NAME` lets somebody else type: only with a cast.
-    pub cast: bool,
+    /// Whom `/as NAME` lets type; nobody outside the demo.
+    pub cast: Vec<&'static str>,
 }
 
 /// Lines read ahead.
@@ -52,15 +52,19 @@ impl Talk {
         };
         let (bot, handle) = bot.prepare(catalogue, &moments);
         let stop = watch::Sender::new(false);
-        let running = tokio::spawn(bot.run(stop.subscribe()));
+        let mut running = tokio::spawn(bot.run(stop.subscribe()));
         let conversation = Conversation { handle, console, actor: self.actor, cast: self.cast };
-        tokio::select! {
-            () = conversation.hold() => {}
-            () = end.asked() => {}
-        }
+        let died = tokio::select! {
+            () = conversation.hold() => None,
+            () = end.asked() => None,
+            died = &mut running => Some(died),
+        };
         stop.send_replace(true);
-        running.await.context("the bot died")??;
-        Ok(())
+        let ended = match died {
+            Some(died) => died,
+            None => running.await,
+        };
+        Ok(ended.context("the bot died")??)
     }
 }
 
@@ -68,7 +72,7 @@ struct Conversation {
     handle: Handle,
     console: Arc<Console>,
     actor: ActorId,
-    cast: bool,
+    cast: Vec<&'static str>,
 }
 
 impl Conversation {
@@ -81,46 +85,60 @@ impl Conversation {
             self.handle.submit(Input::Recover).await;
         }
         let mut lines = lines();
-        self.prompt();
+        self.prompt(interactive);
         while let Some(line) = lines.recv().await {
             if !self.take(&line, interactive).await {
                 break;
             }
-            self.prompt();
+            self.prompt(interactive);
         }
     }
 
-    fn prompt(&self) {
+    fn prompt(&self, interactive: bool) {
         let name = self.actor.0.rsplit(':').next().unwrap_or_default();
-        self.console.write(&format!("{name}> "));
+        self.console.prompt(format!("{name}> "), interactive);
+    }
+
+    /// Lets somebody else of the cast type.
+    fn turn_to(&mut self, name: &str) {
+        if self.cast.contains(&name) {
+            self.actor = demo_actor(name);
+            return;
+        }
+        let refusal = Refusal::new("unknown_actor", format!("`{name}` is not in the cast"))
+            .hint(format!("The cast: {}.", self.cast.join(", ")));
+        console::write(&console::rendered(&replies::refusal(&refusal)));
     }
 
     /// Takes a line; false if the bot has stopped.
     async fn take(&mut self, line: &str, interactive: bool) -> bool {
         if !interactive {
-            self.console.write(&format!("{}\n", crate::chat::console::one_line(line)));
+            console::write(&format!("{}\n", console::one_line(line)));
         }
         if line.trim_start().starts_with('#') && !interactive {
             return true;
         }
-        if let Some(name) = line.trim().strip_prefix("/as ").filter(|_| self.cast) {
-            self.actor = ActorId(format!("demo:{}", name.trim()));
+        if let Some(name) = line.trim().strip_prefix("/as ").filter(|_| !self.cast.is_empty()) {
+            self.turn_to(name.trim());
             return true;
         }
         let command = match parse::parse(line) {
             Ok(None) => return true,
             Ok(Some(command)) => command,
-            Err(refusal) => return self.refuse(&refusal),
+            Err(refusal) => {
+                console::write(&console::rendered(&replies::refusal(&refusal)));
+                return true;
+            }
         };
         let (actor, conversation) = (self.actor.clone(), ConversationId(self.actor.0.clone()));
         let input = Input::Command { actor, conversation, command };
         if interactive { self.handle.send(input).await } else { self.handle.submit(input).await }
     }
+}
 
-    fn refuse(&self, refusal: &Refusal) -> bool {
-        self.console.write(&crate::chat::console::rendered(&replies::refusal(refusal)));
-        true
-    }
+/// The account of a person of the demo.
+pub fn demo_actor(name: &str) -> ActorId {
+    ActorId(format!("demo:{name}"))
 }
 
 /// The lines of standard input, read on a thread of their own: reading it can't be interrupted.

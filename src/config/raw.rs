@@ -40,6 +40,7 @@ impl Default for Policy {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the names are the file's")]
 pub(super) struct Host {
     pub name: String,
     pub address: String,

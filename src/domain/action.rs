@@ -202,3 +202,6 @@ pub fn parts(template: &str) -> Vec<Part<'_>> {
     }
     parts
 }
+
+#[cfg(test)]
+mod tests;

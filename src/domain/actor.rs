@@ -120,3 +120,6 @@ impl People {
         self.person(actor).map_or_else(|| actor.to_string(), |person| person.name.clone())
     }
 }
+
+#[cfg(test)]
+mod tests;

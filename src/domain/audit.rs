@@ -157,3 +157,6 @@ pub struct Envelope<E> {
     #[serde(flatten)]
     pub event: E,
 }
+
+#[cfg(test)]
+mod tests;

@@ -260,3 +260,6 @@ fn recorded_refusal(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

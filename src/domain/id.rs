@@ -178,3 +178,6 @@ pub fn is_slug(text: &str) -> bool {
         |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     text.len() <= 64 && text.split('-').all(word)
 }
+
+#[cfg(test)]
+mod tests;

@@ -178,3 +178,6 @@ pub fn resolve(
     let reply = Effect::Reply(caller.conversation.clone(), replies::incident::resolved(incident.id));
     Ok(Decision { events: vec![(caller.actor.clone(), event)], effects: vec![reply] })
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,3 +20,6 @@ pub mod reply;
 pub mod request;
 pub mod run;
 pub mod state;
+
+#[cfg(test)]
+mod testing;

@@ -192,3 +192,6 @@ fn differing_paths(at: &str, then: &serde_json::Value, now: &serde_json::Value, 
         _ => found.push(at.to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests;

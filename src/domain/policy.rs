@@ -89,3 +89,6 @@ impl Policy {
         Digest::of(&audit::canonical(&revision).unwrap_or_default())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -294,3 +294,6 @@ impl Run {
         self.hosts.iter().map(ended).collect::<Option<Vec<_>>>()?.into_iter().max()
     }
 }
+
+#[cfg(test)]
+mod tests;

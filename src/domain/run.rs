@@ -120,3 +120,6 @@ pub struct VerifyReport {
     /// What it printed the last time.
     pub output: Output,
 }
+
+#[cfg(test)]
+mod tests;

@@ -62,7 +62,7 @@ codes! {
     /// A file or folder can't be read.
     Unreadable, "unreadable", LeavesOut;
     /// More files than are read.
-    TooManyFiles, "too_many_files", LeavesOut;
+    TooManyFiles, "too_many_files", Reports;
     /// A file longer than is read.
     FileTooLarge, "file_too_large", LeavesOut;
     /// Bytes that are no UTF-8.
@@ -140,6 +140,8 @@ codes! {
     ActionPlatforms, "action_platforms", Reports;
     /// No steps, or more than an action may have.
     StepCount, "step_count", LeavesOut;
+    /// More arguments than a command may have.
+    TooManyArguments, "too_many_arguments", LeavesOut;
     /// A time limit outside its bounds.
     TimeoutRange, "timeout_range", LeavesOut;
     /// A repetition of the verification outside its bounds.

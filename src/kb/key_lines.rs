@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use toml::de::{DeTable, DeValue};
 
+use super::outline::LineIndex;
+
 /// Lines by dotted key: `params.vmx.pattern`, `steps.0.run`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeyLines {
@@ -15,7 +17,7 @@ impl KeyLines {
     /// Reads the keys of a TOML text whose first line is line `first` of the file.
     pub(super) fn new(text: &str, first: usize, table: &DeTable<'_>) -> Self {
         let mut lines = Self { first, lines: BTreeMap::new() };
-        lines.add_table(text, "", table);
+        lines.add_table(&LineIndex::new(text), "", table);
         lines
     }
 
@@ -31,21 +33,21 @@ impl KeyLines {
         }
     }
 
-    fn add_table(&mut self, text: &str, prefix: &str, table: &DeTable<'_>) {
+    fn add_table(&mut self, index: &LineIndex<'_>, prefix: &str, table: &DeTable<'_>) {
         for (key, value) in table {
             let path = format!("{prefix}{}", key.get_ref());
-            let line = line_in(text, self.first, key.span().start);
-            self.add_value(text, path, line, value.get_ref());
+            let line = self.first + index.line(key.span().start) - 1;
+            self.add_value(index, path, line, value.get_ref());
         }
     }
 
-    fn add_value(&mut self, text: &str, path: String, line: usize, value: &DeValue<'_>) {
+    fn add_value(&mut self, index: &LineIndex<'_>, path: String, line: usize, value: &DeValue<'_>) {
         match value {
-            DeValue::Table(table) => self.add_table(text, &format!("{path}."), table),
+            DeValue::Table(table) => self.add_table(index, &format!("{path}."), table),
             DeValue::Array(array) => {
                 for (i, item) in array.iter().enumerate() {
-                    let line = line_in(text, self.first, item.span().start);
-                    self.add_value(text, format!("{path}.{i}"), line, item.get_ref());
+                    let line = self.first + index.line(item.span().start) - 1;
+                    self.add_value(index, format!("{path}.{i}"), line, item.get_ref());
                 }
             }
             _ => {}

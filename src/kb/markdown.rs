@@ -3,7 +3,7 @@
 //! A heading counts only at the top level: one inside a list or a quotation is text there. Raw HTML
 //! is text too, so that `<NAME>` in a sentence is not lost.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
@@ -62,7 +62,8 @@ struct Reader<'a> {
     item: Option<usize>,
     /// Headings above the current text, with their levels.
     path: Vec<(HeadingLevel, String)>,
-    anchors: BTreeSet<String>,
+    /// Anchors given, each with the highest number appended to it.
+    anchors: BTreeMap<String, usize>,
     /// Where the current section starts.
     section: usize,
     columns: Vec<String>,
@@ -80,7 +81,7 @@ impl<'a> Reader<'a> {
             depth: 0,
             item: None,
             path: Vec::new(),
-            anchors: BTreeSet::new(),
+            anchors: BTreeMap::new(),
             section: 0,
             columns: Vec::new(),
             cells: Vec::new(),
@@ -91,6 +92,7 @@ impl<'a> Reader<'a> {
         match event {
             Event::Start(tag) => self.start(tag, &range),
             Event::End(tag) => self.end(tag, &range),
+            Event::InlineHtml(text) if text.starts_with("<!--") => {}
             Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => {
                 self.text(&text, range);
             }
@@ -153,7 +155,14 @@ impl<'a> Reader<'a> {
 
     fn end(&mut self, tag: TagEnd, range: &Range<usize>) {
         match tag {
-            TagEnd::Paragraph | TagEnd::HtmlBlock => self.flush(),
+            TagEnd::Paragraph => self.flush(),
+            TagEnd::HtmlBlock => {
+                let html = self.gathered.text.trim();
+                if html.starts_with("<!--") && html.ends_with("-->") {
+                    self.gathered = Gathered::default();
+                }
+                self.flush();
+            }
             TagEnd::Heading(_) => self.end_heading(range),
             TagEnd::BlockQuote(_) | TagEnd::List(_) => {
                 self.flush();
@@ -223,14 +232,17 @@ impl<'a> Reader<'a> {
         self.outline.titles.len() == 1 && top.is_some()
     }
 
+    /// Goes on counting where the same heading last stopped, so that many equal headings stay cheap.
     fn unique_anchor(&mut self, heading: &str) -> String {
         let base = slug(heading);
+        let mut number = self.anchors.get(&base).copied().unwrap_or_default();
         let mut anchor = base.clone();
-        let mut number = 0;
-        while !self.anchors.insert(anchor.clone()) {
+        while self.anchors.contains_key(&anchor) {
             number += 1;
             anchor = format!("{base}-{number}");
         }
+        self.anchors.insert(base, number);
+        self.anchors.entry(anchor.clone()).or_default();
         anchor
     }
 
@@ -248,8 +260,8 @@ impl<'a> Reader<'a> {
             self.outline.actions.push(Fenced { text, line });
             return;
         }
-        if info.trim_start().to_ascii_lowercase().starts_with("action") {
-            self.outline.almost_actions.push((line, info));
+        if let Some(meant) = almost_action(&info, &text) {
+            self.outline.almost_actions.push((line, meant));
         }
         let text = text.trim_end_matches('\n').to_owned();
         if !text.trim().is_empty() {
@@ -288,6 +300,18 @@ impl<'a> Reader<'a> {
         self.close_section(self.len);
         self.outline
     }
+}
+
+/// What a code block that is no action says if it was probably meant as one.
+fn almost_action(info: &str, text: &str) -> Option<String> {
+    let names_it = |word: &str| ["action", "actions"].iter().any(|name| word.eq_ignore_ascii_case(name));
+    if info.split(|c: char| !c.is_alphanumeric()).any(names_it) {
+        return Some(info.to_owned());
+    }
+    // Four spaces before a fence make it text.
+    let fence = text.trim_start().lines().next().unwrap_or_default();
+    let indented = info.is_empty() && fence.starts_with("```") && fence.trim_start_matches('`') == "action";
+    indented.then(|| fence.to_owned())
 }
 
 fn words(text: &str) -> usize {

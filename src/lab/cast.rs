@@ -70,7 +70,7 @@ pub fn furnish(root: &Root, kind: Kind, state: &HostState) -> io::Result<()> {
         write(root, &machine.config, &text)?;
         match kind {
             Kind::Kvm => {
-                place(root, &format!("/var/lib/libvirt/images/{}.qcow2", machine.name), 6 * GIB_KIB)?
+                place(root, &format!("/var/lib/libvirt/images/{}.qcow2", machine.name), 6 * GIB_KIB)?;
             }
             Kind::Esx3 | Kind::Esxi => {
                 let folder = machine.config.rsplit_once('/').map_or("/", |(folder, _)| folder);
@@ -94,7 +94,7 @@ fn place(root: &Root, path: &str, kib: u64) -> io::Result<()> {
 }
 
 const ESX_FILES: [(&str, u64); 20] = [
-    (OLD_ISO, 3_317_484),
+    (OLD_ISO, 3_337_484),
     ("/vmimages/tools-isoimages/linux.iso", 58_196),
     ("/vmimages/tools-isoimages/windows.iso", 24_520),
     ("/vmimages/tools-isoimages/freebsd.iso", 11_480),

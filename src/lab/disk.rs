@@ -149,7 +149,7 @@ pub fn human(kib: u64) -> String {
     }
 }
 
-/// A size as ESXi prints it: always one decimal.
+/// A size as `ESXi` prints it: always one decimal.
 pub fn human_esxi(kib: u64) -> String {
     let (tenths, unit) = scaled(kib);
     format!("{}.{}{unit}", tenths / 10, tenths % 10)

@@ -69,7 +69,7 @@ impl LabError {
     }
 
     /// A file whose content is not understood.
-    pub(super) fn content(operation: &'static str, path: &Path, reason: impl ToString) -> Self {
-        Self::Content { operation, path: path.to_owned(), reason: reason.to_string() }
+    pub(super) fn content(operation: &'static str, path: &Path, reason: impl std::fmt::Display) -> Self {
+        Self::Content { operation, path: path.to_owned(), reason: format!("{reason}") }
     }
 }

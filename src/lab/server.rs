@@ -137,15 +137,13 @@ async fn accept(listener: TcpListener, config: Arc<Config>, shared: Arc<Shared>)
             let place = Arc::clone(&places).acquire_owned().await;
             (place, listener.accept().await)
         };
-        let (place, stream) = tokio::select! {
+        let (place, accepted) = tokio::select! {
             () = shared.stopped() => break,
-            (place, accepted) = accepted => match (place, accepted) {
-                (Ok(place), Ok((stream, _))) => (place, stream),
-                _ => {
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                    continue;
-                }
-            },
+            accepted = accepted => accepted,
+        };
+        let (Ok(place), Ok((stream, _))) = (place, accepted) else {
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            continue;
         };
         number += 1;
         let (config, shared) = (Arc::clone(&config), Arc::clone(&shared));

@@ -94,24 +94,26 @@ fn private_folder(path: &Path) -> Result<(), LabError> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(LabError::file("create", path))
 }
 
-fn prepare_host(lab: &Path, part: Part, binary: &Path) -> Result<PreparedHost, LabError> {
-    let folder = lab.join(part.name);
+fn prepare_host(lab: &Path, member: Part, binary: &Path) -> Result<PreparedHost, LabError> {
+    let folder = lab.join(member.name);
     for below in ["", "root", "runs", "bin"] {
         private_folder(&folder.join(below))?;
     }
+    let path = folder.join("lock");
+    private(&path).map_err(LabError::file("create", &path))?;
     // The state is written last: a host without one was interrupted and is furnished again.
     if !folder.join("state.json").is_file() {
         let root = Root::new(folder.join("root"));
-        let state = cast::state(part.kind);
+        let state = cast::state(member.kind);
         let _ = fs::remove_dir_all(folder.join("root"));
         private_folder(&folder.join("root"))?;
-        cast::furnish(&root, part.kind, &state).map_err(LabError::file("furnish", &folder))?;
+        cast::furnish(&root, member.kind, &state).map_err(LabError::file("furnish", &folder))?;
         write_state(&folder, &state)?;
     }
-    link_tools(&folder.join("bin"), part, binary)?;
-    let key = load_or_create(&folder.join("host_key"), part.name)?;
+    link_tools(&folder.join("bin"), member, binary)?;
+    let key = load_or_create(&folder.join("host_key"), member.name)?;
     let port = fs::read_to_string(folder.join("port")).ok().and_then(|text| text.trim().parse().ok());
-    Ok(PreparedHost { part, folder, key, port })
+    Ok(PreparedHost { part: member, folder, key, port })
 }
 
 /// Leaves exactly the links to `binary` in the folder that is the host's PATH.

@@ -4,6 +4,7 @@
 //! a play that is killed in the middle leaves either the state before it or the one after.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -23,7 +24,7 @@ use super::root::Root;
 pub enum Kind {
     /// ESX 3.x with its service console.
     Esx3,
-    /// ESXi.
+    /// `ESXi`.
     Esxi,
     /// Linux with libvirt.
     Kvm,
@@ -55,7 +56,7 @@ pub enum Force {
     /// `vm-support -X`, `vmkload_app -k 9`, `esxcli ... --type=hard`.
     KillHard,
     /// `kill -9`, `esxcli ... --type=force`.
-    KillForce,
+    Kill,
 }
 
 /// A simulated virtual machine. Its numbers are new after every start.
@@ -208,7 +209,9 @@ impl Locked {
     /// Waits for the lock and reads the state.
     pub fn open(folder: &Path) -> Result<Self, LabError> {
         let path = folder.join("lock");
-        let lock = private(&path).map_err(LabError::file("open", &path))?;
+        // Made with the host: a folder that is no host gets no file from here.
+        let lock =
+            OpenOptions::new().read(true).write(true).open(&path).map_err(LabError::file("open", &path))?;
         flock(&lock, FlockOperation::LockExclusive).map_err(|e| LabError::file("lock", &path)(e.into()))?;
         let path = folder.join("state.json");
         let text = fs::read_to_string(&path).map_err(LabError::file("read", &path))?;
@@ -245,7 +248,7 @@ impl Locked {
             let (from, to) = (power(old, name), power(new, name));
             if from != to {
                 let line = serde_json::json!({ "at_ms": now_ms(), "machine": name, "from": from, "to": to });
-                lines.push_str(&format!("{line}\n"));
+                let _ = writeln!(lines, "{line}");
             }
         }
         append(&self.folder.join("effects"), &lines)

@@ -10,10 +10,11 @@
 //!
 //! # Layout
 //!
-//! [`session`](self) connects and exchanges bytes, `wire` puts questions into bytes and reads the
-//! answers, `run` follows one run to its end, `verify` and `check` look and change nothing,
-//! `algorithms` is what is offered to modern and to old servers. It does not decide what to run,
-//! does not retry a run and records nothing.
+//! `session` connects and exchanges bytes, `wire` puts questions into bytes and reads the answers,
+//! `run` follows one run to its end, `verify` and `check` look and change nothing, `over` knows
+//! which run folders a host may remove, `algorithms` is what is offered to modern and old servers.
+//!
+//! The module does not decide what to run, retries no run and records nothing.
 
 mod algorithms;
 mod check;

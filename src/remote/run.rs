@@ -39,7 +39,7 @@ const GRACE: Duration = Duration::from_secs(30);
 const STOP_MAX: Duration = Duration::from_secs(45);
 /// How long a run may be accepted without having begun before it is fenced.
 const BEGIN_MAX: Duration = Duration::from_secs(15);
-/// Between two looks where the host itself does not wait.
+/// Between two looks at least; the host itself waits longer.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// The host closes an output 2 s after the end of its step; some room for slow ones.
 const CLOSE_MAX: Duration = Duration::from_secs(4);
@@ -60,17 +60,18 @@ pub(super) struct Step<'a> {
 }
 
 /// Runs a step and follows it to its end.
-pub(super) async fn execute(step: Step<'_>, cancel: watch::Receiver<bool>) -> StepReport {
-    if *cancel.borrow() {
-        return without_output(StepEnd::Cancelled);
-    }
+pub(super) async fn execute(step: Step<'_>, mut cancel: watch::Receiver<bool>) -> StepReport {
     let ask = match step.ask(Verb::Start) {
         Ok(ask) => ask,
         Err(error) => return without_output(StepEnd::NotRun(error.advice())),
     };
-    let (session, opened) = match step.first_contact().await {
-        Ok(contact) => contact,
-        Err(error) => return without_output(StepEnd::NotRun(error.advice())),
+    let (session, opened) = tokio::select! {
+        biased;
+        () = asked(&mut cancel) => return without_output(StepEnd::Cancelled),
+        contact = step.first_contact() => match contact {
+            Ok(contact) => contact,
+            Err(error) => return without_output(StepEnd::NotRun(error.advice())),
+        },
     };
     // From here on `start` may have reached the host.
     let contact = match ask.over(opened).await {
@@ -174,6 +175,8 @@ struct Following<'a> {
     stopping: Option<Stopping>,
     /// Until when an accepted run must have begun.
     begin: Instant,
+    /// No question before, however soon a host answers.
+    next_look: Instant,
 }
 
 struct Stopping {
@@ -188,7 +191,14 @@ impl<'a> Following<'a> {
     fn new(step: Step<'a>, cancel: watch::Receiver<bool>) -> Self {
         let now = Instant::now();
         let limit = Duration::from_secs(step.command.timeout_s.into());
-        Self { step, cancel, deadline: now + limit + GRACE, stopping: None, begin: now + BEGIN_MAX }
+        Self {
+            step,
+            cancel,
+            deadline: now + limit + GRACE,
+            stopping: None,
+            begin: now + BEGIN_MAX,
+            next_look: now,
+        }
     }
 
     async fn follow(mut self, mut contact: Contact) -> StepReport {
@@ -221,6 +231,8 @@ impl<'a> Following<'a> {
 
     /// Waits on the host for a change, unless somebody wants the step stopped meanwhile.
     async fn look_again(&mut self, session: Session) -> Contact {
+        sleep_until(self.next_look).await;
+        self.next_look = Instant::now() + LOOK_EVERY;
         if self.stopping.is_none() {
             let end = tokio::select! {
                 heard = self.step.put(&session, Verb::Wait) => return contact(session, heard),

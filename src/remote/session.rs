@@ -91,6 +91,12 @@ impl Session {
                 let key = PrivateKeyWithHashAlg::new(Arc::clone(&identity), hash);
                 match self.handle.authenticate_publickey(user, key).await? {
                     AuthResult::Success => return Ok(true),
+                    // russh reports a connection that broke off just so: no methods are left.
+                    AuthResult::Failure { remaining_methods, .. }
+                        if remaining_methods.is_empty() || self.handle.is_closed() =>
+                    {
+                        return Err(russh::Error::Disconnect);
+                    }
                     AuthResult::Failure { .. } => {}
                 }
             }

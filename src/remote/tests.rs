@@ -1,12 +1,14 @@
 //! The remote side against a real OpenSSH server.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod looks;
+mod loss;
 mod runs;
 mod session;
 #[path = "../../tests/sshd/mod.rs"]
 mod sshd;
+mod wire;
 
 use self::sshd::Sshd;
 use super::SshConfig;
@@ -19,16 +21,26 @@ fn config(sshd: &Sshd) -> SshConfig {
 
 fn host(sshd: &Sshd) -> HostPlan {
     HostPlan {
-        name: "target".into(),
-        address: "127.0.0.1".to_owned(),
         port: sshd.port,
         user: sshd.user.clone(),
+        host_key: sshd.host_key.clone(),
+        folder: sshd.folder.join("runs").display().to_string(),
+        ..unreachable_host()
+    }
+}
+
+fn unreachable_host() -> HostPlan {
+    HostPlan {
+        name: "target".into(),
+        address: "127.0.0.1".to_owned(),
+        port: 1,
+        user: "nobody".to_owned(),
         jump: Vec::new(),
         sudo: false,
         legacy: false,
-        host_key: sshd.host_key.clone(),
+        host_key: String::new(),
         path: "/usr/local/bin:/usr/bin:/bin".to_owned(),
-        folder: sshd.folder.join("runs").display().to_string(),
+        folder: String::new(),
         steps: Vec::new(),
         verify: None,
         rollback: None,

@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use regex::Regex;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -15,6 +14,7 @@ use super::run::{self, Step};
 use super::wire::fresh_run_id;
 use crate::domain::id::Digest;
 use crate::domain::plan::{Command, HostPlan};
+use crate::domain::run::progress::unexpected;
 use crate::domain::run::{Output, StepEnd, StepReport, VerifyReport};
 
 /// Between two looks.
@@ -82,14 +82,5 @@ pub(super) fn unmet(command: &Command, end: &StepEnd, output: &str) -> Option<St
         StepEnd::Cancelled => return Some("cancelled".to_owned()),
         StepEnd::NotRun(why) | StepEnd::Unknown(why) => return Some(why.clone()),
     };
-    if !command.expect_exit.contains(&code) {
-        let expected: Vec<_> = command.expect_exit.iter().map(ToString::to_string).collect();
-        return Some(format!("exit code {code}, expected {}", expected.join(" or ")));
-    }
-    let pattern = command.expect_stdout.as_deref()?;
-    match Regex::new(pattern) {
-        Err(_) => Some(format!("`{pattern}` is no regular expression")),
-        Ok(regex) if regex.is_match(output) => None,
-        Ok(_) => Some(format!("the output does not match `{pattern}`")),
-    }
+    unexpected(command, code, output)
 }

@@ -41,9 +41,7 @@ pub(super) enum Verb {
     Boot,
     /// Begin the run.
     Start,
-    /// What has become of it?
-    Status,
-    /// The same, after a change or a while.
+    /// What has become of it? Answered after its end or after a while.
     Wait,
     /// Make sure that it never begins; if it has, what has become of it?
     Fence,
@@ -63,7 +61,6 @@ impl Verb {
         match self {
             Self::Boot => "boot",
             Self::Start => "start",
-            Self::Status => "status",
             Self::Wait => "wait",
             Self::Fence => "fence",
             Self::Cancel => "cancel",
@@ -76,7 +73,7 @@ impl Verb {
     /// How long the exchange may take.
     fn limit(self) -> Duration {
         Duration::from_secs(match self {
-            // The host itself waits up to 30 s for a change, or 7 s for a process group to go.
+            // The host itself waits up to 20 s for the end, or 7 s for a process group to go.
             Self::Wait | Self::Cancel => 45,
             Self::Out => 60,
             _ => 20,
@@ -85,7 +82,7 @@ impl Verb {
 }
 
 /// What a question is about.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(super) struct About<'a> {
     pub(super) host: &'a HostPlan,
     pub(super) run: RunId,
@@ -106,8 +103,9 @@ impl<'a> About<'a> {
 }
 
 /// What a question carries.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(super) enum Payload<'a> {
+    /// Nothing but what it is about.
     Nothing,
     /// For `start`: what begins.
     Step(&'a Command),
@@ -117,7 +115,7 @@ pub(super) enum Payload<'a> {
 
 /// The standard input of one exchange: assignments, the wrapper, and last of all the call, so that
 /// a text cut short runs nothing.
-fn composed(about: About<'_>, payload: Payload<'_>) -> String {
+pub(super) fn composed(about: About<'_>, payload: Payload<'_>) -> String {
     let host = about.host;
     let mut text = String::with_capacity(WRAPPER.len() + 4096);
     let mut set = |name: &str, value: &str| {
@@ -156,7 +154,7 @@ fn composed(about: About<'_>, payload: Payload<'_>) -> String {
 
 /// `text` as one word of a POSIX shell: in 5,009 strings and four shells nothing but a single
 /// quote ended it.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
@@ -179,7 +177,7 @@ impl Ask<'_> {
 }
 
 /// The only thing that a login shell ever parses.
-fn command_line(sudo: bool, run: RunId, verb: &str) -> String {
+pub(super) fn command_line(sudo: bool, run: RunId, verb: &str) -> String {
     let sudo = if sudo { "sudo -n -- " } else { "" };
     format!("{sudo}sh -s -- {run} {verb}")
 }
@@ -266,7 +264,7 @@ impl Answer {
 /// Finds the answer among the noise: a line with exactly this run id and digest.
 ///
 /// It is the first such line: what a step printed may follow it, never come before it.
-fn answer(stdout: &[u8], run: RunId, digest: Digest) -> Option<Answer> {
+pub(super) fn answer(stdout: &[u8], run: RunId, digest: Digest) -> Option<Answer> {
     let prefix = format!("WR1 {run} {digest} ");
     let mut begin = 0;
     while begin < stdout.len() {
@@ -329,13 +327,12 @@ fn parsed_sizes(detail: &str) -> Option<Sizes> {
 }
 
 /// Bytes of a step as text. Replacing what is not UTF-8 can make it longer: the limits hold for the
-/// text, too.
+/// text, too, but for the character at the cut.
 fn output(head: &[u8], dropped: Option<u64>, tail: &[u8]) -> Output {
     let (head, tail) = (String::from_utf8_lossy(head), String::from_utf8_lossy(tail));
-    let head_end = (0..=head.len().min(OUTPUT_HEAD)).rfind(|&at| head.is_char_boundary(at)).unwrap_or(0);
-    let tail_begin = (tail.len().saturating_sub(OUTPUT_TAIL)..)
-        .find(|&at| tail.is_char_boundary(at))
-        .unwrap_or(tail.len());
+    let boundary = |text: &str, at: usize| (0..=at).rfind(|&at| text.is_char_boundary(at)).unwrap_or(0);
+    let head_end = boundary(&head, head.len().min(OUTPUT_HEAD));
+    let tail_begin = boundary(&tail, tail.len().saturating_sub(OUTPUT_TAIL));
     let cut = head.len() - head_end + tail_begin;
     let lost = if dropped.is_none() { LOST_NOTE } else { "" };
     Output {

@@ -21,7 +21,7 @@
 # Verbs: boot      touches nothing
 #        have      prints `missing NAME` for each of WR_ARG1... that WR_PATH does not have
 #        start     begins the step, once in the life of a run id
-#        status    what has become of it;  wait: the same, after its end or SECONDS (30)
+#        status    what has become of it;  wait: the same, after its end or SECONDS (20)
 #        fence     makes sure that it never begins, or says what has become of it
 #        cancel    the same, and ends it: TERM to its process group, five seconds later KILL
 #        out       answers HEAD,DROPPED,TAIL,(open|closed) and then prints HEAD + TAIL bytes;
@@ -46,7 +46,11 @@
 # program itself is signalled. Without /proc a process is known by its number alone.
 
 wr_shared='
-wr_nap() { sleep 0.2 2>/dev/null || sleep 1; }
+# wr_clock counts fifths of a second that were slept.
+wr_clock=0
+wr_nap() {
+  if sleep 0.2 2>/dev/null; then wr_clock=$((wr_clock + 1)); else sleep 1; wr_clock=$((wr_clock + 5)); fi
+}
 
 # wr_fact KIND: sets wr_fact to the rest of the one name KIND-... in the run folder.
 wr_fact() {
@@ -57,9 +61,8 @@ wr_fact() {
 
 # wr_identify PID: sets wr_identity to PID-BIRTH, which no later process has. Fails for a dead one.
 wr_identify() {
-  kill -0 "$1" 2>/dev/null || return 1
   wr_identity=$1-0
-  [ -r /proc/self/stat ] || return 0
+  [ -r /proc/self/stat ] || { kill -0 "$1" 2>/dev/null; return; }
   { read -r wr_stat <"/proc/$1/stat"; } 2>/dev/null || return 1
   # shellcheck disable=SC2086  # split on purpose: the fields after the name, from the state on
   set -- "$1" ${wr_stat##*) }
@@ -72,14 +75,25 @@ wr_alive() { wr_identify "${1%-*}" && [ "$wr_identity" = "$1" ]; }
 # wr_kill SIGNAL PID: to the process group. (dash knows no -- here.)
 wr_kill() { kill "-$1" "-$2" 2>/dev/null || kill "-$1" "$2" 2>/dev/null; }
 
+# wr_there PID: whether it or a member of its process group lives. A zombie does not, whoever should reap it.
+wr_there() {
+  [ -r /proc/self/stat ] || { wr_kill 0 "$1"; return; }
+  for wr_file in /proc/[0-9]*/stat; do
+    { read -r wr_stat <"$wr_file"; } 2>/dev/null || continue
+    # shellcheck disable=SC2086  # split on purpose: state, parent, process group
+    set -- "$1" ${wr_stat##*) }
+    case $2:$4:$wr_file in Z:*) ;; *:"$1":* | *:/proc/"$1"/stat) return 0 ;; esac
+  done
+  return 1
+}
+
 # wr_end PID: ends a process group and sets wr_rest to what is there then.
 wr_end() {
+  wr_rest=left wr_clock=0
   wr_kill TERM "$1"
-  wr_rest=left wr_naps=0
-  while [ "$wr_naps" -lt 35 ]; do
-    wr_kill 0 "$1" || { wr_rest=gone; return; }
-    [ "$wr_naps" -ne 25 ] || wr_kill KILL "$1"
-    wr_naps=$((wr_naps + 1))
+  while [ "$wr_clock" -lt 35 ]; do
+    wr_there "$1" || { wr_rest=gone; return; }
+    [ "$wr_clock" -ne 25 ] || wr_kill KILL "$1"
     wr_nap
   done
 }
@@ -103,7 +117,7 @@ wr_args() {
 
 # wr_find NAME: sets wr_found to the program of that name; builtins and functions do not count.
 wr_find() {
-  case $1 in */*) wr_found=$1; return 0 ;; esac
+  case $1 in */*) wr_found=$1; [ -e "$1" ]; return ;; esac
   wr_places=$WR_PATH:
   while [ -n "$wr_places" ]; do
     wr_found=${wr_places%%:*}/$1
@@ -138,8 +152,8 @@ wr_run() {
   wait "$wr_child"
   wr_code=$?
   mv "$wr_dir/open" "$wr_dir/end-done-$wr_code" 2>/dev/null || wait "$wr_watcher"
-  wr_naps=0  # what the step left running may hold its output open
-  while [ ! -e "$wr_dir/closed" ] && [ "$wr_naps" -lt 10 ]; do wr_naps=$((wr_naps + 1)); wr_nap; done
+  wr_clock=0  # what the step left running may hold its output open
+  while [ ! -e "$wr_dir/closed" ] && [ "$wr_clock" -lt 10 ]; do wr_nap; done
   : >"$wr_dir/closed"
 }
 
@@ -207,7 +221,7 @@ wr_main() {
   { read -r wr_boot <"${WR_BOOT_FILE:-/proc/sys/kernel/random/boot_id}"; } 2>/dev/null
   case $wr_boot in '' | *[!0-9a-zA-Z-]*) wr_boot=none ;; esac
   case $WR_DIGEST in *[!0-9a-f]*) WR_DIGEST= ;; esac
-  case ${1-} in '' | *[!0-9a-f]*) wr_refuse bad_run_id ;; esac
+  case ${#1}:${1-} in 32:*[!0-9a-f]*) wr_refuse bad_run_id ;; 32:*) ;; *) wr_refuse bad_run_id ;; esac
   wr_run=$1 wr_base=${WR_BASE:-/var/tmp/.dogwatch-$(id -u)}
   wr_dir=$wr_base/$wr_run
   case ${2-} in
@@ -218,7 +232,7 @@ wr_main() {
       case $wr_base in /*) ;; *) wr_refuse bad_base ;; esac
       case ${3-} in *[!0-9]*) wr_refuse bad_seconds ;; esac
       [ "${WR_BOOT:-$wr_boot}" = "$wr_boot" ] || { wr_say unknown boot_changed; exit; }
-      "wr_$2" "${3:-30}"
+      "wr_$2" "${3:-20}"
       ;;
     *) wr_refuse bad_verb ;;
   esac
@@ -240,7 +254,7 @@ wr_check() {
   wr_private "$wr_base" || wr_refuse base_not_private
   [ -e "$wr_dir" ] || [ -L "$wr_dir" ] || wr_refuse no_folder
   wr_private "$wr_dir" || wr_refuse run_not_private
-  wr_fact plan || wr_fact=
+  wr_fact plan || wr_refuse no_plan # an interrupted start or fence: either can be sent again
   [ "$wr_fact" = "$WR_DIGEST" ] || wr_refuse digest_differs
 }
 
@@ -256,33 +270,34 @@ wr_open() {
 }
 wr_mark() { mkdir "$wr_dir/$1" 2>/dev/null || [ -d "$wr_dir/$1" ] || wr_refuse base_unwritable; }
 
-# Sets wr_state and wr_detail. Looks for two seconds before it says unknown: the supervisor may be
-# between two facts.
+# Sets wr_state and wr_detail.
 wr_look() {
-  wr_state=unknown wr_detail=boot_changed wr_looks=0
+  wr_state=unknown wr_detail=boot_changed wr_patience=$((wr_clock + 10))
   wr_fact boot && [ "$wr_fact" = "$wr_boot" ] || return 0
-  while [ "$wr_looks" -le 10 ]; do
+  while :; do
     wr_detail=-
     if wr_fact end; then wr_state=${wr_fact%%-*} wr_detail=${wr_fact#*-}; return; fi
     if [ -e "$wr_dir/fenced" ]; then wr_state=fenced; return; fi
     if [ ! -d "$wr_dir/go" ]; then wr_state=notstarted; return; fi
-    if wr_fact sup && wr_alive "$wr_fact"; then wr_state=running; return; fi
-    wr_looks=$((wr_looks + 1))
-    wr_nap
+    if wr_fact sup; then
+      if wr_alive "$wr_fact"; then wr_state=running; return; fi
+      wr_detail=supervisor_gone
+      wr_fact end || break # else it has ended between the two looks
+    else
+      wr_detail=no_supervisor
+      [ "$wr_clock" -lt "$wr_patience" ] || break # who has claimed the run may be about to sign
+      wr_nap
+    fi
   done
-  wr_detail=supervisor_gone
-  wr_fact sup || wr_detail=no_supervisor
   if wr_fact step && wr_alive "$wr_fact"; then wr_detail=step_alive; fi
 }
 
-# wr_await NAPS: looks until the run is over, or is not started for a while.
+# wr_await SECONDS: looks until the run is over, or is not started for five seconds.
 wr_await() {
-  wr_left=$1
-  while wr_look; do
-    case $wr_state in running) ;; notstarted) [ "$wr_left" -gt $(($1 - 25)) ] || return ;; *) return ;; esac
-    [ "$wr_left" -gt 0 ] || return
-    wr_left=$((wr_left - 1))
-    wr_nap
+  wr_clock=0
+  sleep 0.05 2>/dev/null # most steps are quick
+  while wr_look && [ "$wr_clock" -lt $(($1 * 5)) ]; do
+    case $wr_state:$wr_clock in running:* | notstarted:? | notstarted:1? | notstarted:2[0-4]) wr_nap ;; *) return ;; esac
   done
 }
 
@@ -304,6 +319,8 @@ wr_start() {
     case $wr_number in '' | *[!0-9]* | 0?*) wr_refuse bad_number ;; esac
   done
   case $WR_ARGC:${WR_ARG1:+some}:${WR_PATH:+some} in 0:* | *::* | *:) wr_refuse bad_step ;; esac
+  wr_size=$(wr_args printf %s | wc -c)
+  [ "$((wr_size))" -le 100000 ] || wr_refuse step_too_long # the kernel takes 131072 for one argument
   wr_open
   wr_look
   [ "$wr_state" = notstarted ] || { wr_tell; return; }
@@ -322,23 +339,21 @@ wr_start() {
 }
 
 wr_status() { wr_check; wr_look; wr_tell; }
-wr_wait() { wr_check; wr_await "$(($1 * 5))"; wr_tell; }
+wr_wait() { wr_check; wr_await "$1"; wr_tell; }
 
-wr_fence() {
-  wr_open
-  wr_claim
+wr_fence() { wr_open; wr_claim; wr_tell; }
+wr_claim() {
+  if mkdir "$wr_dir/go" 2>/dev/null; then : >"$wr_dir/fenced"; fi
   wr_look
-  wr_tell
+  [ "$wr_state" != notstarted ] || wr_refuse base_unwritable
 }
-wr_claim() { if mkdir "$wr_dir/go" 2>/dev/null; then : >"$wr_dir/fenced"; fi; }
 
 wr_cancel() {
   wr_check
   wr_claim
-  wr_look
   if [ "$wr_state" = running ]; then
     : >"$wr_dir/cancel"
-    wr_await 75
+    wr_await 15
   elif [ "$wr_detail" = step_alive ]; then
     wr_end "${wr_fact%-*}"
     wr_look
@@ -351,11 +366,8 @@ wr_bytes() { if [ -f "$wr_dir/$1" ]; then echo "$(($(wc -c <"$wr_dir/$1")))"; el
 wr_out() {
   wr_check
   wr_fact keep || wr_refuse no_output
-  wr_head=${wr_fact%-*} wr_tail=${wr_fact#*-} wr_naps=0 wr_closed=open
-  while wr_fact end && [ ! -e "$wr_dir/closed" ] && [ "$wr_naps" -lt 15 ]; do
-    wr_naps=$((wr_naps + 1))
-    wr_nap
-  done
+  wr_head=${wr_fact%-*} wr_tail=${wr_fact#*-} wr_closed=open
+  while wr_fact end && [ ! -e "$wr_dir/closed" ] && [ "$wr_clock" -lt 15 ]; do wr_nap; done
   [ ! -e "$wr_dir/closed" ] || wr_closed=closed
   wr_first=$(wr_bytes out.head)
   wr_size=$((wr_first + $(wr_bytes out.old) + $(wr_bytes out.tail)))

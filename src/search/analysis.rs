@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use tantivy::tokenizer::{Language, RawTokenizer, Stemmer, TextAnalyzer, TokenStream as _};
 
-use super::vocabulary::{equivalents, is_function_word};
+use super::vocabulary::{equivalents, is_function_word, singular};
 
 /// Characters of a whole token; a longer one is searched by its parts only.
 const WHOLE_LEN_MAX: usize = 80;
@@ -153,7 +153,7 @@ fn unit(stemmer: &mut TextAnalyzer, word: &str) -> Unit {
                 lower.clone()
             });
         }
-        let hyphenated = lower.chars().all(|c| c.is_alphanumeric() || c == '-');
+        let hyphenated = lower.contains('-') && lower.chars().all(|c| c.is_alphanumeric() || c == '-');
         if hyphenated && parts.len() == 2 && !lower.starts_with('-') {
             wholes.push(stem(stemmer, &parts.concat()));
         }
@@ -192,12 +192,17 @@ fn parts(word: &str) -> Vec<String> {
     parts
 }
 
-/// Splits at a capital after a small letter if both sides have three letters, and a unit from its number.
+/// Splits at a capital after a small letter if both sides have three letters; a unit from its number;
+/// a number from a name of three letters or more.
 fn pieces(run: &str) -> Vec<&str> {
     let digits = run.len() - run.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, unit) = run.split_at(digits);
     if !number.is_empty() && !unit.is_empty() && unit.chars().all(char::is_alphabetic) {
         return vec![number, unit];
+    }
+    let (name, number) = run.split_at(run.trim_end_matches(|c: char| c.is_ascii_digit()).len());
+    if !number.is_empty() && name.chars().all(char::is_alphabetic) && name.chars().nth(2).is_some() {
+        return vec![name, number];
     }
     let mut pieces = Vec::new();
     let (mut start, mut before) = (0, None::<char>);
@@ -213,7 +218,7 @@ fn pieces(run: &str) -> Vec<&str> {
 }
 
 fn stem(stemmer: &mut TextAnalyzer, word: &str) -> String {
-    let mut stream = stemmer.token_stream(word);
+    let mut stream = stemmer.token_stream(singular(word));
     if stream.advance() { stream.token().text.clone() } else { word.to_owned() }
 }
 
@@ -264,3 +269,6 @@ pub(super) fn pair_term(first: &str, second: &str) -> String {
 pub(super) fn meaning_term(meaning: usize) -> String {
     format!("{meaning}")
 }
+
+#[cfg(test)]
+mod tests;

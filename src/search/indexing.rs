@@ -13,7 +13,7 @@ use super::chunk::Chunk;
 use super::schema::{Fields, schema};
 
 /// Bytes that the builder plans for; it sizes its tables by them.
-const MEMORY: usize = 32 << 20;
+const MEMORY: usize = 16 << 20;
 
 /// Builds the index and leaves its files in the directory returned.
 pub(super) fn build(chunks: &[Chunk]) -> tantivy::Result<(RamDirectory, Index)> {

@@ -171,7 +171,9 @@ impl Search {
     fn find(&self, text: &str, limit: usize) -> tantivy::Result<Answer> {
         let searcher = self.reader.searcher();
         let question = question::Question::read(&self.analyzer, text);
-        let ranked = ranking::rank(&searcher, self.fields, &self.places, &question)?;
+        let mut ranked = ranking::rank(&searcher, self.fields, &self.places, &question)?;
+        // What has nothing to cite is no answer.
+        ranked.retain(|found| self.articles.get(found.article).is_some_and(|it| !it.sections.is_empty()));
         let rarities = evidence::rarities(&searcher, self.fields, &question)?;
         if !self.evidence(&searcher, &question, &rarities, &ranked)?.suffices() {
             let nearest = nearest::nearest(&self.articles, &ranked, text);
@@ -182,7 +184,7 @@ impl Search {
         Ok(Answer { answered: true, hits, nearest: Vec::new() })
     }
 
-    /// The evidence for the best article that has a section to cite.
+    /// The evidence for the best article.
     fn evidence(
         &self,
         searcher: &Searcher,

@@ -29,6 +29,10 @@ const FUNCTION_WORDS: &[&str] = &[
     "been",
     "before",
     "being",
+    "belong",
+    "belonging",
+    "belongs",
+    "between",
     "but",
     "by",
     "can",
@@ -78,14 +82,18 @@ const FUNCTION_WORDS: &[&str] = &[
     "it",
     "its",
     "just",
+    "keep",
+    "keeps",
     "know",
     "let",
     "look",
     "looks",
+    "many",
     "may",
     "me",
     "might",
     "mine",
+    "much",
     "must",
     "my",
     "myself",
@@ -104,6 +112,8 @@ const FUNCTION_WORDS: &[&str] = &[
     "please",
     "say",
     "says",
+    "see",
+    "seen",
     "she",
     "should",
     "so",
@@ -132,6 +142,7 @@ const FUNCTION_WORDS: &[&str] = &[
     "too",
     "try",
     "trying",
+    "up",
     "us",
     "use",
     "used",
@@ -161,14 +172,38 @@ const FUNCTION_WORDS: &[&str] = &[
     "your",
 ];
 
+/// Plurals that stemming leaves alone, since it looks for a vowel or spares `us`.
+const PLURALS: &[(&str, &str)] = &[("vms", "vm"), ("cpus", "cpu"), ("gpus", "gpu")];
+
 /// Expressions that on-call people use for the same thing, one line a meaning. A text that holds one
 /// of them is found by the others, at a lower weight than by its own words.
 const EQUIVALENTS: &[&[&str]] = &[
     &["vm", "virtual machine", "guest", "virtual server"],
-    &["power off", "shut down", "shutdown", "turn off", "switch off", "poweroff", "stop", "halt"],
+    &[
+        "power off",
+        "shut down",
+        "power down",
+        "shutdown",
+        "turn off",
+        "switch off",
+        "poweroff",
+        "stop",
+        "halt",
+    ],
     &["power on", "power up", "turn on", "switch on", "start", "boot", "bring up"],
     &["kill", "terminate", "force off", "force stop", "destroy"],
-    &["hung", "hang", "stuck", "frozen", "freeze", "unresponsive", "not respond", "not answer", "lock up"],
+    &[
+        "hung",
+        "hang",
+        "stuck",
+        "frozen",
+        "dead",
+        "freeze",
+        "unresponsive",
+        "not respond",
+        "not answer",
+        "lock up",
+    ],
     &["delete", "remove", "erase", "clean up", "clean", "purge"],
     &["full", "no space", "out of space", "insufficient space", "fill up", "not enough space"],
     &["create", "make", "build", "provision"],
@@ -186,7 +221,9 @@ const EQUIVALENTS: &[&[&str]] = &[
     &["quick", "fast", "speed", "performance"],
     &["slow", "lag", "delay"],
     &["mean", "meaning", "definition", "define"],
-    &["limit", "drawback", "disadvantage", "restriction"],
+    &["limit", "drawback", "disadvantage", "restriction", "con", "bad"],
+    &["advantage", "benefit", "strength", "pro", "good"],
+    &["corrupt", "damage"],
     &["share", "distribute", "divide"],
     &["enlarge", "grow", "extend", "expand", "resize"],
     &["move", "migrate", "migration", "transfer"],
@@ -198,6 +235,11 @@ const EQUIVALENTS: &[&[&str]] = &[
 /// Whether a lowercase word carries no information.
 pub(super) fn is_function_word(word: &str) -> bool {
     FUNCTION_WORDS.binary_search(&word).is_ok()
+}
+
+/// The singular of a plural that stemming does not know, or the word itself.
+pub(super) fn singular(word: &str) -> &str {
+    PLURALS.iter().find(|(plural, _)| *plural == word).map_or(word, |(_, singular)| singular)
 }
 
 /// Every expression with the number of its meaning.

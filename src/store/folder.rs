@@ -6,6 +6,8 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use super::error::{Holder, StoreError};
 
@@ -13,6 +15,10 @@ const HOLDER: &str = "holder";
 
 /// Bytes of the holder file that are looked at.
 const HOLDER_LEN_MAX: u64 = 256;
+
+/// How long a lock is waited for: 1 s in all.
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
+const LOCK_TRIES: u32 = 50;
 
 /// The engine's folder inside the state folder.
 pub(super) fn record(dir: &Path) -> PathBuf {
@@ -93,7 +99,7 @@ impl Hold {
             .mode(0o600)
             .open(&path)
             .map_err(StoreError::file("open", &path))?;
-        match file.try_lock() {
+        match patiently_locked(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 return Err(StoreError::Held { dir: dir.to_owned(), holder: read_holder(&file) });
@@ -107,6 +113,18 @@ impl Hold {
             .map_err(StoreError::file("write", &path))?;
         Ok(Self { _file: file })
     }
+}
+
+/// A child that this process is just starting has a copy of every lock until it executes its
+/// program, also of one that was given up meanwhile: worth a moment's wait.
+fn patiently_locked(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+            locked => return locked,
+        }
+    }
+    file.try_lock()
 }
 
 fn read_holder(file: &File) -> Holder {

@@ -261,6 +261,7 @@ fn every_code_has_a_bad_article() {
         Code::EscalationRiskLower,
         Code::TooManyParams,
         Code::StepCount,
+        Code::TooManyArguments,
     ];
     for code in Code::ALL {
         assert!(covered.contains(code) || elsewhere.contains(code), "{code} has no bad article");
@@ -303,6 +304,27 @@ fn an_action_has_1_to_16_steps_and_at_most_16_parameters() {
     };
     assert!(!codes(&params(13)).contains(&Code::TooManyParams));
     assert!(codes(&params(14)).contains(&Code::TooManyParams));
+}
+
+#[test]
+fn a_command_has_at_most_64_arguments() {
+    let codes = |count: usize| -> Vec<Code> {
+        let text = LINUX.replace("[\"ps\", \"-ef\"]", &format!("[{}]", "\"ps\", ".repeat(count)));
+        with(&text, WINDOWS).load().findings.iter().map(|finding| finding.code).collect()
+    };
+    assert_eq!(codes(64), []);
+    assert_eq!(codes(65), [Code::TooManyArguments]);
+}
+
+#[test]
+fn a_block_that_was_probably_meant_as_an_action_is_an_error() {
+    let codes = |block: &str| -> Vec<Code> {
+        let text = crate::article("linux-service", block);
+        with(&text, WINDOWS).load().findings.iter().map(|finding| finding.code).collect()
+    };
+    assert_eq!(codes("```toml action\nid = \"x\"\n```\n"), [Code::NotQuiteAction]);
+    assert_eq!(codes("Text:\n\n    ```action\n    id = \"x\"\n    ```\n"), [Code::NotQuiteAction]);
+    assert_eq!(codes("```actionscript\nx\n```\n"), []);
 }
 
 #[test]

@@ -89,6 +89,11 @@ fn a_heading_inside_a_quotation_is_text() {
 }
 
 #[test]
+fn comments_are_not_shown() {
+    assert_eq!(blocks("<!-- to do:\n\nmore -->\n\nText<!-- hidden --> here.\n"), ["15-15 Text here."]);
+}
+
+#[test]
 fn plus_signs_further_down_are_text() {
     assert_eq!(sections("a\n\n+++\nb = 1\n+++\n")[0].blocks.len(), 2);
 }

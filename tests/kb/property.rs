@@ -54,6 +54,23 @@ fn nasty() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
 
+#[test]
+fn much_of_the_same_takes_time_in_proportion() {
+    let keys: String = (0..20_000).map(|i| format!("k{i}=1\n")).fold(String::new(), |all, key| all + &key);
+    let texts = [
+        "a\n=\n".repeat(50_000),
+        format!("```action\n{keys}```\n"),
+        format!("```action\n{}\n", "a.".repeat(100_000)),
+    ];
+    let start = std::time::Instant::now();
+    for text in texts {
+        let (page, findings) = read_page("a.md", article("a", &text).as_bytes());
+        assert!(page.is_some() || !findings.is_empty());
+    }
+    // Quadratic work took minutes here; the margin is for slow machines.
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -5,7 +5,8 @@
 //! [`TEST_USER`], which is created if missing; others log in as the user they run as. `HOME` of a
 //! session is `folder/home`, so each server has its own .bashrc.
 
-#![allow(dead_code, missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(dead_code, reason = "each test that includes this uses a part of it")]
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};

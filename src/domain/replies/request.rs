@@ -26,9 +26,15 @@ pub fn status_word(status: &Status) -> String {
     }
 }
 
-/// A command as a shell would read it.
+/// A command as a shell would read it; words that need no quotes have none.
 pub fn command_line(command: &Command) -> String {
-    shlex::try_join(command.argv.iter().map(String::as_str)).unwrap_or_default()
+    let bare = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
+    let word = |word: &String| match shlex::try_quote(word) {
+        _ if !word.is_empty() && word.chars().all(bare) => word.clone(),
+        Ok(quoted) => quoted.into_owned(),
+        Err(_) => format!("{word:?}"),
+    };
+    command.argv.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// Who may still approve a request, by name.

@@ -82,7 +82,12 @@ pub fn host_ended(id: RequestId, host: &HostName, outcome: Outcome, why: &str) -
 /// unknown end, what to do about it.
 pub fn ended(catalogue: &Catalogue, request: &Request, outcome: Outcome) -> Reply {
     let id = request.id;
-    let mut reply = Reply::new(tone(outcome), Line::plain(format!("{id} {outcome}")));
+    let title = Line::plain(format!("{id} {outcome}"));
+    let title = match why_alone(request) {
+        Some(why) => title.then(": ").untrusted(why),
+        None => title,
+    };
+    let mut reply = Reply::new(tone(outcome), title);
     match outcome {
         Outcome::Succeeded | Outcome::Cancelled => reply,
         Outcome::Unknown => {
@@ -92,6 +97,17 @@ pub fn ended(catalogue: &Catalogue, request: &Request, outcome: Outcome) -> Repl
             reply.ready(format!("/settle {id} succeeded|failed|cancelled because REASON"))
         }
         Outcome::Failed => next_rung(catalogue, way_back(reply, request), request),
+    }
+}
+
+/// Why it ended as it did on its only host; several hosts have each said why.
+fn why_alone(request: &Request) -> Option<&str> {
+    match request.run.as_ref()?.hosts.as_slice() {
+        [host] => match &host.phase {
+            HostPhase::Ended(_, why) if !why.is_empty() => Some(why),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -92,7 +92,9 @@ impl<'a> Turn<'a> {
     pub(super) fn end_host(&mut self, host: &HostName, outcome: Outcome, why: &str) {
         let (request, why) = (self.request.id, shortened(why, WHY_LEN_MAX));
         self.record(Event::HostEnded { request, host: host.clone(), outcome, why: why.clone() });
-        self.say(replies::run::host_ended(request, host, outcome, &why));
+        if self.request.plan.hosts.len() > 1 {
+            self.say(replies::run::host_ended(request, host, outcome, &why));
+        }
         let Some(run) = self.run() else { return };
         let waiting = |(run, planned): (&HostRun, &HostPlan)| {
             (run.phase == HostPhase::Waiting).then(|| planned.name.clone())

@@ -13,6 +13,9 @@ use crate::domain::host::Platform;
 use crate::domain::plan::{ReadList, dash_argument, filled, powershell_refusal, program_refusal};
 use crate::kb::finding::{Code, Finding};
 
+/// Arguments of one command, the program included.
+const ARGUMENTS_MAX: usize = 64;
+
 /// What must hold before an action may be offered.
 pub(super) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
     let action = scope.action;
@@ -46,7 +49,7 @@ pub(super) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
 /// Every command of the action with its key.
 fn commands<'a>(scope: &Scope<'a>) -> Vec<(String, &'a Step)> {
     let action = scope.action;
-    let steps = action.steps.iter().enumerate().map(|(i, step)| (format!("steps.{i}"), step));
+    let steps = action.steps.iter().take(STEPS_MAX).enumerate().map(|(i, step)| (format!("steps.{i}"), step));
     let verify = action.verify.iter().map(|verify| ("verify".to_owned(), &verify.step));
     let rollback = action.rollback.iter().filter_map(|rollback| match rollback {
         Rollback::Step(step) => Some(("rollback".to_owned(), step)),
@@ -69,6 +72,11 @@ fn check_program(scope: &Scope<'_>, key: &str, step: &Step, findings: &mut Vec<F
     match &step.program {
         Program::Run(argv) => {
             let key = format!("{key}.run");
+            if argv.len() > ARGUMENTS_MAX {
+                let message = format!("{} arguments; {ARGUMENTS_MAX} is the limit", argv.len());
+                findings.push(scope.find(&key, Code::TooManyArguments, message, "split the step"));
+                return;
+            }
             if let Some(why) = program_refusal(argv.first().map(String::as_str).unwrap_or_default()) {
                 let advice = "use a program that does one thing, without a shell";
                 findings.push(scope.find(&key, Code::ProgramRefused, why, advice));
@@ -162,7 +170,7 @@ fn check_presence(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
 /// What is believed to read only.
 pub(super) fn check_reading(scope: &Scope<'_>, reads: &ReadList, findings: &mut Vec<Finding>) {
     let action = scope.action;
-    for (i, step) in action.steps.iter().enumerate() {
+    for (i, step) in action.steps.iter().take(STEPS_MAX).enumerate() {
         if action.risk == Risk::Read && !reads.covers(step) {
             let message = "declared as `read`, but this step is not known to read only";
             let advice =

@@ -16,7 +16,7 @@ pub(super) fn check_declarations(scope: &Scope<'_>, findings: &mut Vec<Finding>)
         let message = format!("{} parameters; {PARAMS_MAX} is the limit", params.len());
         findings.push(scope.find("params", Code::TooManyParams, message, "split the action"));
     }
-    for (name, param) in params {
+    for (name, param) in params.iter().take(PARAMS_MAX) {
         let key = format!("params.{name}");
         if !is_param_name(name) {
             let message = format!("no placeholder can name the parameter {name:?}");
@@ -66,7 +66,7 @@ fn choices_fault(param: &Param) -> Option<&'static str> {
 
 /// Hints that would mislead whoever is asked for a value.
 pub(super) fn check_values(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
-    for (name, param) in &scope.action.params {
+    for (name, param) in scope.action.params.iter().take(PARAMS_MAX) {
         let key = format!("params.{name}");
         if param.prompt.trim().is_empty() {
             let message = format!("{name} does not say what to ask for");

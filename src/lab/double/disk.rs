@@ -1,5 +1,7 @@
 //! `df`, `du` and `journalctl --disk-usage`.
 
+use std::fmt::Write as _;
+
 use super::super::disk::{Usage, folders, holding, human, human_esxi, usages};
 use super::super::root::reason;
 use super::super::state::{Filesystem, Kind};
@@ -57,11 +59,8 @@ impl Table {
         };
         let width =
             |column: usize| lines.iter().map(|line| line[column].len()).max().unwrap_or(0).max(least[column]);
-        let [a, b, c, d, e] = [0, 1, 2, 3, 4].map(width);
-        lines
-            .iter()
-            .map(|l| format!("{:<a$} {:>b$} {:>c$} {:>d$} {:>e$} {}\n", l[0], l[1], l[2], l[3], l[4], l[5]))
-            .collect()
+        let widths = [0, 1, 2, 3, 4].map(width);
+        lines.iter().map(|line| format_row(line, widths)).collect()
     }
 
     fn header(&self) -> [String; 6] {
@@ -94,6 +93,15 @@ impl Table {
         let [all, used, free] = [filesystem.size_kib, usage.used_kib, usage.free_kib].map(size);
         [device, all, used, free, percent, mount]
     }
+}
+
+/// One line of `df`: the device to the left, numbers to the right.
+fn format_row(line: &[String; 6], widths: [usize; 5]) -> String {
+    let mut text = format!("{:<width$}", line[0], width = widths[0]);
+    for (cell, width) in line[1..5].iter().zip(&widths[1..]) {
+        let _ = write!(text, " {cell:>width$}");
+    }
+    format!("{text} {}\n", line[5])
 }
 
 /// `du [-h] [-x] [-s] [--max-depth=N] PATH...`.

@@ -1,4 +1,4 @@
-//! `vim-cmd` and `esxcli` of ESXi.
+//! `vim-cmd` and `esxcli` of `ESXi`.
 
 use std::fmt::Write as _;
 
@@ -157,7 +157,7 @@ fn kill(call: &mut Call, options: &[&str]) -> u8 {
     let force = match mode {
         "soft" => Force::KillSoft,
         "hard" => Force::KillHard,
-        "force" => Force::KillForce,
+        "force" => Force::Kill,
         _ => {
             call.complain("Error: Invalid value for --type: it is one of soft, hard, force");
             return 1;

@@ -9,6 +9,7 @@ use super::super::root::{DEPTH_MAX, ENTRIES_MAX, join};
 use super::Call;
 
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the real tool")]
 struct Options {
     recursive: bool,
     only_match: bool,

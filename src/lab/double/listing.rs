@@ -17,6 +17,7 @@ use super::Call;
 const RECENT_S: i64 = 15_778_476;
 
 #[derive(Default, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the real tool")]
 struct Options {
     long: bool,
     recursive: bool,

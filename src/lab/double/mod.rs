@@ -207,11 +207,10 @@ fn read_input(name: &str, args: &[String], input: &mut dyn Read) -> Vec<u8> {
     if name == "vm-support" {
         // Three answers; what follows them is not waited for.
         let mut byte = [0];
-        while bytes.iter().filter(|byte| **byte == b'\n').count() < 3 {
-            match limited.read(&mut byte) {
-                Ok(1) => bytes.push(byte[0]),
-                _ => break,
-            }
+        let mut lines = 0;
+        while lines < 3 && matches!(limited.read(&mut byte), Ok(1)) {
+            bytes.push(byte[0]);
+            lines += usize::from(byte[0] == b'\n');
         }
     } else {
         let _ = limited.read_to_end(&mut bytes);

@@ -23,7 +23,7 @@ pub fn ps(call: &mut Call) -> u8 {
 /// `kill [-9|-KILL|-15|-TERM] PID...`.
 pub fn kill(call: &mut Call) -> u8 {
     let (force, pids) = match call.args {
-        [signal, pids @ ..] if signal == "-9" || signal == "-KILL" => (Force::KillForce, pids),
+        [signal, pids @ ..] if signal == "-9" || signal == "-KILL" => (Force::Kill, pids),
         [signal, pids @ ..] if signal == "-15" || signal == "-TERM" => (Force::PowerOff, pids),
         pids => (Force::PowerOff, pids),
     };

@@ -23,7 +23,7 @@ pub fn vm_support(call: &mut Call) -> u8 {
 
 fn list(call: &mut Call) -> u8 {
     let running = call.host.state.machines.iter().filter(|vm| vm.power == Power::On);
-    let lines: String = running.map(|vm| format!("vmid={}\t{}\n", vm.world, vm.name)).collect();
+    let lines = running.map(|vm| format!("vmid={}\t{}\n", vm.world, vm.name)).collect::<Vec<_>>().concat();
     call.say(format!("{BANNER}\n\nAvailable worlds to debug:\n\n{lines}"));
     1
 }

@@ -14,9 +14,9 @@ pub fn vmware_cmd(call: &mut Call) -> u8 {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["-l"] => {
-            let lines: String =
-                call.host.state.machines.iter().map(|vm| format!("{}\n", vm.config)).collect();
-            call.out.extend_from_slice(lines.as_bytes());
+            for vmx in call.host.state.machines.iter().map(|vm| vm.config.clone()).collect::<Vec<_>>() {
+                call.say(vmx);
+            }
             0
         }
         ["-s", "register", vmx] => register(call, vmx),
@@ -87,7 +87,9 @@ fn register(call: &mut Call, vmx: &str) -> u8 {
         return 20;
     }
     let text = match call.root.read(vmx) {
-        Ok(bytes) if vmx.ends_with(".vmx") => String::from_utf8_lossy(&bytes).into_owned(),
+        Ok(bytes) if vmx.rsplit_once('.').is_some_and(|(_, end)| end == "vmx") => {
+            String::from_utf8_lossy(&bytes).into_owned()
+        }
         _ => {
             call.complain(format!("VMControl error -11: No such virtual machine: {vmx}"));
             return 11;
@@ -145,12 +147,9 @@ fn word(power: Power) -> &'static str {
 pub fn vmkfstools(call: &mut Call) -> u8 {
     let words: Vec<String> = call.args.to_vec();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let (size, disk) = match words.as_slice() {
-        ["-c", size, "-a", "lsilogic" | "buslogic", disk] | ["-c", size, disk] => (size, disk),
-        _ => {
-            call.complain("vmkfstools: unrecognized or missing option");
-            return 255;
-        }
+    let (["-c", size, "-a", "lsilogic" | "buslogic", disk] | ["-c", size, disk]) = words.as_slice() else {
+        call.complain("vmkfstools: unrecognized or missing option");
+        return 255;
     };
     let Some(kib) = kibibytes(size) else {
         call.complain(format!("Invalid disk size: {size}"));

@@ -1,11 +1,12 @@
-//! Whole remote runs: ends, output, loss, recovery.
+//! Whole remote runs over a connection that holds: ends, output, input, limits.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use super::super::check::boot_id;
 use super::super::over::OverRuns;
@@ -15,7 +16,7 @@ use super::{Sshd, config, host};
 use crate::domain::id::{Digest, RunId};
 use crate::domain::plan::{Command, HostPlan};
 use crate::domain::run::{BootId, OUTPUT_HEAD, OUTPUT_TAIL, StepEnd, StepReport};
-use crate::remote::SshConfig;
+use crate::remote::{SshConfig, wrapper_digest};
 
 /// A server, and what it takes to run something on it.
 pub(super) struct World {
@@ -24,7 +25,7 @@ pub(super) struct World {
     pub(super) host: HostPlan,
     pub(super) digest: Digest,
     pub(super) over: OverRuns,
-    boot: BootId,
+    pub(super) boot: BootId,
 }
 
 impl World {
@@ -39,7 +40,7 @@ impl World {
         Self { sshd, config, host, digest, over: OverRuns::default(), boot }
     }
 
-    fn step<'a>(&'a self, command: &'a Command, run: RunId) -> Step<'a> {
+    pub(super) fn step<'a>(&'a self, command: &'a Command, run: RunId) -> Step<'a> {
         Step {
             config: &self.config,
             over: &self.over,
@@ -51,18 +52,18 @@ impl World {
         }
     }
 
-    async fn execute(&self, command: &Command) -> StepReport {
+    pub(super) async fn execute(&self, command: &Command) -> StepReport {
         let (_sender, cancel) = watch::channel(false);
         run::execute(self.step(command, fresh_run_id().unwrap()), cancel).await
     }
 
-    async fn settle(&self, command: &Command, run: RunId) -> StepReport {
+    pub(super) async fn settle(&self, command: &Command, run: RunId) -> StepReport {
         let (_sender, cancel) = watch::channel(false);
         run::settle(self.step(command, run), cancel).await
     }
 
     /// A file that a run can leave on the host.
-    fn trace(&self, name: &str) -> PathBuf {
+    pub(super) fn trace(&self, name: &str) -> PathBuf {
         self.sshd.folder.join(name)
     }
 }
@@ -81,7 +82,7 @@ pub(super) fn sh(script: &str) -> Command {
     command(&["sh", "-c", script])
 }
 
-fn lines(path: &PathBuf) -> usize {
+pub(super) fn lines(path: &PathBuf) -> usize {
     fs::read_to_string(path).map_or(0, |text| text.lines().count())
 }
 
@@ -226,145 +227,63 @@ async fn a_host_out_of_reach_has_run_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_interrupted_step_is_settled_by_what_the_host_says() {
-    let world = World::new().await;
-    let trace = world.trace("trace");
-    let slow = sh(&format!("echo x >> {}; sleep 3; echo over; exit 5", trace.display()));
-    let run = fresh_run_id().unwrap();
-    let (_sender, cancel) = watch::channel(false);
-    // The bot dies one second after the start.
-    let died = timeout(Duration::from_secs(1), run::execute(world.step(&slow, run), cancel)).await;
-    assert!(died.is_err());
-    let report = world.settle(&slow, run).await;
-    assert_eq!((report.end, report.output.text().as_str()), (StepEnd::Done(5), "over\n"));
-    assert_eq!(lines(&trace), 1);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_step_whose_end_was_not_recorded_is_settled_with_its_true_end() {
-    let world = World::new().await;
-    let trace = world.trace("trace");
-    let quick = sh(&format!("echo x >> {}; exit 6", trace.display()));
-    let run = fresh_run_id().unwrap();
-    let (_sender, cancel) = watch::channel(false);
-    let first = run::execute(world.step(&quick, run), cancel).await;
-    // The bot dies before it has recorded this.
-    assert_eq!(first.end, StepEnd::Done(6));
-    assert_eq!(world.settle(&quick, run).await.end, StepEnd::Done(6));
-    assert_eq!(lines(&trace), 1);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_fenced_run_never_begins() {
-    let world = World::new().await;
-    let trace = world.trace("trace");
-    let touch = sh(&format!("echo x >> {}", trace.display()));
-    let run = fresh_run_id().unwrap();
-    assert!(matches!(world.settle(&touch, run).await.end, StepEnd::NotRun(_)));
-    // A start that was under way all the time arrives at last.
-    let (_sender, cancel) = watch::channel(false);
-    let late = run::execute(world.step(&touch, run), cancel).await;
-    assert!(matches!(late.end, StepEnd::NotRun(_)), "{late:?}");
-    sleep(Duration::from_secs(1)).await;
-    assert!(!trace.exists());
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_another_boot_nothing_is_believed() {
+async fn with_sudo_the_whole_wrapper_runs_through_it() {
     let mut world = World::new().await;
-    let quick = sh("exit 0");
+    let (home, log) = (world.sshd.home(), world.trace("sudo"));
+    let double = format!("#!/bin/sh\necho \"$*\" >>{}\nshift 2\nexec \"$@\"\n", log.display());
+    fs::create_dir(home.join("bin")).unwrap();
+    fs::write(home.join("bin/sudo"), double).unwrap();
+    fs::set_permissions(home.join("bin/sudo"), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(home.join(".bashrc"), "PATH=$HOME/bin:$PATH\n").unwrap();
+    world.host.sudo = true;
     let run = fresh_run_id().unwrap();
     let (_sender, cancel) = watch::channel(false);
-    assert_eq!(run::execute(world.step(&quick, run), cancel).await.end, StepEnd::Done(0));
-    for boot in ["another-boot", "none"] {
-        world.boot = BootId(boot.to_owned());
-        let report = world.settle(&quick, run).await;
-        assert!(matches!(&report.end, StepEnd::Unknown(why) if why.contains("boot")), "{report:?}");
-    }
+    let report = run::execute(world.step(&sh("exit 2"), run), cancel).await;
+    assert_eq!(report.end, StepEnd::Done(2));
+    let called = fs::read_to_string(log).unwrap();
+    let verbs = ["start", "wait", "out"].map(|verb| format!("-n -- sh -s -- {run} {verb}"));
+    assert!(called.lines().all(|line| verbs.iter().any(|verb| verb == line)), "{called}");
+    assert!(called.starts_with(&verbs[0]), "{called}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_frozen_connection_is_replaced() {
+async fn a_login_that_executes_nothing_is_named() {
     let world = World::new().await;
-    let trace = world.trace("trace");
-    let slow = sh(&format!("echo x >> {}; sleep 4; exit 9", trace.display()));
-    let (report, frozen) = tokio::join!(world.execute(&slow), async {
-        sleep(Duration::from_secs(2)).await;
-        world.sshd.freeze_sessions()
-    });
-    assert!(frozen > 0);
-    assert_eq!(report.end, StepEnd::Done(9));
-    assert_eq!(lines(&trace), 1);
+    fs::write(world.sshd.home().join(".bashrc"), "echo no entry >&2; exit 3\n").unwrap();
+    let error = boot_id(&world.config, &world.host, world.digest).await.unwrap_err();
+    let advice = error.advice();
+    assert!(advice.contains("exit status 3") && advice.contains("no entry"), "{advice}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_host_that_is_gone_leaves_the_run_unknown() {
-    let mut world = World::new().await;
-    world.config.reconnect_for = Duration::from_secs(3);
-    let slow = sh("sleep 2");
-    let run = fresh_run_id().unwrap();
-    let (_sender, cancel) = watch::channel(false);
-    let World { sshd, config, host, digest, over, boot } = world;
-    let step =
-        Step { config: &config, over: &over, host: &host, digest, command: &slow, run, boot: Some(&boot) };
-    let (report, ()) = tokio::join!(run::execute(step, cancel), async {
-        sleep(Duration::from_secs(1)).await;
-        drop(sshd);
-    });
-    assert!(matches!(&report.end, StepEnd::Unknown(why) if why.contains("lost")), "{report:?}");
-}
-
-/// How often a connection is killed in the middle of a run, at a random moment.
-const KILLED_RUNS: usize = 40;
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killed_connections_never_lie_and_never_run_twice() {
+async fn a_run_is_forgotten_when_the_next_of_its_plan_has_ended() {
     let world = World::new().await;
-    let mut seen = [0; 3];
-    let mut not_run = Vec::new();
-    for round in 0..KILLED_RUNS {
-        let trace = world.trace(&format!("trace{round}"));
-        let code = i32::try_from(round).unwrap();
-        let step = sh(&format!("echo x >> {}; sleep 0.3; echo done; exit {code}", trace.display()));
-        // Half of the rounds lose the second connection as well.
-        let pauses = [random_ms(700), random_ms(400)];
-        let (report, ()) = tokio::join!(world.execute(&step), async {
-            for pause in &pauses[..=round % 2] {
-                sleep(*pause).await;
-                world.sshd.kill_sessions();
-            }
-        });
-        match report.end {
-            StepEnd::Done(reported) => {
-                assert_eq!((reported, lines(&trace)), (code, 1), "round {round}");
-                seen[0] += 1;
-            }
-            StepEnd::NotRun(_) => {
-                not_run.push(trace.clone());
-                seen[1] += 1;
-            }
-            StepEnd::Unknown(why) => {
-                eprintln!("round {round}: unknown: {why}");
-                seen[2] += 1;
-            }
-            other => panic!("round {round}: {other:?}"),
-        }
-        assert!(lines(&trace) <= 1, "round {round} ran twice");
+    let folders = || {
+        let names = fs::read_dir(&world.host.folder).unwrap().flatten();
+        names.map(|entry| entry.file_name().into_string().unwrap()).collect::<Vec<_>>()
+    };
+    let runs = [fresh_run_id().unwrap(), fresh_run_id().unwrap()];
+    for run in runs {
+        let (_sender, cancel) = watch::channel(false);
+        assert_eq!(run::execute(world.step(&sh("exit 0"), run), cancel).await.end, StepEnd::Done(0));
+        assert!(folders().contains(&run.to_string()), "it may still be asked for");
     }
-    // What was late would have come by now.
-    sleep(Duration::from_secs(2)).await;
-    for trace in &not_run {
-        assert!(!trace.exists(), "{} exists although it was reported as not run", trace.display());
-    }
-    for round in 0..KILLED_RUNS {
-        assert!(lines(&world.trace(&format!("trace{round}"))) <= 1, "round {round} ran twice");
-    }
-    eprintln!("{} done, {} not run, {} unknown", seen[0], seen[1], seen[2]);
-    assert!(seen[0] > 0, "no run came through");
+    assert_eq!(folders(), [runs[1].to_string()]);
 }
 
-fn random_ms(below: u64) -> Duration {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).unwrap();
-    Duration::from_millis(u64::from_le_bytes(bytes) % below)
+#[test]
+fn what_was_approved_for_another_wrapper_is_not_sent() {
+    let (config, over, command) = (SshConfig::new(PathBuf::new()), OverRuns::default(), sh("exit 0"));
+    let executable = |host: &HostPlan| {
+        let (digest, run) = (Digest::of(b"the plan"), RunId([0; 16]));
+        let step = Step { config: &config, over: &over, host, digest, command: &command, run, boot: None };
+        super::super::executable(step).err()
+    };
+    let mut host = super::unreachable_host();
+    host.wrapper = wrapper_digest();
+    assert_eq!(executable(&host), None);
+    host.jump.push("bastion".into());
+    assert!(executable(&host).unwrap().contains("behind another host"));
+    host.wrapper = Digest::of(b"an older wrapper");
+    assert!(executable(&host).unwrap().contains("another version"));
 }

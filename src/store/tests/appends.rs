@@ -33,12 +33,13 @@ fn the_longest_events_stay_out_of_files_of_their_own() {
     let dir = TempDir::new().unwrap();
     let (mut store, _) = open(dir.path()).unwrap();
     let longest = "x".repeat(EVENT_LEN_MAX - 200);
-    for events in [1, 17, APPEND_EVENTS_MAX, 1] {
+    // More of the longest than a batch of decisions can hold.
+    for events in [1, 17, 256, 1] {
         store.append(NOW_MS, vec![noted(&longest); events]).unwrap();
     }
     drop(store);
     let (_, events) = open(dir.path()).unwrap();
-    assert_eq!(events.len(), 19 + APPEND_EVENTS_MAX);
+    assert_eq!(events.len(), 19 + 256);
 }
 
 #[test]

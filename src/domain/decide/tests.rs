@@ -1,0 +1,173 @@
+//! Random histories with crashes: after every step the invariants of the design hold, judged from
+//! the events alone.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod simulation;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::actor::People;
+use crate::domain::id::Digest;
+use crate::domain::run::StepEnd;
+use crate::domain::testing::{R1, World, boot, person, report, run_command};
+use simulation::Simulation;
+
+/// One thing that happens.
+#[derive(Debug, Clone)]
+enum Happening {
+    Run {
+        who: usize,
+        action: usize,
+        hosts: Vec<&'static str>,
+    },
+    Decide {
+        who: usize,
+        what: usize,
+        request: u64,
+    },
+    Settle {
+        who: usize,
+        request: u64,
+    },
+    /// One of the effects that wait is carried out.
+    Effect {
+        which: usize,
+        end: usize,
+        held: bool,
+    },
+    /// The same answer once more, or an answer nobody asked for.
+    Again {
+        request: u64,
+        which: usize,
+    },
+    Pass {
+        ms: u64,
+    },
+    Tick,
+    Crash,
+    /// Something is reconfigured.
+    Change {
+        what: usize,
+    },
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    let hosts = prop::sample::select(vec![
+        vec!["kvm1"],
+        vec!["kvm1"],
+        vec!["kvm2"],
+        vec!["kvm1", "kvm2"],
+        vec!["kvm2", "kvm3", "kvm1"],
+    ]);
+    let who = || 0..simulation::ACCOUNTS.len();
+    let request = || 0..4_u64;
+    prop_oneof![
+        2 => (who(), 0..simulation::ACTIONS.len(), hosts)
+            .prop_map(|(who, action, hosts)| Happening::Run { who, action, hosts }),
+        12 => (who(), 0..9_usize, request()).prop_map(|(who, what, request)| Happening::Decide { who, what, request }),
+        2 => (who(), request()).prop_map(|(who, request)| Happening::Settle { who, request }),
+        16 => (any::<usize>(), 0..12_usize, any::<bool>())
+            .prop_map(|(which, end, held)| Happening::Effect { which, end, held }),
+        2 => (request(), any::<usize>()).prop_map(|(request, which)| Happening::Again { request, which }),
+        2 => prop::sample::select(vec![1, 60_000, 599_999, 600_000]).prop_map(|ms| Happening::Pass { ms }),
+        1 => Just(Happening::Tick),
+        1 => Just(Happening::Crash),
+        3 => (0..12_usize).prop_map(|what| Happening::Change { what }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, max_shrink_iters: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_history_breaks_an_invariant(history in prop::collection::vec(happening(), 1..100)) {
+        let mut simulation = Simulation::new();
+        for happening in history {
+            simulation.happens(&happening);
+            if let Err(broken) = simulation.holds() {
+                return Err(TestCaseError::fail(broken));
+            }
+        }
+    }
+}
+
+/// A history that is long enough to reach every kind of event: the property is not vacuous.
+#[test]
+fn random_histories_reach_starts_ends_recoveries_and_settlements() {
+    use proptest::strategy::ValueTree as _;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut kinds = std::collections::BTreeMap::<String, usize>::new();
+    for _ in 0..300 {
+        let history = prop::collection::vec(happening(), 100).new_tree(&mut runner).unwrap().current();
+        let mut simulation = Simulation::new();
+        for happening in &history {
+            simulation.happens(happening);
+        }
+        for moment in &simulation.world.moments {
+            let event = serde_json::to_value(&moment.event).unwrap();
+            *kinds.entry(event["kind"].as_str().unwrap().to_owned()).or_default() += 1;
+        }
+    }
+    let expected = [
+        "approval_given",
+        "approval_withdrawn",
+        "cancel_asked",
+        "command_refused",
+        "host_ended",
+        "request_cancelled",
+        "request_denied",
+        "request_expired",
+        "request_opened",
+        "run_ended",
+        "run_recovered",
+        "run_settled",
+        "run_started",
+        "start_refused",
+        "step_ended",
+        "step_started",
+        "verify_ended",
+    ];
+    for kind in expected {
+        assert!(kinds.get(kind).is_some_and(|count| *count >= 2), "{kind} in {kinds:?}");
+    }
+}
+
+#[test]
+fn deciding_is_pure() {
+    let world = World::opened("vm-destroy", &["kvm1"]);
+    let context = Context { now_ms: world.now_ms, fresh_run: RunId([1; 16]) };
+    let approve = || Input::Command {
+        actor: crate::domain::testing::actor("ben"),
+        conversation: "ben".into(),
+        command: Command::Approve(R1),
+    };
+    let decided = || decide(&world.state, &world.catalogue, approve(), context).unwrap();
+    assert_eq!(decided(), decided());
+}
+
+#[test]
+fn hosts_tells_what_is_refused_and_what_is_blocked() {
+    let mut world = World::unknown("vm-start", &["kvm1"]);
+    world.said.clear();
+    world.says("dia", Command::Hosts).unwrap();
+    assert!(world.said.contains("(r1 is unknown)"), "{}", world.said);
+    assert!(world.said.contains("no pinned key: refused"), "{}", world.said);
+}
+
+#[test]
+fn every_event_reads_back_from_its_json() {
+    let mut world = World::unknown("vm-start", &["kvm1", "kvm2"]);
+    world.catalogue.people =
+        People::new(vec![person("ana", Role::Admin), person("ben", Role::Admin)]).unwrap();
+    world.says("ana", Command::Settle(R1, crate::domain::run::Outcome::Failed, "x".into())).unwrap();
+    world.says("ana", run_command("vm-folder", &["kvm3"])).unwrap();
+    world.says("ben", Command::Approve(RequestId(2))).unwrap();
+    world.says("ana", Command::Cancel(RequestId(2))).unwrap();
+    world.crash();
+    world.step_ends(RequestId(2), StepEnd::Cancelled);
+    for moment in &world.moments {
+        let json = serde_json::to_string(&moment.event).unwrap();
+        assert_eq!(serde_json::from_str::<Event>(&json).unwrap(), moment.event, "{json}");
+    }
+}

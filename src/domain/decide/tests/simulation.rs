@@ -1,0 +1,266 @@
+//! A bot whose effects are carried out late, in any order between requests, or never.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Digest, Effect, Event, Happening, Input, RequestId, RunId, StepEnd, World, boot, report, run_command,
+};
+use crate::domain::action::Risk;
+use crate::domain::actor::{ActorId, People, Role};
+use crate::domain::command::Command;
+use crate::domain::id::{ConversationId, HostName};
+use crate::domain::plan::{Basis, Plan};
+use crate::domain::run::{Outcome, Output, VerifyReport};
+use crate::domain::testing::{actor, folded, people};
+
+pub const ACCOUNTS: &[&str] =
+    &["ana", "ana", "discord:ana", "ben", "ben", "discord:ben", "cem", "cem", "eve", "dia", "mallory"];
+pub const ACTIONS: &[&str] =
+    &["vm-state", "vm-start", "vm-start", "vm-folder", "vm-folder", "vm-destroy", "vm-destroy"];
+
+pub struct Simulation {
+    pub world: World,
+    /// Effects that wait, in order.
+    waiting: Vec<Effect>,
+    /// Every step that a host was asked to run.
+    executed: Vec<(RequestId, RunId)>,
+    broken: Option<String>,
+}
+
+impl Simulation {
+    pub fn new() -> Self {
+        Self { world: World::new(), waiting: Vec::new(), executed: Vec::new(), broken: None }
+    }
+
+    pub fn happens(&mut self, happening: &Happening) {
+        match happening {
+            Happening::Run { who, action, hosts } => self.says(*who, run_command(ACTIONS[*action], hosts)),
+            Happening::Decide { who, what, request } => {
+                let id = self.recent(*request);
+                self.says(
+                    *who,
+                    match what {
+                        0..=4 => Command::Approve(id),
+                        5 | 6 => Command::Withdraw(id),
+                        7 => Command::Cancel(id),
+                        _ => Command::Deny(id, "no".to_owned()),
+                    },
+                );
+            }
+            Happening::Settle { who, request } => {
+                self.says(*who, Command::Settle(self.recent(*request), Outcome::Failed, "looked".to_owned()));
+            }
+            Happening::Effect { which, end, held } => self.carry_out(*which, *end, *held),
+            Happening::Again { request, which } => self.again(self.recent(*request), *which),
+            Happening::Pass { ms } => self.world.now_ms += ms,
+            Happening::Tick => self.input(Input::Tick),
+            Happening::Crash => {
+                self.waiting.clear();
+                self.world.state = folded(&self.world.moments);
+                self.input(Input::Recover);
+            }
+            Happening::Change { what } => self.reconfigure(*what),
+        }
+    }
+
+    /// One of the last four requests.
+    fn recent(&self, back: u64) -> RequestId {
+        let last = self.world.state.next_request().0 - 1;
+        RequestId(last.saturating_sub(back).max(1))
+    }
+
+    fn says(&mut self, who: usize, command: Command) {
+        let name = ACCOUNTS[who];
+        self.input(Input::Command { actor: actor(name), conversation: ConversationId::from(name), command });
+    }
+
+    fn input(&mut self, input: Input) {
+        let Ok((events, effects)) = self.world.decided(input) else { return };
+        for effect in effects {
+            if let Effect::Execute(id, host, step) = &effect {
+                self.check_execution(*id, host, step.run, &events);
+            }
+            if !matches!(effect, Effect::Reply(..)) {
+                self.waiting.push(effect);
+            }
+        }
+    }
+
+    /// An execution is recorded in the same decision, under a run id that is new, in a run that was
+    /// never interrupted.
+    fn check_execution(&mut self, id: RequestId, host: &HostName, run: RunId, events: &[Event]) {
+        let recorded = events.iter().any(|event| {
+            matches!(event, Event::StepStarted { request, host: at, run: of, .. } if *request == id && at == host && *of == run)
+        });
+        let recovered =
+            self.events().any(|event| matches!(event, Event::RunRecovered { request } if *request == id));
+        let used = self.executed.iter().any(|(_, other)| *other == run);
+        if !recorded || recovered || used {
+            self.broken =
+                Some(format!("{id} executes: recorded {recorded}, recovered {recovered}, id used {used}"));
+        }
+        self.executed.push((id, run));
+    }
+
+    fn events(&self) -> impl Iterator<Item = &Event> {
+        self.world.moments.iter().map(|moment| &moment.event)
+    }
+
+    fn carry_out(&mut self, which: usize, end: usize, held: bool) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let end = match end {
+            0..=5 => StepEnd::Done(0),
+            6 => StepEnd::Done(1),
+            7 => StepEnd::TimedOut,
+            8 => StepEnd::Cancelled,
+            9 => StepEnd::NotRun("fenced".to_owned()),
+            _ => StepEnd::Unknown("lost".to_owned()),
+        };
+        match self.waiting.remove(which % self.waiting.len()) {
+            Effect::Start(id) => self.input(Input::Start(id)),
+            Effect::Probe(id, host) => {
+                let answer =
+                    if matches!(end, StepEnd::NotRun(_)) { Err("no route".to_owned()) } else { Ok(boot()) };
+                self.input(Input::Probed(id, host, answer));
+            }
+            Effect::Execute(id, host, step) | Effect::Settle(id, host, step) => {
+                self.input(Input::StepEnded(id, host, step.run, report(end)));
+            }
+            Effect::Verify(id, host) => {
+                let report = VerifyReport { held, why: "not so".to_owned(), output: Output::default() };
+                self.input(Input::Verified(id, host, report));
+            }
+            _ => {}
+        }
+    }
+
+    fn again(&mut self, id: RequestId, which: usize) {
+        let hosts = ["kvm1", "kvm2", "kvm3"].map(HostName::from);
+        let host = hosts[which % 3].clone();
+        let run =
+            self.executed.get(which % self.executed.len().max(1)).map_or(RunId([0xee; 16]), |(_, run)| *run);
+        match which % 4 {
+            0 => self.input(Input::Start(id)),
+            1 => self.input(Input::StepEnded(id, host, run, report(StepEnd::Done(0)))),
+            2 if !self.waiting.iter().any(|effect| matches!(effect, Effect::Verify(at, _) if *at == id)) => {
+                let report = VerifyReport { held: true, why: String::new(), output: Output::default() };
+                self.input(Input::Verified(id, host, report));
+            }
+            _ => self.input(Input::Probed(id, host, Ok(boot()))),
+        }
+    }
+
+    fn reconfigure(&mut self, what: usize) {
+        let catalogue = &mut self.world.catalogue;
+        match what {
+            0 => catalogue.article_mut().revision = Digest::of(&[self.world.moments.len().to_le_bytes()[0]]),
+            1 => catalogue.host_mut("kvm1").host_key = Some("SHA256:new".to_owned()),
+            2 => catalogue.policy.change = 2,
+            3 | 4 => {
+                let role = if what == 3 { Role::Viewer } else { Role::Approver };
+                let mut persons = people();
+                persons
+                    .iter_mut()
+                    .filter(|person| person.name == "ben")
+                    .for_each(|person| person.role = role);
+                catalogue.people = People::new(persons).unwrap();
+            }
+            _ => *catalogue = crate::domain::testing::catalogue(),
+        }
+    }
+
+    /// Everything that must hold at any time, from the events alone.
+    pub fn holds(&self) -> Result<(), String> {
+        if let Some(broken) = &self.broken {
+            return Err(broken.clone());
+        }
+        if folded(&self.world.moments) != self.world.state {
+            return Err("folding all events gives another state".to_owned());
+        }
+        self.starts_are_approved()?;
+        self.hosts_are_free()
+    }
+
+    /// A run starts at most once, with as many distinct other persons as its basis says.
+    fn starts_are_approved(&self) -> Result<(), String> {
+        let mut plans = BTreeMap::<RequestId, (&Plan, Digest)>::new();
+        let mut yes = BTreeMap::<RequestId, BTreeSet<String>>::new();
+        let mut started = BTreeSet::new();
+        for moment in &self.world.moments {
+            match &moment.event {
+                Event::RequestOpened { request, plan, digest, .. } => {
+                    plans.insert(*request, (plan, *digest));
+                }
+                Event::ApprovalGiven { request, digest, .. } if plans[request].1 == *digest => {
+                    yes.entry(*request).or_default().insert(human(&moment.actor));
+                }
+                Event::ApprovalWithdrawn { request, .. } => {
+                    yes.entry(*request).or_default().remove(&human(&moment.actor));
+                }
+                Event::RequestDenied { request, .. }
+                | Event::RequestCancelled { request }
+                | Event::RequestExpired { request, .. } => {
+                    yes.remove(request);
+                }
+                Event::RunStarted { request, digest, .. } => {
+                    let (plan, approved) = plans[request];
+                    let mut others = yes.get(request).cloned().unwrap_or_default();
+                    others.remove(&human(&plan.requester));
+                    let needed = match plan.risk {
+                        Risk::Read => 0,
+                        Risk::Change => 1,
+                        Risk::Destructive => 2,
+                    };
+                    let enough =
+                        others.len() >= needed && matches!(plan.basis, Basis::NoneNeeded) == (needed == 0);
+                    if !enough
+                        || *digest != approved
+                        || plan.digest().ok() != Some(*digest)
+                        || !started.insert(*request)
+                    {
+                        return Err(format!("{request} started with {others:?} of {needed}, or twice"));
+                    }
+                }
+                Event::StepStarted { request, .. } if !started.contains(request) => {
+                    return Err(format!("{request} has a step and no start"));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// At any time a host has one changing run at the most, and none after an unknown outcome.
+    fn hosts_are_free(&self) -> Result<(), String> {
+        let mut taken = BTreeMap::<HostName, RequestId>::new();
+        let mut unknown = BTreeSet::<(RequestId, HostName)>::new();
+        for event in self.events() {
+            match event {
+                Event::RunStarted { request, .. } => {
+                    let plan = &self.world.request(*request).plan;
+                    for host in plan.hosts.iter().filter(|_| plan.risk != Risk::Read) {
+                        if let Some(other) = taken.insert(host.name.clone(), *request) {
+                            return Err(format!("{request} started on {} beside {other}", host.name));
+                        }
+                    }
+                }
+                Event::HostEnded { request, host, outcome: Outcome::Unknown, .. } => {
+                    unknown.insert((*request, host.clone()));
+                }
+                Event::RunEnded { request, .. } => {
+                    taken.retain(|host, by| by != request || unknown.contains(&(*request, host.clone())));
+                }
+                Event::RunSettled { request, .. } => taken.retain(|_, by| by != request),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The human being behind an account, found independently of the code under test.
+fn human(actor: &ActorId) -> String {
+    actor.0.split_once(':').map_or_else(|| actor.0.clone(), |(_, name)| name.to_owned())
+}

@@ -1,0 +1,354 @@
+//! A small world for tests: five people, five hosts, five actions, and a record that is folded as
+//! the bot folds it.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::collections::BTreeMap;
+
+use super::action::{Action, Param, ParamType, Program, Risk, Rollback, Step, Verify};
+use super::actor::{ActorId, People, Person, Role};
+use super::article::Article;
+use super::catalogue::Catalogue;
+use super::command::Command;
+use super::decide::{Context, Decision, Effect, Input, decide};
+use super::event::Event;
+use super::host::{Host, Platform};
+use super::id::{ActionId, ArticleId, ConversationId, Digest, HostName, RequestId, RunId};
+use super::policy::Policy;
+use super::refusal::Refusal;
+use super::reply::{Line, Part, Reply, Span};
+use super::request::{Request, Status};
+use super::run::{BootId, Outcome, Output, StepEnd, StepReport, VerifyReport};
+use super::state::{Moment, State};
+
+pub const START_MS: u64 = 1_793_500_000_000;
+pub const R1: RequestId = RequestId(1);
+pub const R2: RequestId = RequestId(2);
+
+pub fn actor(name: &str) -> ActorId {
+    if name.contains(':') { ActorId(name.to_owned()) } else { ActorId(format!("demo:{name}")) }
+}
+
+pub fn person(name: &str, role: Role) -> Person {
+    Person { name: name.to_owned(), role, actors: vec![actor(name), ActorId(format!("discord:{name}"))] }
+}
+
+pub fn people() -> Vec<Person> {
+    vec![
+        person("ana", Role::Responder),
+        person("ben", Role::Approver),
+        person("cem", Role::Approver),
+        person("dia", Role::Viewer),
+        person("eve", Role::Admin),
+    ]
+}
+
+pub fn step(argv: &[&str]) -> Step {
+    Step {
+        program: Program::Run(argv.iter().map(|word| (*word).to_owned()).collect()),
+        stdin: None,
+        timeout_s: 60,
+        expect_exit: vec![0],
+        expect_stdout: None,
+    }
+}
+
+pub fn text_param(pattern: Option<&str>) -> Param {
+    Param {
+        prompt: "Name of the domain".to_owned(),
+        kind: ParamType::Text,
+        choices: Vec::new(),
+        default: None,
+        pattern: pattern.map(str::to_owned),
+        example: Some("web01".to_owned()),
+    }
+}
+
+pub fn action(id: &str, risk: Risk, steps: Vec<Step>) -> Action {
+    Action {
+        id: ActionId::from(id),
+        title: format!("Title of {id}"),
+        platforms: vec![Platform::Kvm],
+        risk,
+        params: BTreeMap::from([("domain".to_owned(), text_param(Some("^[a-z][a-z0-9' {}.-]*$")))]),
+        steps,
+        verify: None,
+        rollback: None,
+        escalates_to: None,
+        line: 1,
+    }
+}
+
+fn actions() -> Vec<Action> {
+    let state = || step(&["virsh", "domstate", "{domain}"]);
+    let shown = |pattern: &str| Step { expect_stdout: Some(pattern.to_owned()), ..state() };
+    let verify = |pattern| Some(Verify { step: shown(pattern), within_s: 5 });
+    let start = || step(&["virsh", "start", "{domain}"]);
+    let with_verify = |action: Action, pattern| Action {
+        verify: verify(pattern),
+        rollback: Some(Rollback::Step(start())),
+        ..action
+    };
+    let two_steps = vec![step(&["mkdir", "--", "/srv/{domain}"]), step(&["touch", "--", "/srv/{domain}/x"])];
+    let destroy = action("vm-destroy", Risk::Destructive, vec![step(&["virsh", "destroy", "{domain}"])]);
+    vec![
+        action("vm-state", Risk::Read, vec![state()]),
+        with_verify(action("vm-start", Risk::Change, vec![start()]), "running"),
+        action("vm-folder", Risk::Change, two_steps),
+        with_verify(destroy, "shut off"),
+        Action { params: BTreeMap::new(), ..action("uptime", Risk::Read, vec![step(&["uptime"])]) },
+    ]
+}
+
+pub fn host(name: &str, platform: Platform, octet: u8) -> Host {
+    Host {
+        name: HostName::from(name),
+        address: format!("192.0.2.{octet}"),
+        port: 22,
+        user: "root".to_owned(),
+        platforms: vec![platform],
+        labels: Vec::new(),
+        host_key: Some(format!("SHA256:key-of-{name}")),
+        sudo: false,
+        legacy: false,
+        path: platform.default_path().to_owned(),
+        folder: String::new(),
+    }
+}
+
+pub fn catalogue() -> Catalogue {
+    let article = Article {
+        id: ArticleId::from("kvm-vm"),
+        title: "Virtual machines".to_owned(),
+        products: Vec::new(),
+        tags: Vec::new(),
+        symptoms: Vec::new(),
+        reviewed: "2026-11-01".to_owned(),
+        revision: Digest::of(b"article"),
+        file: "kvm-vm.md".to_owned(),
+        sections: Vec::new(),
+        actions: actions(),
+    };
+    let hosts = [
+        host("kvm1", Platform::Kvm, 1),
+        host("kvm2", Platform::Kvm, 2),
+        host("kvm3", Platform::Kvm, 3),
+        host("win1", Platform::Windows, 4),
+        Host { host_key: None, ..host("bare", Platform::Kvm, 5) },
+    ];
+    Catalogue {
+        articles: BTreeMap::from([(article.id.clone(), article)]),
+        inventory: hosts.into_iter().map(|host| (host.name.clone(), host)).collect(),
+        people: People::new(people()).unwrap(),
+        policy: Policy::default(),
+        wrapper: Digest::of(b"wrapper"),
+    }
+}
+
+impl Catalogue {
+    /// The one article, to be changed.
+    pub fn article_mut(&mut self) -> &mut Article {
+        self.articles.values_mut().next().unwrap()
+    }
+
+    /// An action of the one article, to be changed.
+    pub fn action_mut(&mut self, id: &str) -> &mut Action {
+        self.article_mut().actions.iter_mut().find(|action| action.id.as_str() == id).unwrap()
+    }
+
+    /// A host, to be changed.
+    pub fn host_mut(&mut self, name: &str) -> &mut Host {
+        self.inventory.get_mut(&HostName::from(name)).unwrap()
+    }
+}
+
+pub fn run_command(action: &str, hosts: &[&str]) -> Command {
+    let params = if action == "uptime" { None } else { Some(("domain".to_owned(), "web01".to_owned())) };
+    Command::Run {
+        action: ActionId::from(action),
+        params: params.into_iter().collect(),
+        hosts: hosts.iter().map(|name| HostName::from(*name)).collect(),
+        reason: "it hangs".to_owned(),
+    }
+}
+
+pub fn report(end: StepEnd) -> StepReport {
+    StepReport { end, output: Output::default() }
+}
+
+/// Everything a reply says, untrusted words included.
+pub fn text_of(reply: &Reply) -> String {
+    let line = |line: &Line| line.0.iter().map(span).collect::<String>();
+    let part = |part: &Part| match part {
+        Part::Line(inner) | Part::Item(inner) => line(inner),
+        Part::Block(text) | Part::Ready(text) => text.escape_with(str::to_owned),
+    };
+    [line(&reply.title)].into_iter().chain(reply.parts.iter().map(part)).collect::<Vec<_>>().join("\n")
+}
+
+fn span(span: &Span) -> String {
+    match span {
+        Span::Plain(text) => text.clone(),
+        Span::Untrusted(text) | Span::Code(text) => text.escape_with(str::to_owned),
+    }
+}
+
+/// A bot without edges: inputs go in, events are folded, effects are left to the test, except that
+/// starts are taken up and probes answered.
+pub struct World {
+    pub catalogue: Catalogue,
+    pub state: State,
+    pub moments: Vec<Moment>,
+    pub now_ms: u64,
+    /// What hosts were asked to do and have not yet answered.
+    pub asked: Vec<Effect>,
+    /// Everything said since the last look.
+    pub said: String,
+    fresh: u8,
+}
+
+impl World {
+    pub fn new() -> Self {
+        Self {
+            catalogue: catalogue(),
+            state: State::default(),
+            moments: Vec::new(),
+            now_ms: START_MS,
+            asked: Vec::new(),
+            said: String::new(),
+            fresh: 0,
+        }
+    }
+
+    /// One decision; its events are recorded and folded, its effects are returned.
+    pub fn decided(&mut self, input: Input) -> Result<(Vec<Event>, Vec<Effect>), Refusal> {
+        self.fresh += 1;
+        let context = Context { now_ms: self.now_ms, fresh_run: RunId([self.fresh; 16]) };
+        let Decision { events, effects } = decide(&self.state, &self.catalogue, input, context)?;
+        let mut happened = Vec::new();
+        for (actor, event) in events {
+            happened.push(event.clone());
+            let seq = self.moments.len() as u64 + 1;
+            let moment = Moment { seq, at_ms: self.now_ms, actor, event };
+            self.state.apply(&moment);
+            self.moments.push(moment);
+        }
+        Ok((happened, effects))
+    }
+
+    /// A decision and everything that follows from it without a host's answer but to the probe.
+    pub fn input(&mut self, input: Input) -> Result<Vec<Event>, Refusal> {
+        let (mut events, effects) = self.decided(input)?;
+        for effect in effects {
+            events.extend(match effect {
+                Effect::Start(id) => self.input(Input::Start(id))?,
+                Effect::Probe(id, host) => self.input(Input::Probed(id, host, Ok(boot())))?,
+                Effect::Reply(_, reply) => {
+                    self.said.push_str(&text_of(&reply));
+                    self.said.push('\n');
+                    Vec::new()
+                }
+                effect => {
+                    self.asked.push(effect);
+                    Vec::new()
+                }
+            });
+        }
+        Ok(events)
+    }
+
+    /// A person's command in their own conversation; a refusal is its code.
+    pub fn says(&mut self, who: &str, command: Command) -> Result<Vec<Event>, String> {
+        let (actor, conversation) = (actor(who), ConversationId::from(who));
+        let events = self
+            .input(Input::Command { actor, conversation, command })
+            .map_err(|refusal| refusal.code.to_owned())?;
+        match events.iter().find_map(|event| match event {
+            Event::CommandRefused { code, .. } => Some(code.clone()),
+            _ => None,
+        }) {
+            Some(code) => Err(code),
+            None => Ok(events),
+        }
+    }
+
+    /// `/run` by ana, approved by nobody yet.
+    pub fn opened(action: &str, hosts: &[&str]) -> Self {
+        let mut world = Self::new();
+        world.says("ana", run_command(action, hosts)).unwrap();
+        world
+    }
+
+    /// A change by ana, approved by ben: its first step has been sent.
+    pub fn running(action: &str, hosts: &[&str]) -> Self {
+        let mut world = Self::opened(action, hosts);
+        world.says("ben", Command::Approve(R1)).unwrap();
+        assert_eq!(world.status(R1), &Status::Running);
+        world
+    }
+
+    /// A change by ana that ended unknown.
+    pub fn unknown(action: &str, hosts: &[&str]) -> Self {
+        let mut world = Self::running(action, hosts);
+        world.step_ends(R1, StepEnd::Unknown("the link broke".to_owned()));
+        world.verify_ends(R1, true);
+        assert_eq!(world.status(R1), &Status::Ended(Outcome::Unknown));
+        world
+    }
+
+    pub fn request(&self, id: RequestId) -> &Request {
+        self.state.requests.get(&id).unwrap()
+    }
+
+    pub fn status(&self, id: RequestId) -> &Status {
+        &self.request(id).status
+    }
+
+    /// Answers the step that was asked last.
+    pub fn step_ends(&mut self, id: RequestId, end: StepEnd) -> Vec<Event> {
+        let asked = self.asked.iter().rev().find_map(|effect| match effect {
+            Effect::Execute(at, host, step) | Effect::Settle(at, host, step) if *at == id => {
+                Some((host.clone(), step.run))
+            }
+            _ => None,
+        });
+        let (host, run) = asked.unwrap();
+        self.input(Input::StepEnded(id, host, run, report(end))).unwrap()
+    }
+
+    /// Answers the verification that was asked last, if one was.
+    pub fn verify_ends(&mut self, id: RequestId, held: bool) -> Vec<Event> {
+        let asked = self.asked.iter().rev().find_map(|effect| match effect {
+            Effect::Verify(at, host) if *at == id => Some(host.clone()),
+            _ => None,
+        });
+        let Some(host) = asked else { return Vec::new() };
+        let why = if held { String::new() } else { "it is not so".to_owned() };
+        let report = VerifyReport { held, why, output: Output::default() };
+        self.input(Input::Verified(id, host, report)).unwrap()
+    }
+
+    /// `kill -9` and a new start: what was asked of hosts is forgotten, the record is folded again.
+    pub fn crash(&mut self) -> Vec<Event> {
+        self.asked.clear();
+        self.said.clear();
+        self.state = folded(&self.moments);
+        self.input(Input::Recover).unwrap()
+    }
+
+    /// How many steps hosts were asked to run.
+    pub fn executions(&self) -> usize {
+        self.asked.iter().filter(|effect| matches!(effect, Effect::Execute(..))).count()
+    }
+}
+
+pub fn boot() -> BootId {
+    BootId("boot-1".to_owned())
+}
+
+pub fn folded(moments: &[Moment]) -> State {
+    let mut state = State::default();
+    for moment in moments {
+        state.apply(moment);
+    }
+    state
+}

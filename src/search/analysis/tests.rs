@@ -1,0 +1,53 @@
+use super::{Analyzer, Terms};
+
+fn words(text: &str) -> Vec<String> {
+    Terms::of(&Analyzer::new().units(text)).words
+}
+
+fn meanings(text: &str) -> Vec<String> {
+    Terms::of(&Analyzer::new().units(text)).meanings
+}
+
+#[test]
+fn compounds_are_kept_whole_and_in_parts() {
+    assert_eq!(words("vmkload_app"), ["vmkload_app", "vmkload", "app"]);
+    assert_eq!(words("(`proxy.properties`),"), ["proxy.properties", "proxi", "properti"]);
+    assert_eq!(words("/proc/vmware/"), ["/proc/vmware", "proc", "vmware"]);
+    assert_eq!(words("vm-support -d0"), ["vm-support", "vmsupport", "vm", "support", "-d0", "d0"]);
+    assert_eq!(words("VirtualCenter 40GB"), ["virtualcent", "virtual", "center", "40gb", "40", "gb"]);
+    assert_eq!(words("esx3 VMs"), ["esx3", "esx", "3", "vm"]);
+}
+
+#[test]
+fn percents_are_one_thing_however_written() {
+    for text in ["97%", "97 %", "97 percent", "97 Percent."] {
+        assert_eq!(words(text), ["97%", "97", "percent"], "{text}");
+    }
+}
+
+#[test]
+fn not_and_no_stay_and_question_words_go() {
+    assert_eq!(words("why is there no space"), ["no", "space"]);
+    assert_eq!(words("VM's disk can’t be read"), ["vm", "disk", "not", "read"]);
+    assert_eq!(words("how do I what"), Vec::<String>::new());
+}
+
+#[test]
+fn expressions_share_a_meaning_even_when_separated() {
+    let off = meanings("power off");
+    assert!(!off.is_empty());
+    for text in ["turn it off", "shut the thing down", "shutdown", "switched off"] {
+        assert!(meanings(text).contains(&off[0]), "{text}");
+    }
+    assert_ne!(meanings("power on")[0], off[0]);
+}
+
+#[test]
+fn lists_of_words_are_sorted_for_the_search_in_them() {
+    for word in ["a", "how", "the", "what", "your"] {
+        assert!(super::is_function_word(word), "{word}");
+    }
+    for word in ["not", "no", "off", "full", "without"] {
+        assert!(!super::is_function_word(word), "{word}");
+    }
+}

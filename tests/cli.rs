@@ -1,0 +1,183 @@
+//! The command line as people and programs meet it: what it prints, and with which exit status it
+//! ends.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const KB: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kb");
+
+/// One call of dogwatch in an empty folder.
+#[must_use]
+struct Call {
+    folder: TempDir,
+    kb: String,
+    args: Vec<String>,
+    stdin: String,
+}
+
+struct Done {
+    status: i32,
+    stdout: String,
+    stderr: String,
+}
+
+fn dogwatch(args: &[&str]) -> Call {
+    let args = args.iter().map(|&arg| arg.to_owned()).collect();
+    Call { folder: tempfile::tempdir().unwrap(), kb: KB.to_owned(), args, stdin: String::new() }
+}
+
+impl Call {
+    fn kb(mut self, folder: &Path) -> Self {
+        folder.to_str().unwrap().clone_into(&mut self.kb);
+        self
+    }
+
+    fn stdin(mut self, text: &str) -> Self {
+        text.clone_into(&mut self.stdin);
+        self
+    }
+
+    fn file(self, name: &str, text: &str) -> Self {
+        fs::write(self.folder.path().join(name), text).unwrap();
+        self
+    }
+
+    fn run(self) -> Done {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_dogwatch"))
+            .args(["--kb", &self.kb, "--index", "index"])
+            .args(&self.args)
+            .current_dir(self.folder.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(self.stdin.as_bytes()).unwrap();
+        let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Done { status: status.code().unwrap(), stdout: text(stdout), stderr: text(stderr) }
+    }
+}
+
+impl Done {
+    fn json(&self) -> Vec<Value> {
+        assert_eq!(self.status, 0, "{}", self.stderr);
+        self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+fn names(value: &Value) -> Vec<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn ask_json_names_the_article_first_and_quotes_lines_that_are_there() {
+    let answers = dogwatch(&["ask", "--json", "conversion stops at 97%"]).run().json();
+    let [answer] = answers.as_slice() else { unreachable!("one question, {} answers", answers.len()) };
+    assert_eq!(names(answer), ["answered", "hits", "nearest", "question", "took_us", "v"]);
+    assert_eq!(answer["hits"][0]["article"], "vconverter-stops-at-97");
+    for hit in answer["hits"].as_array().unwrap() {
+        let expected =
+            ["actions", "article", "file", "heading", "lines", "passage", "score", "section", "title"];
+        assert_eq!(names(hit), expected);
+        let text = fs::read_to_string(Path::new(KB).join(hit["file"].as_str().unwrap())).unwrap();
+        let (first, last) = (hit["lines"][0].as_u64().unwrap(), hit["lines"][1].as_u64().unwrap());
+        assert!(first >= 1 && first <= last && last <= text.lines().count() as u64, "{hit}");
+        let lines = usize::try_from(first).unwrap()..=usize::try_from(last).unwrap();
+        let quoted: Vec<_> = text.lines().zip(1..).filter(|(_, line)| lines.contains(line)).collect();
+        let word = hit["passage"].as_str().unwrap().split_whitespace().next().unwrap();
+        assert!(
+            quoted.iter().any(|(line, _)| line.contains(word)),
+            "{word} is not in lines {first} to {last}"
+        );
+    }
+}
+
+#[test]
+fn ask_with_a_dash_answers_one_question_a_line() {
+    let call = dogwatch(&["ask", "--json", "--limit", "1", "-"]);
+    let answers = call.stdin("disk full on linux\n\nwho won the football match\n").run().json();
+    assert_eq!(answers.len(), 2);
+    assert_eq!(answers[0]["hits"].as_array().unwrap().len(), 1);
+    assert_eq!(answers[0]["hits"][0]["article"], "linux-disk-full");
+    assert_eq!(answers[1]["answered"], false);
+    assert!(answers[1]["hits"].as_array().unwrap().is_empty());
+    assert!(!answers[1]["nearest"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn a_question_without_an_answer_is_no_failure() {
+    let done = dogwatch(&["ask", "who won the football match"]).run();
+    assert_eq!((done.status, done.stdout.starts_with("- I don't know")), (0, true), "{}", done.stdout);
+}
+
+#[test]
+fn an_index_that_was_damaged_is_built_anew() {
+    let call = dogwatch(&["ask", "--json", "disk full on linux"]);
+    let index = call.folder.path().join("index");
+    fs::create_dir(&index).unwrap();
+    fs::write(index.join("current.json"), "{ damaged").unwrap();
+    assert_eq!(call.run().json()[0]["hits"][0]["article"], "linux-disk-full");
+}
+
+#[test]
+fn wrong_usage_and_wrong_configuration_end_with_2() {
+    assert_eq!(dogwatch(&["frobnicate"]).run().status, 2);
+    assert_eq!(dogwatch(&["ask"]).run().status, 2);
+    let done = dogwatch(&["chat"]).file("dogwatch.toml", "[policy]\nchange = 0\n").run();
+    assert_eq!(done.status, 2);
+    assert!(done.stderr.contains("can only be stricter"), "{}", done.stderr);
+    let done = dogwatch(&["--config", "missing.toml", "ask", "--json", "x"]).run();
+    assert_eq!(done.status, 2);
+    let error: Value = serde_json::from_str(done.stdout.trim()).unwrap();
+    assert_eq!(names(&error["error"]), ["code", "hint", "message"]);
+    assert!(error["error"]["message"].as_str().unwrap().contains("missing.toml"));
+}
+
+#[test]
+fn whoever_the_configuration_does_not_know_cannot_chat() {
+    let done = dogwatch(&["chat"]).run();
+    assert_eq!(done.status, 2);
+    assert!(done.stderr.contains("console:") && done.stderr.contains("[[person]]"), "{}", done.stderr);
+}
+
+#[test]
+fn chat_keeps_what_happened_and_the_record_can_be_read_afterwards() {
+    let uid = rustix::process::getuid().as_raw();
+    let config = format!("[[person]]\nname = \"nia\"\nrole = \"responder\"\nactors = [\"console:{uid}\"]\n");
+    let kept = tempfile::tempdir().unwrap();
+    let state = kept.path().join("state");
+    let state = state.to_str().unwrap();
+    let call = |args: &[&str]| dogwatch(&[&["--state", state], args].concat()).file("dogwatch.toml", &config);
+    let script = "/incident open sev2 mail is slow\n/incident note the queue is long\n/aprove r1\n";
+    let done = call(&["chat"]).stdin(script).run();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert!(done.stdout.contains("Did you mean /approve"), "{}", done.stdout);
+    let listed = call(&["incident", "list"]).run();
+    assert!(listed.stdout.contains("i1") && listed.stdout.contains("mail is slow"), "{}", listed.stdout);
+    let shown = call(&["incident", "show", "i1"]).run();
+    assert!(shown.stdout.contains("nia noted: the queue is long"), "{}", shown.stdout);
+    let verified = call(&["audit", "verify"]).run();
+    assert_eq!((verified.status, verified.stdout.contains("the record holds: 3 events")), (0, true));
+    assert_eq!(call(&["incident", "show", "i9"]).run().status, 1);
+    let doctor = call(&["doctor"]).run();
+    assert_eq!(doctor.status, 0, "{}", doctor.stdout);
+    assert!(doctor.stdout.contains("3 events"), "{}", doctor.stdout);
+}
+
+#[test]
+fn lint_ends_with_1_and_names_file_and_line() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("bad.md"), "+++\nid = \"other\"\n+++\n# Bad\n").unwrap();
+    let done = dogwatch(&["kb", "lint"]).kb(folder.path()).run();
+    assert_eq!(done.status, 1);
+    assert!(done.stdout.contains("bad.md:"), "{}", done.stdout);
+    assert_eq!(dogwatch(&["kb", "lint"]).run().status, 0);
+}

@@ -1,0 +1,10 @@
+//! There is no approval out of nothing.
+
+use dogwatch::domain::approval::Approved;
+use dogwatch::domain::plan::Plan;
+
+fn nothing() -> Approved<Plan> {
+    Default::default()
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! What was approved is what runs.
+
+use dogwatch::domain::approval::Approved;
+use dogwatch::domain::plan::Plan;
+
+fn change(approved: &mut Approved<Plan>) {
+    approved.plan().hosts.clear();
+}
+
+fn main() {}
