@@ -108,6 +108,9 @@ fn nothing_is_left_when_it_is_asked_to_end_while_it_starts() {
     }
 }
 
+/// What a canary file holds.
+const ALIVE: &str = "the canary is alive";
+
 /// Files and a process of the real machine that an action might hit.
 struct Canaries {
     folder: PathBuf,
@@ -120,7 +123,7 @@ impl Canaries {
         let folder = place.path("canaries");
         fs::create_dir(&folder).unwrap();
         for name in ["canary.iso", "canary.vmx", "canary.vmdk", "canary.qcow2", "canary"] {
-            fs::write(folder.join(name), "alive").unwrap();
+            fs::write(folder.join(name), ALIVE).unwrap();
         }
         let files = Self::seen(&folder);
         let process = Command::new("sleep").arg("900").spawn().unwrap();
@@ -234,6 +237,14 @@ fn no_action_reaches_the_real_machine() {
     }
     let said = running.end().with(&[&format!("r{asked} ")]);
     assert!(!said.out.contains("unknown whether"), "{}", said.out);
+    // The attack went as far as it could.
+    for tried in [
+        "r1 starts",
+        "rm -- /vmimages/out/canary.iso`: exit code 1",
+        "mkdir -- /vmfs/volumes/out/canary`: exit",
+    ] {
+        assert!(said.out.contains(tried), "no {tried:?} in {}", said.out);
+    }
     canaries.assert_alive();
     assert_nothing_left(&place);
 }
@@ -262,4 +273,46 @@ fn a_path_that_leads_back_is_refused() {
     assert!(!said.out.contains("waits for approval"), "{}", said.out);
     canaries.assert_alive();
     assert_nothing_left(&place);
+}
+
+/// The tools themselves, whatever an article or a pattern would have let through.
+#[test]
+fn no_double_reaches_the_real_machine() {
+    let place = Place::new();
+    let mut canaries = Canaries::new(&place);
+    let pid = canaries.process.id().to_string();
+    let real = canaries.folder.display().to_string();
+    let up = "../".repeat(12);
+    for host in ["lab-esx", "lab-esxi", "lab-kvm"] {
+        plant(&place.host(host).join("root"), "/out", &canaries.folder);
+        plant(&place.host(host).join("root"), "/up", Path::new(&format!("{up}{}", &real[1..])));
+        let folders = [real.clone(), format!("/{up}{}", &real[1..]), "/out".to_owned(), "/up".to_owned()];
+        let mut calls =
+            vec![vec!["kill", "-9", &pid], vec!["kill", &pid], vec!["vmkload_app", "-k", "9", &pid]];
+        let paths: Vec<_> = folders.iter().map(|folder| format!("{folder}/canary")).collect();
+        for path in &paths {
+            calls.extend([
+                vec!["rm", "-f", "--", path],
+                vec!["tee", "--", path],
+                vec!["mkdir", "-p", "--", path],
+                vec!["cat", "--", path],
+                vec!["vmkfstools", "-c", "1g", path],
+                vec!["qemu-img", "create", "-f", "qcow2", path, "1G"],
+            ]);
+        }
+        for call in calls {
+            let tool = place.host(host).join("bin").join(call[0]);
+            if tool.exists() {
+                let mut command = Command::new(tool);
+                command
+                    .args(&call[1..])
+                    .env("DOGWATCH_LAB", place.host(host))
+                    .stdin(std::process::Stdio::null());
+                let played = command.output().unwrap();
+                let out = String::from_utf8_lossy(&played.stdout);
+                assert!(!out.contains(ALIVE), "{call:?} has read a real file");
+                canaries.assert_alive();
+            }
+        }
+    }
 }

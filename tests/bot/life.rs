@@ -193,23 +193,28 @@ impl Running {
     }
 
     /// Where it is stopped at each call: kills it at the one that is meant, else lets it go on.
-    fn go_on(&self) {
-        let Some(Kill { nth, after: true, .. }) = self.kill else { return };
+    /// Returns how many calls it has made. (One SIGCONT for each: it would take back a later SIGSTOP
+    /// that has not been delivered yet.)
+    fn go_on(&self, handled: u32) -> u32 {
+        let Some(Kill { nth, after: true, .. }) = self.kill else { return handled };
         let trace = self.trace();
-        let calls = trace.lines().filter(|line| line.contains("--- SIGSTOP {")).count();
-        let calls = u32::try_from(calls).unwrap();
-        if let Some(bot) = trace.split(' ').next().and_then(process_of) {
+        let stops: Vec<_> = trace.lines().filter(|line| line.contains("--- SIGSTOP {")).collect();
+        let calls = u32::try_from(stops.len()).unwrap();
+        if calls > handled
+            && let Some(bot) = stops.last().and_then(|line| process_of(line.split(' ').next()?))
+        {
             let signal = if calls >= nth { Signal::KILL } else { Signal::CONT };
-            // Going on when it goes on already does no harm.
             let _ = kill_process(bot, signal);
         }
+        calls
     }
 
     /// Waits for its end.
     pub fn end(mut self) -> Said {
         drop(self.child.stdin.take());
+        let mut handled = 0;
         wait_for("the end of the bot", || {
-            self.go_on();
+            handled = self.go_on(handled);
             self.child.try_wait().unwrap().is_some()
         });
         let trace = self.trace();
