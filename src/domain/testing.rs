@@ -146,17 +146,17 @@ pub fn catalogue() -> Catalogue {
 
 impl Catalogue {
     /// The one article, to be changed.
-    pub fn article_mut(&mut self) -> &mut Article {
+    pub(in crate::domain) fn article_mut(&mut self) -> &mut Article {
         self.articles.values_mut().next().unwrap()
     }
 
     /// An action of the one article, to be changed.
-    pub fn action_mut(&mut self, id: &str) -> &mut Action {
+    pub(in crate::domain) fn action_mut(&mut self, id: &str) -> &mut Action {
         self.article_mut().actions.iter_mut().find(|action| action.id.as_str() == id).unwrap()
     }
 
     /// A host, to be changed.
-    pub fn host_mut(&mut self, name: &str) -> &mut Host {
+    pub(in crate::domain) fn host_mut(&mut self, name: &str) -> &mut Host {
         self.inventory.get_mut(&HostName::from(name)).unwrap()
     }
 }
@@ -347,6 +347,8 @@ pub fn boot() -> BootId {
 
 pub fn folded(moments: &[Moment]) -> State {
     let mut state = State::default();
-    moments.iter().for_each(|moment| state.apply(moment));
+    for moment in moments {
+        state.apply(moment);
+    }
     state
 }
