@@ -146,17 +146,17 @@ pub fn catalogue() -> Catalogue {
 
 impl Catalogue {
     /// The one article, to be changed.
-    pub fn article_mut(&mut self) -> &mut Article {
+    pub(in crate::domain) fn article_mut(&mut self) -> &mut Article {
         self.articles.values_mut().next().unwrap()
     }
 
     /// An action of the one article, to be changed.
-    pub fn action_mut(&mut self, id: &str) -> &mut Action {
+    pub(in crate::domain) fn action_mut(&mut self, id: &str) -> &mut Action {
         self.article_mut().actions.iter_mut().find(|action| action.id.as_str() == id).unwrap()
     }
 
     /// A host, to be changed.
-    pub fn host_mut(&mut self, name: &str) -> &mut Host {
+    pub(in crate::domain) fn host_mut(&mut self, name: &str) -> &mut Host {
         self.inventory.get_mut(&HostName::from(name)).unwrap()
     }
 }

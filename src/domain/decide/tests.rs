@@ -78,7 +78,7 @@ fn happening() -> impl Strategy<Value = Happening> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, max_shrink_iters: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, max_shrink_iters: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_history_breaks_an_invariant(history in prop::collection::vec(happening(), 1..100)) {
@@ -98,7 +98,7 @@ fn random_histories_reach_starts_ends_recoveries_and_settlements() {
     use proptest::strategy::ValueTree as _;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut kinds = std::collections::BTreeMap::<String, usize>::new();
-    for _ in 0..300 {
+    for _ in 0..200 {
         let history = prop::collection::vec(happening(), 100).new_tree(&mut runner).unwrap().current();
         let mut simulation = Simulation::new();
         for happening in &history {
