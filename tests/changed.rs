@@ -9,6 +9,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use bot::Place;
+use bot::place::change;
 use dogwatch::domain::request::Status;
 
 const ESX: &str = "lab-esx";
@@ -16,14 +17,14 @@ const CREATE: &str = "/run esx-vm-create datastore=storage1 name=web77 on lab-es
 const REMOVE: &str =
     "/run esx-iso-remove path=/vmimages/tools-isoimages/linux.iso on lab-esx because it is old";
 
-/// Killed after the approval was synced (the fifth: two for opening, two for the request) and before
-/// the bot could start what it approves.
-const AFTER_APPROVAL: u32 = 6;
+/// Killed when the approval is durable and before the bot could say so or start anything: two syncs
+/// for opening, two for the request, two for the approval.
+const APPROVED: u32 = 6;
 
 fn approved_not_started() -> Place {
     let place = Place::with_own_kb();
     let script = place.bot().line(CREATE).by("ben").line("/approve r1");
-    let killed = script.killed_before("fdatasync", AFTER_APPROVAL).run();
+    let killed = script.killed_after("fdatasync", APPROVED).run();
     assert!(killed.was_killed(), "{}{}", killed.out, killed.err);
     let left = place.record_as_left();
     assert!(matches!(left.status(1), Some(Status::Ready(_))), "{:?}", left.status(1));
@@ -32,7 +33,7 @@ fn approved_not_started() -> Place {
 
 /// One byte of the article, in its prose.
 fn change_article(place: &Place, name: &str) {
-    place.change(&place.kb().join(name), "\n## Verify\n", "\n## verify\n");
+    change(&place.kb().join(name), "\n## Verify\n", "\n## verify\n");
 }
 
 fn inventory(place: &Place) -> PathBuf {
@@ -49,7 +50,7 @@ fn change_key(place: &Place) {
 }
 
 fn change_address(place: &Place) {
-    place.change(&inventory(place), "127.0.0.1", "127.0.0.2");
+    change(&inventory(place), "127.0.0.1", "127.0.0.2");
 }
 
 fn assert_nothing_reached(place: &Place) {
@@ -122,18 +123,20 @@ fn a_changed_parameter_in_the_record_refuses_the_start_of_the_bot() {
     let place = approved_not_started();
     let data = place.state().join("record").join("db");
     let mut bytes = fs::read(&data).unwrap();
-    let places: Vec<_> =
-        bytes.windows(5).enumerate().filter(|(_, at)| at == b"web77").map(|(at, _)| at).collect();
+    // The parameter itself, in every copy: sled leaves old ones behind that nobody reads.
+    let parameter = br#""name":"web77""#;
+    let is_there = |at: &usize| bytes[*at..].starts_with(parameter);
+    let places: Vec<_> = (0..bytes.len()).filter(is_there).collect();
     assert!(!places.is_empty(), "the request is in the data file");
-    // The parameter itself, wherever else the name stands.
-    let parameter = places.iter().copied().find(|at| bytes[..*at].ends_with(br#""name":""#)).unwrap();
-    bytes[parameter + 4] = b'8';
+    for at in places {
+        bytes[at + parameter.len() - 2] = b'8';
+    }
     fs::write(&data, &bytes).unwrap();
     let said = place.bot().line("/show r1").run();
     assert_eq!(said.status.code(), Some(1), "{}{}", said.out, said.err);
     assert!(said.err.contains("can't be trusted"), "{}", said.err);
     assert!(said.err.contains("dogwatch audit verify"), "{}", said.err);
-    assert!(!said.out.contains("r1 is"), "{}", said.out);
+    assert!(!said.out.contains("ana>"), "nobody can type: {}", said.out);
     assert_nothing_reached(&place);
     let (holds, printed) = place.dogwatch(&["audit", "verify"]);
     assert!(!holds, "{printed}");

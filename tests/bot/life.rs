@@ -105,7 +105,7 @@ impl<'a> Bot<'a> {
     fn spawn(self, input: Stdio) -> Running {
         let number = number();
         let file = |name: &str| self.place.path(&format!("{name}-{number}"));
-        let trace = file("trace");
+        let (out, err, trace) = (file("out"), file("err"), file("trace"));
         let mut command = match &self.kill {
             None => Command::new(BINARY),
             Some(Kill { call, nth, after }) => {
@@ -115,11 +115,15 @@ impl<'a> Bot<'a> {
                     if *after { "signal=SIGSTOP".to_owned() } else { format!("signal=SIGKILL:when={nth}") };
                 let mut strace = Command::new("strace");
                 strace.args(["-f", "-qq", "-e", "signal=SIGSTOP", "-o"]).arg(&trace);
-                strace.arg(format!("-etrace={call}")).arg(format!("-einject={call}:{what}")).arg(BINARY);
+                strace.arg(format!("-etrace={call}")).arg(format!("-einject={call}:{what}"));
+                if call == "write" {
+                    // Only what it says counts.
+                    strace.arg("-P").arg(&out);
+                }
+                strace.arg(BINARY);
                 strace
             }
         };
-        let (out, err) = (file("out"), file("err"));
         command.arg("demo");
         match &self.own_lab {
             Some(temporary) => command.env("TMPDIR", temporary),

@@ -157,13 +157,6 @@ impl Place {
         let printed = [done.stdout, done.stderr].concat();
         (done.status.success(), String::from_utf8_lossy(&printed).into_owned())
     }
-
-    /// Replaces `from`, which is there, by `to` in a file of this place.
-    pub fn change(&self, file: &Path, from: &str, to: &str) {
-        let text = fs::read_to_string(file).unwrap();
-        assert!(text.contains(from), "{} does not hold {from}", file.display());
-        fs::write(file, text.replacen(from, to, 1)).unwrap();
-    }
 }
 
 impl Drop for Place {
@@ -173,6 +166,13 @@ impl Drop for Place {
             let _ = lab.wait();
         }
     }
+}
+
+/// Replaces `from`, which is there, by `to` in a file.
+pub fn change(file: &Path, from: &str, to: &str) {
+    let text = fs::read_to_string(file).unwrap();
+    assert!(text.contains(from), "{} does not hold {from}", file.display());
+    fs::write(file, text.replacen(from, to, 1)).unwrap();
 }
 
 fn copy(from: &Path, to: &Path) {

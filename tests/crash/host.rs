@@ -83,8 +83,8 @@ fn wait_for_pid(runs: &Path, kind: &str) -> Pid {
     let find = || {
         let run = fs::read_dir(runs).ok()?.flatten().next()?;
         let names = fs::read_dir(run.path()).ok()?.flatten();
-        let names = names.filter_map(|entry| entry.file_name().into_string().ok());
-        let pid = names.filter_map(|name| name.strip_prefix(kind)?.split('-').next()?.parse().ok()).next()?;
+        let mut names = names.filter_map(|entry| entry.file_name().into_string().ok());
+        let pid = names.find_map(|name| name.strip_prefix(kind)?.split('-').next()?.parse().ok())?;
         Pid::from_raw(pid)
     };
     wait_for(kind, || find().is_some());

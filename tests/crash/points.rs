@@ -1,6 +1,5 @@
 //! Killed at every durable point: right after the Nth fdatasync of its life, for every N. What lies
-//! between two of them is hit at random moments (`moments`) and right before each (strace's own
-//! count, which is for each thread and may miss some).
+//! between two of them is hit at random moments (`moments`), and right after each answer.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -56,13 +55,24 @@ fn killed_at_every_durable_point() {
     assert!(points >= 34, "{points}");
 }
 
+/// One step with one approval.
+const SHORT: &str = "\
+    /incident open sev2 app01 is off
+    /run esx-vm-start vmx=/vmfs/volumes/storage1/app01/app01.vmx on lab-esx because it is off
+    /as ben
+    /approve r1";
+
 #[test]
-fn killed_before_each_sync_of_the_beginning() {
+fn killed_after_each_answer() {
+    // What is said before it is recorded is lost here.
+    let writes = killed_at_each("write", true, SHORT);
+    assert!(writes >= 12, "{writes}");
+}
+
+#[test]
+fn killed_before_each_fsync() {
     // What is synced this way is the state folder, when it is made.
-    let first =
-        "/incident open sev2 web77 is needed\n/run esx-vm-create datastore=storage1 name=web77 on lab-esx";
-    killed_at_each("fsync", false, first);
-    killed_at_each("fdatasync", false, first);
+    killed_at_each("fsync", false, "/incident open sev2 app01 is off");
 }
 
 #[test]
