@@ -3,10 +3,11 @@
 //! Invariant: what somebody else wrote reaches the terminal without control, bidirectional or
 //! invisible characters.
 
-use std::io::Write as _;
+use std::io::{BufRead, Write as _};
 use std::sync::{Mutex, PoisonError};
 
 use crate::app::ports::Chat;
+use crate::chat::parse::LINE_LEN_MAX;
 use crate::domain::id::ConversationId;
 use crate::domain::reply::{Line, Part, Reply, Span, Tone, Untrusted, is_invisible};
 
@@ -101,9 +102,33 @@ pub fn one_line(text: &str) -> String {
     shown
 }
 
+/// Bytes kept of a line: more than the longest that is accepted can have.
+const LINE_BYTES_MAX: usize = 4 * LINE_LEN_MAX + 4;
+
+/// The next line without its end; none at the end of the input. Of a line beyond every limit just
+/// enough is kept that it is refused as too long.
+pub fn next_line(input: &mut impl BufRead) -> std::io::Result<Option<String>> {
+    let mut kept = Vec::new();
+    let mut any = false;
+    loop {
+        let read = input.fill_buf()?;
+        let end = read.iter().position(|&byte| byte == b'\n');
+        let content = &read[..end.unwrap_or(read.len())];
+        any |= !read.is_empty();
+        kept.extend_from_slice(&content[..content.len().min(LINE_BYTES_MAX - kept.len())]);
+        let (used, at_end) = (end.map_or(content.len(), |end| end + 1), read.is_empty() || end.is_some());
+        input.consume(used);
+        if at_end {
+            let line = String::from_utf8_lossy(&kept).trim_end_matches('\r').to_owned();
+            return Ok(any.then_some(line));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chat::parse::parse;
 
     #[test]
     fn somebody_elses_words_cannot_move_the_cursor_or_deceive_the_eye() {
@@ -115,5 +140,24 @@ mod tests {
         assert!(text.chars().all(|c| c == '\n' || !(c.is_control() || is_invisible(c))), "{text:?}");
         assert_eq!(text.lines().count(), 5);
         assert!(text.contains("\\u{1b}[2Ja\\u{a}b"));
+    }
+
+    fn all(mut input: &[u8]) -> Vec<String> {
+        std::iter::from_fn(|| next_line(&mut input).ok().flatten()).collect()
+    }
+
+    #[test]
+    fn lines_are_read_whole_and_the_last_needs_no_end() {
+        assert_eq!(all(b"one\r\n\ntwo"), ["one", "", "two"]);
+        assert!(all(b"").is_empty());
+    }
+
+    #[test]
+    fn a_line_beyond_every_limit_is_cut_and_the_next_one_is_whole() {
+        let mut input = vec![b'x'; 3 * LINE_BYTES_MAX];
+        input.extend_from_slice(b"\nnext\n");
+        let lines = all(&input);
+        assert_eq!((lines[0].len(), lines[1].as_str()), (LINE_BYTES_MAX, "next"));
+        assert!(parse(&lines[0]).is_err());
     }
 }

@@ -1,6 +1,5 @@
 //! `ask`: one answer, or one answer a line. Never opens the record.
 
-use std::io::BufRead as _;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -8,7 +7,7 @@ use anyhow::Context as _;
 
 use super::parts::{ConfigSource, Files, found, tell_where_from};
 use super::{Done, Places};
-use crate::chat::console::rendered;
+use crate::chat::console::{next_line, rendered};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::replies;
 use crate::search::Search;
@@ -35,8 +34,8 @@ pub fn run(places: &Places, arguments: &Arguments) -> Done {
     if arguments.question != ["-"] {
         return answer(&catalogue, &search, arguments, &arguments.question.join(" "));
     }
-    for line in std::io::stdin().lock().lines() {
-        let line = line.context("could not read a question from standard input")?;
+    let mut input = std::io::stdin().lock();
+    while let Some(line) = next_line(&mut input).context("could not read a question from standard input")? {
         if !line.trim().is_empty() {
             answer(&catalogue, &search, arguments, &line)?;
         }

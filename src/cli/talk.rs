@@ -1,6 +1,6 @@
 //! Talking in the terminal: lines from standard input, one at a time.
 
-use std::io::{BufRead as _, IsTerminal as _};
+use std::io::IsTerminal as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -146,16 +146,9 @@ fn lines() -> mpsc::Receiver<String> {
     let (sender, receiver) = mpsc::channel(LINES_AHEAD);
     std::thread::spawn(move || {
         let mut input = std::io::stdin().lock();
-        loop {
-            let mut bytes = Vec::new();
-            match input.read_until(b'\n', &mut bytes) {
-                Ok(0) | Err(_) => return,
-                Ok(_) => {
-                    let line = String::from_utf8_lossy(&bytes).trim_end_matches(['\n', '\r']).to_owned();
-                    if sender.blocking_send(line).is_err() {
-                        return;
-                    }
-                }
+        while let Ok(Some(line)) = console::next_line(&mut input) {
+            if sender.blocking_send(line).is_err() {
+                return;
             }
         }
     });
