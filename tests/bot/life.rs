@@ -125,10 +125,13 @@ impl<'a> Bot<'a> {
             }
         };
         command.arg("demo");
-        match &self.own_lab {
-            Some(temporary) => command.env("TMPDIR", temporary),
-            None => command.arg("--lab").arg(self.place.lab()).arg("--state").arg(self.place.state()),
-        };
+        if let Some(temporary) = &self.own_lab {
+            command.env("TMPDIR", temporary);
+        } else {
+            // A demo that is killed can't remove its temporary folder: it goes with the place.
+            command.env("TMPDIR", self.place.path(""));
+            command.arg("--lab").arg(self.place.lab()).arg("--state").arg(self.place.state());
+        }
         command.arg("--kb").arg(self.place.kb()).arg("--index").arg(self.place.index());
         command.stdin(input).stdout(File::create(&out).unwrap()).stderr(File::create(&err).unwrap());
         Running { child: command.spawn().unwrap(), out, err, trace, kill: self.kill }
