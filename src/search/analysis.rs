@@ -85,6 +85,11 @@ impl Analyzer {
         units
     }
 
+    /// The stem of one lowercase word.
+    pub fn stem(&self, word: &str) -> String {
+        stem(&mut self.stemmer.clone(), word)
+    }
+
     /// Gives every unit of an expression its meaning.
     fn mark_meanings(&self, units: &mut [Unit]) {
         let flat: Vec<(usize, String)> = units

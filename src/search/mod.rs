@@ -9,7 +9,8 @@
 //! `analysis` turns text into units (with the words of `vocabulary`), for articles and questions alike.
 //! `chunk` cuts articles into what is ranked, `schema` says into which fields, `indexing` builds the
 //! index in memory, `folder` keeps a checked copy on disk. `question` -> `ranking` -> `evidence` (is it
-//! an answer?) -> `passage` (which lines?) -> `answer`, or `nearest`. `eval` measures the whole.
+//! an answer? if not, once more with what `mend` makes of the question) -> `passage` (which lines?) ->
+//! `answer`, or `nearest`. `eval` measures the whole.
 //!
 //! It does not read articles (that is [`crate::kb`]) and knows nothing of chat. The API is synchronous:
 //! call it where blocking is allowed.
@@ -21,6 +22,7 @@ mod eval;
 mod evidence;
 mod folder;
 mod indexing;
+mod mend;
 mod nearest;
 mod passage;
 mod question;
@@ -104,6 +106,14 @@ pub enum Origin {
     Unsaved(String),
 }
 
+/// What was found for a question.
+struct Found {
+    question: question::Question,
+    ranked: Vec<Ranked>,
+    rarities: Vec<f32>,
+    evidence: Evidence,
+}
+
 /// The articles and their index. Cheap to ask from many threads at once.
 pub struct Search {
     analyzer: Analyzer,
@@ -170,32 +180,33 @@ impl Search {
 
     fn find(&self, text: &str, limit: usize) -> tantivy::Result<Answer> {
         let searcher = self.reader.searcher();
-        let question = question::Question::read(&self.analyzer, text);
-        let mut ranked = ranking::rank(&searcher, self.fields, &self.places, &question)?;
-        // What has nothing to cite is no answer.
-        ranked.retain(|found| self.articles.get(found.article).is_some_and(|it| !it.sections.is_empty()));
-        let rarities = evidence::rarities(&searcher, self.fields, &question)?;
-        if !self.evidence(&searcher, &question, &rarities, &ranked)?.suffices() {
-            let nearest = nearest::nearest(&self.articles, &ranked, text);
+        let mut found = self.look(&searcher, text)?;
+        if !found.evidence.suffices()
+            && let Some(mended) = mend::mended(&self.analyzer, &searcher, self.fields, text)?
+        {
+            found = self.look(&searcher, &mended)?;
+        }
+        if !found.evidence.suffices() {
+            let nearest = nearest::nearest(&self.articles, &found.ranked, text);
             return Ok(Answer { answered: false, hits: Vec::new(), nearest });
         }
-        let best = ranked.iter().take(limit);
-        let hits = best.filter_map(|ranked| self.hit(&question, &rarities, ranked)).collect::<Vec<_>>();
+        let best = found.ranked.iter().take(limit);
+        let hits = best.filter_map(|ranked| self.hit(&found.question, &found.rarities, ranked)).collect();
         Ok(Answer { answered: true, hits, nearest: Vec::new() })
     }
 
-    /// The evidence for the best article.
-    fn evidence(
-        &self,
-        searcher: &Searcher,
-        question: &question::Question,
-        rarities: &[f32],
-        ranked: &[Ranked],
-    ) -> tantivy::Result<Evidence> {
-        match ranked.first() {
-            Some(best) => evidence::evidence(searcher, self.fields, question, rarities, best),
-            None => Ok(Evidence::default()),
-        }
+    /// What there is for a question, and how good the best of it is.
+    fn look(&self, searcher: &Searcher, text: &str) -> tantivy::Result<Found> {
+        let question = question::Question::read(&self.analyzer, text);
+        let mut ranked = ranking::rank(searcher, self.fields, &self.places, &question)?;
+        // What has nothing to cite is no answer.
+        ranked.retain(|found| self.articles.get(found.article).is_some_and(|it| !it.sections.is_empty()));
+        let rarities = evidence::rarities(searcher, self.fields, &question)?;
+        let evidence = match ranked.first() {
+            Some(best) => evidence::evidence(searcher, self.fields, &question, &rarities, best)?,
+            None => Evidence::default(),
+        };
+        Ok(Found { question, ranked, rarities, evidence })
     }
 
     /// The section to cite: that of the best chunk. A supporting section (what people see, how to check)

@@ -26,6 +26,9 @@ impl Question {
         if units.iter().any(|unit| !unit.empty) {
             units.retain(|unit| !unit.empty);
         }
+        if units.iter().all(|unit| unit.everyday) {
+            units.iter_mut().for_each(|unit| unit.everyday = false);
+        }
         let mut question = Self::default();
         let stems: Vec<&String> = units.iter().flat_map(|unit| &unit.stems).collect();
         for (first, second) in stems.iter().zip(stems.iter().skip(1)).take(QUESTION_WORDS_MAX) {

@@ -179,7 +179,7 @@ const FUNCTION_WORDS: &[&str] = &[
 const EVERYDAY_WORDS: &str = "
     above across actual actually ago ahead almost along already although always amount answer anything
     anymore anyway apart appear apparently asap ask away bad badly basically become begin beginner
-    beginning behind believe below beside besides best better beyond bit both box boss bring call case
+    beginning behind believe below beside besides best better beyond bit both box boss bring case
     certain choose clear colleague come common company complain complete completely correct correctly
     couple current currently customer day deal decide definitely describe despite different dummy early
     easily easy eat enough entire especially etc even everybody everyone everything everywhere exact
