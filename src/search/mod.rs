@@ -9,7 +9,7 @@
 //! `analysis` turns text into units (with the words of `vocabulary`), for articles and questions alike.
 //! `chunk` cuts articles into what is ranked, `schema` says into which fields, `indexing` builds the
 //! index in memory, `folder` keeps a checked copy on disk. `question` -> `ranking` -> `evidence` (is it
-//! an answer? if not, once more with what `mend` makes of the question) -> `passage` (which lines?) ->
+//! an answer? if not, once more with what `mend` makes of the question) -> `section` and `passage` (which lines?) ->
 //! `answer`, or `nearest`. `eval` measures the whole.
 //!
 //! It does not read articles (that is [`crate::kb`]) and knows nothing of chat. The API is synchronous:
@@ -28,6 +28,7 @@ mod passage;
 mod question;
 mod ranking;
 mod schema;
+mod section;
 mod vocabulary;
 
 use std::path::{Path, PathBuf};
@@ -47,11 +48,6 @@ use schema::Fields;
 
 /// Hits of one answer, whatever was asked for.
 pub const HITS_MAX: usize = 50;
-
-/// Top headings of sections that support an answer rather than being one.
-const SUPPORTING: [&str; 3] = ["Symptoms", "Verify", "When to escalate"];
-/// To what part of the best score such a section yields.
-const SUPPORTING_YIELDS: f32 = 0.5;
 
 /// What can go wrong although no question can.
 #[derive(Debug, thiserror::Error)]
@@ -209,28 +205,12 @@ impl Search {
         Ok(Found { question, ranked, rarities, evidence })
     }
 
-    /// The section to cite: that of the best chunk. A supporting section (what people see, how to check)
-    /// yields to another that is nearly as good: whoever asks wants to know what to do.
-    fn cited(&self, article: &Article, ranked: &Ranked) -> usize {
-        let found: Vec<(usize, f32)> = ranked
-            .chunks
-            .iter()
-            .filter_map(|(chunk, score)| Some((self.places.get(*chunk as usize)?.section?, *score)))
-            .collect();
-        let supporting = |number: usize| {
-            let heading = article.sections.get(number).and_then(|section| section.heading.first());
-            heading.is_some_and(|heading| SUPPORTING.iter().any(|name| heading.eq_ignore_ascii_case(name)))
-        };
-        let best = found.first().copied();
-        let least = best.map_or(0.0, |(_, score)| score * SUPPORTING_YIELDS);
-        let other = found.iter().copied().find(|(number, score)| !supporting(*number) && *score >= least);
-        let first = || article.sections.iter().position(|section| !section.blocks.is_empty());
-        other.or(best).map(|(number, _)| number).or_else(first).unwrap_or_default()
-    }
-
     fn hit(&self, question: &question::Question, rarities: &[f32], ranked: &Ranked) -> Option<Hit> {
         let article = self.articles.get(ranked.article)?;
-        let number = self.cited(article, ranked);
+        let found = ranked.chunks.iter();
+        let found =
+            found.filter_map(|(chunk, score)| Some((self.places.get(*chunk as usize)?.section?, *score)));
+        let number = section::cited(&article.sections, &found.collect::<Vec<_>>(), question.asks_why);
         let section = article.sections.get(number)?;
         let passage = passage::passage(&self.analyzer, question, rarities, section);
         let here =
