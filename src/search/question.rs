@@ -33,7 +33,9 @@ impl Question {
             units.retain(|unit| !unit.empty);
         }
         if units.iter().all(|unit| unit.everyday) {
-            units.iter_mut().for_each(|unit| unit.everyday = false);
+            for unit in &mut units {
+                unit.everyday = false;
+            }
         }
         let mut question = Self { asks_why, ..Self::default() };
         let stems: Vec<&String> = units.iter().flat_map(|unit| &unit.stems).collect();
