@@ -4,11 +4,11 @@
 //! error codes (`vmkload_app`, `proxy.properties`, `97%`, `-d0`, `/proc/vmware`) are kept whole and in
 //! parts. Nothing here fails: any input gives units, and their number and length are bounded.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tantivy::tokenizer::{Language, RawTokenizer, Stemmer, TextAnalyzer, TokenStream as _};
 
-use super::vocabulary::{equivalents, is_function_word, singular};
+use super::vocabulary::{equivalents, everyday_words, is_function_word, spelling};
 
 /// Characters of a whole token; a longer one is searched by its parts only.
 const WHOLE_LEN_MAX: usize = 80;
@@ -28,6 +28,8 @@ pub(super) struct Unit {
     pub meanings: Vec<usize>,
     /// Whether it carries no information.
     pub empty: bool,
+    /// Whether it is everyday talk, which is no evidence if an article lacks it.
+    pub everyday: bool,
 }
 
 /// Stems words and knows the expressions that mean the same.
@@ -35,6 +37,8 @@ pub(super) struct Analyzer {
     stemmer: TextAnalyzer,
     /// First stem of an expression -> its remaining stems and its meaning, the longest first.
     expressions: HashMap<String, Vec<(Vec<String>, usize)>>,
+    /// Stems of everyday words.
+    everyday: HashSet<String>,
 }
 
 impl Analyzer {
@@ -52,7 +56,8 @@ impl Analyzer {
         for candidates in expressions.values_mut() {
             candidates.sort_by_key(|(rest, _)| std::cmp::Reverse(rest.len()));
         }
-        Self { stemmer, expressions }
+        let everyday = everyday_words().map(|word| stem(&mut stemmer, word)).collect();
+        Self { stemmer, expressions, everyday }
     }
 
     /// The units of a text, in its order.
@@ -71,11 +76,18 @@ impl Analyzer {
                 words.next();
             }
             if !word.is_empty() {
-                units.push(unit(&mut stemmer, &word));
+                let mut unit = unit(&mut stemmer, &word);
+                unit.everyday = unit.stems.iter().all(|stem| self.everyday.contains(stem));
+                units.push(unit);
             }
         }
         self.mark_meanings(&mut units);
         units
+    }
+
+    /// The stem of one lowercase word.
+    pub fn stem(&self, word: &str) -> String {
+        stem(&mut self.stemmer.clone(), word)
     }
 
     /// Gives every unit of an expression its meaning.
@@ -141,7 +153,8 @@ fn unit(stemmer: &mut TextAnalyzer, word: &str) -> Unit {
     let lower = word.to_lowercase();
     if let Some(plain) = contraction(&lower) {
         let empty = is_function_word(&plain);
-        return Unit { wholes: Vec::new(), stems: vec![stem(stemmer, &plain)], meanings: Vec::new(), empty };
+        let stems = vec![stem(stemmer, &plain)];
+        return Unit { wholes: Vec::new(), stems, meanings: Vec::new(), empty, everyday: false };
     }
     let parts = parts(word);
     let mut wholes = Vec::new();
@@ -163,7 +176,7 @@ fn unit(stemmer: &mut TextAnalyzer, word: &str) -> Unit {
     if lower.ends_with('%') {
         stems.push(stem(stemmer, "percent"));
     }
-    Unit { wholes, stems, meanings: Vec::new(), empty }
+    Unit { wholes, stems, meanings: Vec::new(), empty, everyday: false }
 }
 
 /// `can't` means `not`; `VM's` means `vm`; `cannot` is two words.
@@ -218,8 +231,9 @@ fn pieces(run: &str) -> Vec<&str> {
 }
 
 fn stem(stemmer: &mut TextAnalyzer, word: &str) -> String {
-    let mut stream = stemmer.token_stream(singular(word));
-    if stream.advance() { stream.token().text.clone() } else { word.to_owned() }
+    let word = spelling(word);
+    let mut stream = stemmer.token_stream(&word);
+    if stream.advance() { stream.token().text.clone() } else { word.to_string() }
 }
 
 /// What a text is indexed by.

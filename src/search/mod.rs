@@ -9,7 +9,8 @@
 //! `analysis` turns text into units (with the words of `vocabulary`), for articles and questions alike.
 //! `chunk` cuts articles into what is ranked, `schema` says into which fields, `indexing` builds the
 //! index in memory, `folder` keeps a checked copy on disk. `question` -> `ranking` -> `evidence` (is it
-//! an answer?) -> `passage` (which lines?) -> `answer`, or `nearest`. `eval` measures the whole.
+//! an answer? if not, once more with what `mend` makes of the question) -> `section` and `passage` (which lines?) ->
+//! `answer`, or `nearest`. `eval` measures the whole.
 //!
 //! It does not read articles (that is [`crate::kb`]) and knows nothing of chat. The API is synchronous:
 //! call it where blocking is allowed.
@@ -21,11 +22,13 @@ mod eval;
 mod evidence;
 mod folder;
 mod indexing;
+mod mend;
 mod nearest;
 mod passage;
 mod question;
 mod ranking;
 mod schema;
+mod section;
 mod vocabulary;
 
 use std::path::{Path, PathBuf};
@@ -45,11 +48,6 @@ use schema::Fields;
 
 /// Hits of one answer, whatever was asked for.
 pub const HITS_MAX: usize = 50;
-
-/// Top headings of sections that support an answer rather than being one.
-const SUPPORTING: [&str; 3] = ["Symptoms", "Verify", "When to escalate"];
-/// To what part of the best score such a section yields.
-const SUPPORTING_YIELDS: f32 = 0.5;
 
 /// What can go wrong although no question can.
 #[derive(Debug, thiserror::Error)]
@@ -102,6 +100,14 @@ pub enum Origin {
     Memory,
     /// It was built and is in memory only: what to tell people.
     Unsaved(String),
+}
+
+/// What was found for a question.
+struct Found {
+    question: question::Question,
+    ranked: Vec<Ranked>,
+    rarities: Vec<f32>,
+    evidence: Evidence,
 }
 
 /// The articles and their index. Cheap to ask from many threads at once.
@@ -170,56 +176,41 @@ impl Search {
 
     fn find(&self, text: &str, limit: usize) -> tantivy::Result<Answer> {
         let searcher = self.reader.searcher();
-        let question = question::Question::read(&self.analyzer, text);
-        let mut ranked = ranking::rank(&searcher, self.fields, &self.places, &question)?;
-        // What has nothing to cite is no answer.
-        ranked.retain(|found| self.articles.get(found.article).is_some_and(|it| !it.sections.is_empty()));
-        let rarities = evidence::rarities(&searcher, self.fields, &question)?;
-        if !self.evidence(&searcher, &question, &rarities, &ranked)?.suffices() {
-            let nearest = nearest::nearest(&self.articles, &ranked, text);
+        let mut found = self.look(&searcher, text)?;
+        if !found.evidence.suffices()
+            && let Some(mended) = mend::mended(&self.analyzer, &searcher, self.fields, text)?
+        {
+            found = self.look(&searcher, &mended)?;
+        }
+        if !found.evidence.suffices() {
+            let nearest = nearest::nearest(&self.articles, &found.ranked, text);
             return Ok(Answer { answered: false, hits: Vec::new(), nearest });
         }
-        let best = ranked.iter().take(limit);
-        let hits = best.filter_map(|ranked| self.hit(&question, &rarities, ranked)).collect::<Vec<_>>();
+        let best = found.ranked.iter().take(limit);
+        let hits = best.filter_map(|ranked| self.hit(&found.question, &found.rarities, ranked)).collect();
         Ok(Answer { answered: true, hits, nearest: Vec::new() })
     }
 
-    /// The evidence for the best article.
-    fn evidence(
-        &self,
-        searcher: &Searcher,
-        question: &question::Question,
-        rarities: &[f32],
-        ranked: &[Ranked],
-    ) -> tantivy::Result<Evidence> {
-        match ranked.first() {
-            Some(best) => evidence::evidence(searcher, self.fields, question, rarities, best),
-            None => Ok(Evidence::default()),
-        }
-    }
-
-    /// The section to cite: that of the best chunk. A supporting section (what people see, how to check)
-    /// yields to another that is nearly as good: whoever asks wants to know what to do.
-    fn cited(&self, article: &Article, ranked: &Ranked) -> usize {
-        let found: Vec<(usize, f32)> = ranked
-            .chunks
-            .iter()
-            .filter_map(|(chunk, score)| Some((self.places.get(*chunk as usize)?.section?, *score)))
-            .collect();
-        let supporting = |number: usize| {
-            let heading = article.sections.get(number).and_then(|section| section.heading.first());
-            heading.is_some_and(|heading| SUPPORTING.iter().any(|name| heading.eq_ignore_ascii_case(name)))
+    /// What there is for a question, and how good the best of it is.
+    fn look(&self, searcher: &Searcher, text: &str) -> tantivy::Result<Found> {
+        let question = question::Question::read(&self.analyzer, text);
+        let mut ranked = ranking::rank(searcher, self.fields, &self.places, &question)?;
+        // What has nothing to cite is no answer.
+        ranked.retain(|found| self.articles.get(found.article).is_some_and(|it| !it.sections.is_empty()));
+        let rarities = evidence::rarities(searcher, self.fields, &question)?;
+        let evidence = match ranked.first() {
+            Some(best) => evidence::evidence(searcher, self.fields, &question, &rarities, best)?,
+            None => Evidence::default(),
         };
-        let best = found.first().copied();
-        let least = best.map_or(0.0, |(_, score)| score * SUPPORTING_YIELDS);
-        let other = found.iter().copied().find(|(number, score)| !supporting(*number) && *score >= least);
-        let first = || article.sections.iter().position(|section| !section.blocks.is_empty());
-        other.or(best).map(|(number, _)| number).or_else(first).unwrap_or_default()
+        Ok(Found { question, ranked, rarities, evidence })
     }
 
     fn hit(&self, question: &question::Question, rarities: &[f32], ranked: &Ranked) -> Option<Hit> {
         let article = self.articles.get(ranked.article)?;
-        let number = self.cited(article, ranked);
+        let found = ranked.chunks.iter();
+        let found =
+            found.filter_map(|(chunk, score)| Some((self.places.get(*chunk as usize)?.section?, *score)));
+        let number = section::cited(&article.sections, &found.collect::<Vec<_>>(), question.asks_why);
         let section = article.sections.get(number)?;
         let passage = passage::passage(&self.analyzer, question, rarities, section);
         let here =

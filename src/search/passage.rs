@@ -2,7 +2,8 @@
 //!
 //! A passage consists of whole blocks that follow each other, so that its lines are exact. The blocks
 //! that hold most of the question are taken, then what belongs to them: the line that leads in to a
-//! list or a command, and the rest of the same list or table as far as it fits.
+//! list or a command, the list that follows such a line, and the rest of the same list or table, as far
+//! as it fits.
 
 use std::collections::HashSet;
 
@@ -11,8 +12,10 @@ use super::evidence::EQUIVALENT_COVER;
 use super::question::Question;
 use crate::domain::article::{Block, Section};
 
-/// Characters of a passage, as far as whole blocks allow.
-const PASSAGE_LEN_MAX: usize = 600;
+/// Characters of the blocks that answer, as far as whole blocks allow.
+const CORE_LEN_MAX: usize = 600;
+/// Characters of a passage with what belongs to them.
+const PASSAGE_LEN_MAX: usize = 900;
 /// Characters that are shown of a single block that is longer than a passage.
 const BLOCK_LEN_MAX: usize = 1_200;
 /// What a further block must add, as a fraction of the question, to be worth its space.
@@ -75,7 +78,7 @@ fn best_window(blocks: &[Block], held: &[Vec<f32>], question: f32) -> (usize, us
     let mut best = ((0, 0), f32::NEG_INFINITY);
     for first in 0..blocks.len() {
         for last in first..blocks.len() {
-            if last > first && length(blocks, (first, last)) > PASSAGE_LEN_MAX {
+            if last > first && length(blocks, (first, last)) > CORE_LEN_MAX {
                 break;
             }
             let cost = f32::from(u16::try_from(last - first).unwrap_or(u16::MAX)) * BLOCK_COST * question;
@@ -103,12 +106,24 @@ fn fold_max(held: &[Vec<f32>]) -> Vec<f32> {
 /// The window with what belongs to it.
 fn grown(blocks: &[Block], (mut first, mut last): (usize, usize)) -> (usize, usize) {
     let fits = |window| length(blocks, window) <= PASSAGE_LEN_MAX;
-    let leads = |at: usize| blocks[at].text.trim_end().ends_with(':');
-    let adjoins = |at: usize| blocks[at].lines.1 + 1 == blocks[at + 1].lines.0;
+    let code = |at: usize| blocks.get(at).is_some_and(|block| block.code);
+    // Only items and rows stand on lines that follow each other: two of them begin a list or a table.
+    let adjoins = |at: usize| blocks.get(at + 1).is_some_and(|next| blocks[at].lines.1 + 1 == next.lines.0);
+    let leads = |at: usize| {
+        let open = blocks[at].text.trim_end().ends_with(':') || (!code(at) && code(at + 1));
+        open || (!adjoins(at) && !code(at + 1) && adjoins(at + 1))
+    };
     while first > 0 && leads(first - 1) && fits((first - 1, last)) {
         first -= 1;
     }
-    while last + 1 < blocks.len() && (leads(last) || adjoins(last)) && fits((first, last + 1)) {
+    let listed = (first..last).any(adjoins);
+    while last + 1 < blocks.len() && fits((first, last + 1)) {
+        let inside = code(last) && (first..last).any(adjoins);
+        let belongs =
+            inside || adjoins(last) || blocks[last].text.trim_end().ends_with(':') || code(last + 1);
+        if !belongs && (listed || !leads(last)) {
+            break;
+        }
         last += 1;
     }
     while first > 0 && (leads(first - 1) || adjoins(first - 1)) && fits((first - 1, last)) {

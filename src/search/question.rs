@@ -9,6 +9,9 @@ const QUESTION_LEN_MAX: usize = 4_000;
 /// Different words of a question that are looked for.
 const QUESTION_WORDS_MAX: usize = 64;
 
+/// Words by which a question asks for a reason.
+const REASONS: [&str; 4] = ["why", "cause", "causes", "reason"];
+
 /// The informative words of a question.
 #[derive(Debug, Default)]
 pub(super) struct Question {
@@ -16,17 +19,25 @@ pub(super) struct Question {
     pub units: Vec<Unit>,
     /// Pairs of neighbours.
     pub pairs: Vec<String>,
+    /// Whether it asks for a reason rather than for what to do.
+    pub asks_why: bool,
 }
 
 impl Question {
     /// Reads a question.
     pub fn read(analyzer: &Analyzer, text: &str) -> Self {
         let text: String = text.chars().take(QUESTION_LEN_MAX).collect();
+        let asks_why = text.split(|c: char| !c.is_alphabetic()).any(is_reason);
         let mut units = analyzer.units(&text);
         if units.iter().any(|unit| !unit.empty) {
             units.retain(|unit| !unit.empty);
         }
-        let mut question = Self::default();
+        if units.iter().all(|unit| unit.everyday) {
+            for unit in &mut units {
+                unit.everyday = false;
+            }
+        }
+        let mut question = Self { asks_why, ..Self::default() };
         let stems: Vec<&String> = units.iter().flat_map(|unit| &unit.stems).collect();
         for (first, second) in stems.iter().zip(stems.iter().skip(1)).take(QUESTION_WORDS_MAX) {
             question.pairs.push(pair_term(first, second));
@@ -46,4 +57,8 @@ impl Question {
     pub fn is_empty(&self) -> bool {
         self.units.is_empty()
     }
+}
+
+fn is_reason(word: &str) -> bool {
+    REASONS.iter().any(|reason| word.eq_ignore_ascii_case(reason))
 }

@@ -4,6 +4,8 @@
 //! Both lists are general English and general on-call language. They hold no product, no article and
 //! no question: what is specific belongs into the articles.
 
+use std::borrow::Cow;
+
 /// Words that carry no information in a question or in a text.
 ///
 /// tantivy's English list is not used: it drops `not` and `no`, and keeps `how`, `why` and `what`.
@@ -172,8 +174,60 @@ const FUNCTION_WORDS: &[&str] = &[
     "your",
 ];
 
-/// Plurals that stemming leaves alone, since it looks for a vowel or spares `us`.
-const PLURALS: &[(&str, &str)] = &[("vms", "vm"), ("cpus", "cpu"), ("gpus", "gpu")];
+/// Words of everyday talk: they say how, when or to whom, seldom about what. An article that lacks one is
+/// not the worse for it, so they count little as evidence, though they are searched like any other.
+const EVERYDAY_WORDS: &str = "
+    above across actual actually ago ahead almost along already although always amount answer anything
+    anymore anyway apart appear apparently asap ask away bad badly basically become begin beginner
+    beginning behind believe below beside besides best better beyond bit both box boss bring case
+    certain choose clear colleague come common company complain complete completely correct correctly
+    couple current currently customer day deal decide definitely describe despite different dummy early
+    easily easy eat enough entire especially etc even everybody everyone everything everywhere exact
+    exactly example except expect extra fact few final finally fine finish first folks forever former
+    frequently fully general great guess guy half hand hello hey hi hope hour idea immediately important
+    inside instead interesting kind last late lately later lead learn least leave less like likely little
+    long longer lot lots make matter maybe mention midnight minute moment month morning most mostly
+    nearly necessary never new newbie newcomer next nice night nobody normal normally nothing obvious
+    often ok okay once open opinion option otherwise outside overnight part particular people perfect
+    perhaps person place plan point possible possibly pretty previous probably problem proper properly
+    put question quick quickly quite rather react ready real really reason recently recommend resort
+    right sample second seem several short sign similar simple simply since situation somehow sometimes
+    somewhere soon sorry sort start stay strange stuff suddenly suggest suppose sure surely surprise
+    survive take talk team term terminology than thank then think though through till time today together
+    tomorrow tonight top toward trouble twice type typical typically under underneath understand unless
+    until upon urgent urgently useful usual usually via wait week weekend weird well whatever whenever
+    whole within without wonder work worry worse worst wrong year yesterday yet
+";
+
+/// Words that are written in two ways, and plurals that stemming leaves alone, since it looks for a vowel
+/// or spares `us`.
+const SPELLINGS: &[(&str, &str)] = &[
+    ("vms", "vm"),
+    ("cpus", "cpu"),
+    ("gpus", "gpu"),
+    ("pros", "pro"),
+    ("behaviour", "behavior"),
+    ("catalogue", "catalog"),
+    ("centre", "center"),
+    ("centres", "center"),
+    ("grey", "gray"),
+    ("licence", "license"),
+    ("licences", "license"),
+    ("programme", "program"),
+];
+
+/// British endings and what stands for them.
+const ENDINGS: &[(&str, &str)] = &[
+    ("isation", "ization"),
+    ("isations", "izations"),
+    ("ise", "ize"),
+    ("ised", "ized"),
+    ("iser", "izer"),
+    ("ises", "izes"),
+    ("ising", "izing"),
+];
+/// Bytes of the shortest word whose ending is changed.
+const ENDING_LEN_MIN: usize = 8;
 
 /// Expressions that on-call people use for the same thing, one line a meaning. A text that holds one
 /// of them is found by the others, at a lower weight than by its own words.
@@ -189,9 +243,12 @@ const EQUIVALENTS: &[&[&str]] = &[
         "poweroff",
         "stop",
         "halt",
+        "bring down",
+        "take down",
+        "pull the plug",
     ],
     &["power on", "power up", "turn on", "switch on", "start", "boot", "bring up"],
-    &["kill", "terminate", "force off", "force stop", "destroy"],
+    &["kill", "terminate", "force off", "force stop", "destroy", "sigkill"],
     &[
         "hung",
         "hang",
@@ -203,18 +260,38 @@ const EQUIVALENTS: &[&[&str]] = &[
         "not respond",
         "not answer",
         "lock up",
+        "lockup",
+        "not react",
+        "nothing react",
+        "zombie",
+        "black screen",
     ],
-    &["delete", "remove", "erase", "clean up", "clean", "purge"],
-    &["full", "no space", "out of space", "insufficient space", "fill up", "not enough space"],
-    &["create", "make", "build", "provision"],
+    &["delete", "remove", "erase", "clean up", "cleanup", "clean", "purge", "get rid"],
+    &[
+        "full",
+        "no space",
+        "out of space",
+        "out of disk",
+        "run out",
+        "insufficient",
+        "insufficient space",
+        "lack of space",
+        "not enough space",
+        "fill",
+        "fill up",
+        "use up",
+        "take up",
+        "eat",
+    ],
+    &["create", "make", "build", "provision", "deploy", "spin up"],
     &["list", "show", "display"],
     &["convert", "conversion", "converter", "import", "p2v"],
-    &["fail", "failure", "error", "abort", "break", "broken"],
+    &["fail", "failure", "error", "abort", "break", "broken", "crash", "die"],
     &["unavailable", "unreachable", "down", "not available", "not load", "not open", "offline"],
     &["difference", "compare", "comparison", "versus", "vs", "against"],
-    &["command line", "cli", "shell", "terminal", "command"],
+    &["command line", "cli", "shell", "terminal", "command", "prompt", "ssh", "putty"],
     &["big", "large", "huge"],
-    &["directory", "folder"],
+    &["directory", "folder", "dir"],
     &["restart", "reboot"],
     &["copy", "clone"],
     &["safe", "harmless", "risk", "danger"],
@@ -228,7 +305,15 @@ const EQUIVALENTS: &[&[&str]] = &[
     &["enlarge", "grow", "extend", "expand", "resize"],
     &["move", "migrate", "migration", "transfer"],
     &["login", "log in", "sign in", "logon"],
-    &["set up", "setup", "configure", "configuration"],
+    &["set up", "setup", "configure", "configuration", "config", "reconfigure"],
+    &["web page", "webpage", "web site", "website", "web interface"],
+    &["gui", "graphical", "graphical client", "graphical tool", "graphical interface"],
+    &["memory", "ram"],
+    &["processor", "cpu"],
+    &["operating system", "os"],
+    &["application", "app"],
+    &["network card", "network adapter", "nic"],
+    &["pid", "process id"],
     &["new version", "upgrade", "update"],
 ];
 
@@ -237,9 +322,24 @@ pub(super) fn is_function_word(word: &str) -> bool {
     FUNCTION_WORDS.binary_search(&word).is_ok()
 }
 
-/// The singular of a plural that stemming does not know, or the word itself.
-pub(super) fn singular(word: &str) -> &str {
-    PLURALS.iter().find(|(plural, _)| *plural == word).map_or(word, |(_, singular)| singular)
+/// The words of everyday talk.
+pub(super) fn everyday_words() -> impl Iterator<Item = &'static str> {
+    EVERYDAY_WORDS.split_whitespace()
+}
+
+/// The one spelling that stands for all of a word.
+pub(super) fn spelling(word: &str) -> Cow<'_, str> {
+    if let Some((_, usual)) = SPELLINGS.iter().find(|(other, _)| *other == word) {
+        return Cow::Borrowed(usual);
+    }
+    if word.len() >= ENDING_LEN_MIN {
+        for (british, american) in ENDINGS {
+            if let Some(root) = word.strip_suffix(british) {
+                return Cow::Owned(format!("{root}{american}"));
+            }
+        }
+    }
+    Cow::Borrowed(word)
 }
 
 /// Every expression with the number of its meaning.

@@ -33,6 +33,23 @@ fn not_and_no_stay_and_question_words_go() {
 }
 
 #[test]
+fn spellings_of_both_sides_of_the_ocean_are_one() {
+    assert_eq!(words("virtualisation centre licence"), words("virtualization center license"));
+    assert_eq!(words("VirtualCentre")[1..], words("VirtualCenter")[1..]);
+    assert_eq!(words("raise"), ["rais"]);
+}
+
+#[test]
+fn everyday_words_are_marked_whatever_their_form() {
+    for unit in Analyzer::new().units("suddenly thinking nearly customers") {
+        assert!(unit.everyday, "{unit:?}");
+    }
+    for unit in Analyzer::new().units("snapshot terraform disk -d0 97%") {
+        assert!(!unit.everyday, "{unit:?}");
+    }
+}
+
+#[test]
 fn expressions_share_a_meaning_even_when_separated() {
     let off = meanings("power off");
     assert!(!off.is_empty());
