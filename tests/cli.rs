@@ -103,8 +103,8 @@ fn ask_json_names_the_article_first_and_quotes_lines_that_are_there() {
 #[test]
 fn ask_with_a_dash_answers_one_question_a_line() {
     let call = dogwatch(&["ask", "--json", "--limit", "1", "-"]);
-    let answers = call.stdin("disk full on linux\n\nwho won the football match\n").run().json();
-    assert_eq!(answers.len(), 2);
+    let answers = call.stdin("disk full on linux\nwho won the football match\n\n\u{fffd}\n").run().json();
+    assert_eq!(answers.len(), 4, "an answer a line, whatever stands on it");
     assert_eq!(answers[0]["hits"].as_array().unwrap().len(), 1);
     assert_eq!(answers[0]["hits"][0]["article"], "linux-disk-full");
     assert_eq!(answers[1]["answered"], false);

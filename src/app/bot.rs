@@ -1,6 +1,6 @@
 //! The loop itself.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -108,6 +108,7 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Bot<H, R, L, S, C> {
             handle: handle.clone(),
             waiting,
             again: VecDeque::new(),
+            unreadable: BTreeSet::new(),
         };
         (bot, handle)
     }
@@ -127,6 +128,8 @@ pub struct Loop<H, R, L, S, C> {
     handle: Handle,
     waiting: mpsc::Receiver<Message>,
     again: VecDeque<Message>,
+    /// Could not start because articles or configuration could not be read: tried again with time.
+    unreadable: BTreeSet<RequestId>,
 }
 
 impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
@@ -144,13 +147,18 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
                         continue;
                     }
                     Some(message) = self.waiting.recv() => self.batch(message),
-                    _ = tick.tick() => vec![Message { input: Input::Tick, trail: None }],
+                    _ = tick.tick() => self.tick(),
                 }
             } else {
                 self.again.drain(..).collect()
             };
             self.take(batch).await?;
         }
+    }
+
+    fn tick(&self) -> Vec<Message> {
+        let starts = self.unreadable.iter().map(|request| Input::Start(*request));
+        std::iter::once(Input::Tick).chain(starts).map(|input| Message { input, trail: None }).collect()
     }
 
     fn batch(&mut self, first: Message) -> Vec<Message> {
@@ -236,11 +244,13 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         let sources = Arc::clone(&self.sources);
         let read = tokio::task::spawn_blocking(move || sources.catalogue()).await;
         self.catalogue = Arc::new(read.map_err(|error| error.to_string())??);
+        self.unreadable.clear();
         Ok(())
     }
 
-    fn refuse_unreadable(&self, input: &Input, why: &str) {
+    fn refuse_unreadable(&mut self, input: &Input, why: &str) {
         let conversation = match input {
+            Input::Start(id) if !self.unreadable.insert(*id) => None,
             Input::Start(id) => self.state.requests.get(id).map(|request| request.conversation.clone()),
             other => conversation_of(other),
         };

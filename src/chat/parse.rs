@@ -170,9 +170,9 @@ fn run(rest: &str) -> Result<Command, Refusal> {
 /// hold an apostrophe. A `because` within quotes is part of a value.
 fn words_and_reason(rest: &str) -> Result<(Vec<String>, String), Refusal> {
     let unbalanced = || Refusal::new("bad_quotes", "a quotation mark is not closed");
-    let separators = rest.match_indices(" because").filter(|(at, word)| {
-        let after = &rest[at + word.len()..];
-        after.is_empty() || after.starts_with(char::is_whitespace)
+    let space = |c: Option<char>| c.is_none_or(char::is_whitespace);
+    let separators = rest.match_indices("because").filter(|(at, word)| {
+        space(rest[..*at].chars().next_back()) && space(rest[at + word.len()..].chars().next())
     });
     for (at, word) in separators {
         if let Some(words) = shlex::split(&rest[..at]) {

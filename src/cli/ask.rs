@@ -36,9 +36,7 @@ pub fn run(places: &Places, arguments: &Arguments) -> Done {
     }
     let mut input = std::io::stdin().lock();
     while let Some(line) = next_line(&mut input).context("could not read a question from standard input")? {
-        if !line.trim().is_empty() {
-            answer(&catalogue, &search, arguments, &line)?;
-        }
+        answer(&catalogue, &search, arguments, &line)?;
     }
     Ok(())
 }

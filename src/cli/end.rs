@@ -1,4 +1,4 @@
-//! Being asked to end: Ctrl-C, or SIGTERM from whoever supervises the process.
+//! Being asked to end: Ctrl-C, a closed terminal, or SIGTERM from whoever supervises the process.
 
 use anyhow::Context as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -8,13 +8,18 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub struct End {
     interrupt: Signal,
     terminate: Signal,
+    hangup: Signal,
 }
 
 impl End {
     /// Begins to listen. Must run inside tokio.
     pub fn listen() -> anyhow::Result<Self> {
         let listen = |kind| signal(kind).context("could not listen for signals");
-        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+            hangup: listen(SignalKind::hangup())?,
+        })
     }
 
     /// Returns when somebody asks.
@@ -22,6 +27,7 @@ impl End {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            _ = self.hangup.recv() => {}
         }
     }
 }

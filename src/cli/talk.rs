@@ -118,8 +118,9 @@ impl Conversation {
         if line.trim_start().starts_with('#') && !interactive {
             return true;
         }
-        if let Some(name) = line.trim().strip_prefix("/as ").filter(|_| !self.cast.is_empty()) {
-            self.turn_to(name.trim());
+        let mut words = line.split_whitespace();
+        if words.next() == Some("/as") && !self.cast.is_empty() {
+            self.turn_to(words.next().unwrap_or_default());
             return true;
         }
         let command = match parse::parse(line) {

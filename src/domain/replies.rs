@@ -26,6 +26,11 @@ fn formatted(at_ms: u64, format: &str) -> String {
     at.map_or_else(|| at_ms.to_string(), |at| at.strftime(format).to_string())
 }
 
+/// `1 host`, `2 hosts`.
+fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
 /// A refusal with its hint.
 pub fn refusal(refusal: &Refusal) -> Reply {
     let reply = Reply::new(Tone::Bad, Line::plain("refused: ").untrusted(&refusal.message));
@@ -46,7 +51,7 @@ pub fn internal_error(reference: &str) -> Reply {
 /// The inventory.
 pub fn hosts(view: View<'_>) -> Reply {
     let count = view.catalogue.inventory.len();
-    let mut reply = Reply::new(Tone::Info, Line::plain(format!("{count} hosts")));
+    let mut reply = Reply::new(Tone::Info, Line::plain(counted(count, "host")));
     for host in view.catalogue.inventory.values() {
         let platforms: Vec<_> = host.platforms.iter().map(|platform| platform.word()).collect();
         let mut line = Line::default()

@@ -110,12 +110,23 @@ pub struct StepReport {
     pub output: Output,
 }
 
-/// Whether the verification held, and what it printed last.
+/// What a verification says of the effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The effect is there.
+    Holds,
+    /// Somebody looked, and it is not.
+    Fails,
+    /// Nobody could look.
+    NotSeen,
+}
+
+/// What the verification found, and what it printed last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifyReport {
     /// Whether exit code and output were as expected.
-    pub held: bool,
-    /// In a few words, why it did not hold; empty if it did.
+    pub verdict: Verdict,
+    /// In a few words, why it does not hold or could not be asked; empty if it holds.
     pub why: String,
     /// What it printed the last time.
     pub output: Output,

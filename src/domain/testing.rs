@@ -17,7 +17,7 @@ use super::policy::Policy;
 use super::refusal::Refusal;
 use super::reply::{Line, Part, Reply, Span};
 use super::request::{Request, Status};
-use super::run::{BootId, Outcome, Output, StepEnd, StepReport, VerifyReport};
+use super::run::{BootId, Outcome, Output, StepEnd, StepReport, Verdict, VerifyReport};
 use super::state::{Moment, State};
 
 pub const START_MS: u64 = 1_793_500_000_000;
@@ -323,7 +323,11 @@ impl World {
         });
         let Some(host) = asked else { return Vec::new() };
         let why = if held { String::new() } else { "it is not so".to_owned() };
-        let report = VerifyReport { held, why, output: Output::default() };
+        let report = VerifyReport {
+            verdict: if held { Verdict::Holds } else { Verdict::Fails },
+            why,
+            output: Output::default(),
+        };
         self.input(Input::Verified(id, host, report)).unwrap()
     }
 

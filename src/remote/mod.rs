@@ -42,7 +42,7 @@ use crate::domain::approval::Approved;
 use crate::domain::host::Host;
 use crate::domain::id::{Digest, RunId};
 use crate::domain::plan::{HostPlan, Plan};
-use crate::domain::run::{BootId, Output, StepEnd, StepReport, VerifyReport};
+use crate::domain::run::{BootId, Output, StepEnd, StepReport, Verdict, VerifyReport};
 
 /// How the bot logs in anywhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,7 +150,7 @@ impl Hosts for Ssh {
     async fn verify(&self, approved: &Approved<Plan>, host: usize) -> VerifyReport {
         match host_of(approved, host) {
             Ok((host, digest)) => verify::verify(&self.config, &self.over, host, digest).await,
-            Err(why) => VerifyReport { held: false, why, output: Output::default() },
+            Err(why) => VerifyReport { verdict: Verdict::NotSeen, why, output: Output::default() },
         }
     }
 

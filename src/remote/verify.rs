@@ -15,7 +15,7 @@ use super::wire::fresh_run_id;
 use crate::domain::id::Digest;
 use crate::domain::plan::{Command, HostPlan};
 use crate::domain::run::progress::unexpected;
-use crate::domain::run::{Output, StepEnd, StepReport, VerifyReport};
+use crate::domain::run::{Output, StepEnd, StepReport, Verdict, VerifyReport};
 
 /// Between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -32,7 +32,7 @@ pub(super) async fn verify(
 ) -> VerifyReport {
     let Some(check) = &host.verify else {
         return VerifyReport {
-            held: false,
+            verdict: Verdict::NotSeen,
             why: "the plan has no verification".to_owned(),
             output: Output::default(),
         };
@@ -46,10 +46,12 @@ pub(super) async fn verify(
             .await
             .unwrap_or_else(|_| nothing_known("the host did not answer in time"));
         let Some(why) = unmet(&check.command, &report.end, &report.output.text()) else {
-            return VerifyReport { held: true, why: String::new(), output: report.output };
+            return VerifyReport { verdict: Verdict::Holds, why: String::new(), output: report.output };
         };
         if Instant::now() + LOOK_EVERY > deadline {
-            return VerifyReport { held: false, why, output: report.output };
+            let seen = matches!(report.end, StepEnd::Done(_));
+            let verdict = if seen { Verdict::Fails } else { Verdict::NotSeen };
+            return VerifyReport { verdict, why, output: report.output };
         }
         sleep(LOOK_EVERY).await;
     }

@@ -92,7 +92,10 @@ fn unknown_action(catalogue: &Catalogue, id: &ActionId) -> Refusal {
     let refusal = Refusal::new("unknown_action", format!("there is no action `{id}`"));
     match nearest(id.as_str(), catalogue.actions().map(|(_, action)| action.id.as_str())) {
         Some(near) => refusal.hint(format!("Did you mean `{near}`?")),
-        None => refusal.hint("Ask a question in your own words; the answer names the actions."),
+        None => refusal.hint(
+            "Ask a question in your own words; the answer names the actions. An article with a mistake is \
+             left out with its actions: `dogwatch kb lint` names it.",
+        ),
     }
 }
 
@@ -104,7 +107,7 @@ pub fn usage(action: &Action) -> String {
         let example = example.or(param.choices.first().map(String::as_str)).unwrap_or("VALUE");
         words.push(format!("{name}={}", shlex::try_quote(example).unwrap_or_default()));
     }
-    words.push("on HOST because REASON".to_owned());
+    words.push(if action.risk == Risk::Read { "on HOST" } else { "on HOST because REASON" }.to_owned());
     words.join(" ")
 }
 

@@ -1,6 +1,6 @@
 //! Answers from the knowledge base.
 
-use crate::domain::action::{Action, Risk};
+use crate::domain::action::Action;
 use crate::domain::article::Article;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::id::{ActionId, ArticleId};
@@ -63,12 +63,10 @@ fn action_line(catalogue: &Catalogue, action: &Action) -> Line {
         crate::domain::plan::Basis::Quorum(n) => format!("{n} approvals"),
     };
     let risk = effective_risk(catalogue, action);
-    let because =
-        if risk == Risk::Read { usage(action).replace(" because REASON", "") } else { usage(action) };
     Line::plain("action: ")
         .untrusted(action.title.as_str())
         .then(format!(" ({risk}, {needs}) "))
-        .code(because)
+        .code(usage(action))
 }
 
 fn unknown(found: &Found) -> Reply {
@@ -115,6 +113,12 @@ fn no_article(catalogue: &Catalogue, id: &ArticleId) -> Reply {
     let reply = Reply::new(Tone::Bad, Line::plain("refused: there is no article ").code(id.as_str()));
     match near {
         Some(near) => reply.line(Line::plain("Did you mean ").code(format!("/kb show {near}")).then("?")),
-        None => reply.line(Line::default().code("/kb search WORDS").then(" finds articles.")),
+        None => reply.line(
+            Line::default()
+                .code("/kb search WORDS")
+                .then(" finds articles; one with a mistake is left out: ")
+                .code("dogwatch kb lint")
+                .then(" names it."),
+        ),
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::reply::{Line, Reply, Tone};
 use crate::domain::run::StepEnd;
 use crate::domain::state::{Moment, State};
 
-use super::{date_and_time, time};
+use super::{counted, date_and_time, time};
 
 /// A new incident, in use here from now on.
 pub fn opened(id: IncidentId, severity: Severity, title: &str) -> Reply {
@@ -37,7 +37,7 @@ pub fn resolved(id: IncidentId) -> Reply {
 
 /// All incidents, the newest first.
 pub fn list(state: &State) -> Reply {
-    let title = Line::plain(format!("{} incidents", state.incidents.len()));
+    let title = Line::plain(counted(state.incidents.len(), "incident"));
     state.incidents.values().rev().fold(Reply::new(Tone::Info, title), |reply, incident| {
         let status = if incident.resolved_at_ms.is_some() { "resolved" } else { "open" };
         let line = Line::default()

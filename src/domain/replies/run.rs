@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::action::Risk;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::id::{HostName, RequestId};
 use crate::domain::plan::{Basis, Command, WayBack, filled};
@@ -44,12 +45,12 @@ pub fn step_ended(
     shown_output(id, reply, output)
 }
 
-/// The verification is over.
-pub fn verified(id: RequestId, host: &HostName, problem: Option<&str>, output: &Output) -> Reply {
-    let line = Line::plain(format!("{id} ")).code(host.as_str());
-    let reply = match problem {
-        None => Reply::new(Tone::Info, line.then(" verification holds")),
-        Some(problem) => Reply::new(Tone::Bad, line.then(" verification does not hold: ").untrusted(problem)),
+/// The verification is over: what it found, and why.
+pub fn verified(id: RequestId, host: &HostName, found: &str, why: &str, output: &Output) -> Reply {
+    let line = Line::plain(format!("{id} ")).code(host.as_str()).then(format!(": {found}"));
+    let reply = match why {
+        "" => Reply::new(Tone::Info, line),
+        why => Reply::new(Tone::Bad, line.then(": ").untrusted(why)),
     };
     shown_output(id, reply, output)
 }
@@ -90,6 +91,9 @@ pub fn ended(catalogue: &Catalogue, request: &Request, outcome: Outcome) -> Repl
     let mut reply = Reply::new(tone(outcome), title);
     match outcome {
         Outcome::Succeeded | Outcome::Cancelled => reply,
+        Outcome::Unknown if request.plan.risk == Risk::Read => {
+            reply.line(Line::plain("It only reads: it can be asked again."))
+        }
         Outcome::Unknown => {
             reply = reply.line(Line::plain(
                 "It may have run. Nothing else changes on that host until somebody has looked:",
@@ -133,6 +137,10 @@ fn next_rung(catalogue: &Catalogue, mut reply: Reply, request: &Request) -> Repl
         catalogue.action(&request.plan.action).and_then(|(_, action)| action.escalates_to.as_ref());
     let Some(escalation) = escalation else { return reply };
     let Some((_, target)) = catalogue.action(&escalation.action) else { return reply };
+    // A ladder leads up: lint says so to the author, and nobody is led down meanwhile.
+    if target.risk < request.plan.risk {
+        return reply;
+    }
     let given: BTreeMap<_, _> = escalation
         .with
         .iter()

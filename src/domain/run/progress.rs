@@ -6,8 +6,8 @@
 use regex::Regex;
 
 use super::{
-    BOOT_LEN_MAX, BootId, OUTPUT_HEAD, OUTPUT_TAIL, Outcome, Output, StepEnd, StepReport, VerifyReport,
-    WHY_LEN_MAX,
+    BOOT_LEN_MAX, BootId, OUTPUT_HEAD, OUTPUT_TAIL, Outcome, Output, StepEnd, StepReport, Verdict,
+    VerifyReport, WHY_LEN_MAX,
 };
 use crate::domain::action::Risk;
 use crate::domain::actor::ActorId;
@@ -242,20 +242,26 @@ pub fn step_ended(
 pub fn verified(view: View<'_>, id: RequestId, host: &HostName, report: VerifyReport) -> Decision {
     let Some(mut turn) = Turn::of(view, id) else { return Decision::default() };
     let Some(HostPhase::Verifying(unknown)) = turn.phase(host).cloned() else { return turn.decision };
-    let VerifyReport { held, why, output } = report;
+    let VerifyReport { verdict, why, output } = report;
     turn.keep_output(host, None, &output);
-    let problem = (!held).then(|| shortened(&why, WHY_LEN_MAX));
-    turn.record(Event::VerifyEnded { request: id, host: host.clone(), problem: problem.clone() });
-    turn.say(replies::run::verified(id, host, problem.as_deref(), &output));
-    match problem {
-        _ if unknown => {
-            let found =
-                if held { "the verification holds now" } else { "the verification does not hold now" };
-            turn.end_host(host, Outcome::Unknown, &format!("nobody knows how the step ended; {found}"));
+    let why = shortened(&why, WHY_LEN_MAX);
+    let (found, problem) = match verdict {
+        Verdict::Holds => ("the verification holds", None),
+        Verdict::Fails => ("the verification does not hold", Some(why.clone())),
+        Verdict::NotSeen => {
+            ("the verification could not be asked", Some(format!("could not be asked: {why}")))
         }
-        None => turn.end_host(host, Outcome::Succeeded, ""),
-        Some(problem) => {
-            turn.end_host(host, Outcome::Failed, &format!("the verification does not hold: {problem}"));
+    };
+    turn.record(Event::VerifyEnded { request: id, host: host.clone(), problem });
+    turn.say(replies::run::verified(id, host, found, &why, &output));
+    match verdict {
+        _ if unknown => {
+            turn.end_host(host, Outcome::Unknown, &format!("nobody knows how the step ended; {found} now"));
+        }
+        Verdict::Holds => turn.end_host(host, Outcome::Succeeded, ""),
+        Verdict::Fails => turn.end_host(host, Outcome::Failed, &format!("{found}: {why}")),
+        Verdict::NotSeen => {
+            turn.end_host(host, Outcome::Unknown, &format!("the steps are done, but {found}: {why}"));
         }
     }
     turn.decision

@@ -124,7 +124,7 @@ fn same_end_twice_counts_once() {
 fn answers_that_nobody_asked_for_change_nothing() {
     let mut world = World::running("vm-start", &["kvm1", "kvm2"]);
     let verified = |host: &str| {
-        let report = VerifyReport { held: true, why: String::new(), output: Output::default() };
+        let report = VerifyReport { verdict: Verdict::Holds, why: String::new(), output: Output::default() };
         Input::Verified(R1, host.into(), report)
     };
     let end = || report(StepEnd::Done(0));

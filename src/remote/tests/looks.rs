@@ -11,6 +11,7 @@ use super::runs::{World, command, sh};
 use crate::domain::host::{Host, Platform};
 use crate::domain::plan::Check;
 use crate::domain::run::StepEnd;
+use crate::domain::run::Verdict;
 
 fn inventory_host(world: &World) -> Host {
     Host {
@@ -39,7 +40,7 @@ async fn a_verification_is_repeated_until_it_holds() {
         sleep(Duration::from_secs(3)).await;
         fs::write(&file, "ready").unwrap();
     });
-    assert!(report.held, "{report:?}");
+    assert_eq!(report.verdict, Verdict::Holds, "{report:?}");
     assert_eq!((report.why.as_str(), report.output.text().as_str()), ("", "ready"));
 }
 
@@ -48,7 +49,7 @@ async fn a_verification_that_never_holds_says_why() {
     let mut world = World::new().await;
     world.host.verify = Some(Check { command: sh("echo off; exit 4"), within_s: 1 });
     let report = verify(&world.config, &world.over, &world.host, world.digest).await;
-    assert_eq!((report.held, report.why.as_str()), (false, "exit code 4, expected 0"));
+    assert_eq!((report.verdict, report.why.as_str()), (Verdict::Fails, "exit code 4, expected 0"));
     assert_eq!(report.output.text(), "off\n");
 }
 

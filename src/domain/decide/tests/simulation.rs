@@ -10,7 +10,7 @@ use crate::domain::actor::{ActorId, People, Role};
 use crate::domain::command::Command;
 use crate::domain::id::{ConversationId, HostName};
 use crate::domain::plan::{Basis, Plan};
-use crate::domain::run::{Outcome, Output, VerifyReport};
+use crate::domain::run::{Outcome, Output, Verdict, VerifyReport};
 use crate::domain::testing::{actor, folded, people};
 
 pub const ACCOUNTS: &[&str] =
@@ -129,7 +129,11 @@ impl Simulation {
                 self.input(Input::StepEnded(id, host, step.run, report(end)));
             }
             Effect::Verify(id, host) => {
-                let report = VerifyReport { held, why: "not so".to_owned(), output: Output::default() };
+                let report = VerifyReport {
+                    verdict: if held { Verdict::Holds } else { Verdict::Fails },
+                    why: "not so".to_owned(),
+                    output: Output::default(),
+                };
                 self.input(Input::Verified(id, host, report));
             }
             _ => {}
@@ -145,7 +149,8 @@ impl Simulation {
             0 => self.input(Input::Start(id)),
             1 => self.input(Input::StepEnded(id, host, run, report(StepEnd::Done(0)))),
             2 if !self.waiting.iter().any(|effect| matches!(effect, Effect::Verify(at, _) if *at == id)) => {
-                let report = VerifyReport { held: true, why: String::new(), output: Output::default() };
+                let report =
+                    VerifyReport { verdict: Verdict::Holds, why: String::new(), output: Output::default() };
                 self.input(Input::Verified(id, host, report));
             }
             _ => self.input(Input::Probed(id, host, Ok(boot()))),

@@ -68,7 +68,9 @@ fn longest_explanations_and_output_of_hosts_fit_into_events() {
         let run = current(&world).unwrap();
         world.input(Input::StepEnded(R1, "kvm1".into(), run, long_report(end))).unwrap();
         let (why, output) = (worst(1 << 20), long_report(StepEnd::Done(0)).output);
-        world.input(Input::Verified(R1, "kvm1".into(), VerifyReport { held: false, why, output })).unwrap();
+        world
+            .input(Input::Verified(R1, "kvm1".into(), VerifyReport { verdict: Verdict::Fails, why, output }))
+            .unwrap();
         assert!(matches!(world.status(R1), Status::Ended(_)));
         assert_every_event_fits(&world);
         assert!(world.moments.len() < 40, "{} events", world.moments.len());

@@ -89,7 +89,7 @@ fn crash_between_two_hosts_leaves_the_first_as_it_ended() {
     world.step_ends(R1, StepEnd::Done(0));
     let verify = world.asked.iter().any(|effect| matches!(effect, Effect::Verify(..)));
     assert!(verify);
-    let report = VerifyReport { held: true, why: String::new(), output: Output::default() };
+    let report = VerifyReport { verdict: Verdict::Holds, why: String::new(), output: Output::default() };
     world.decided(crate::domain::decide::Input::Verified(R1, "kvm1".into(), report)).unwrap();
     world.crash();
     assert_eq!(phase(&world, 0), HostPhase::Ended(Outcome::Succeeded, String::new()));
