@@ -20,14 +20,14 @@ fn questions(name: &str) -> PathBuf {
 #[test]
 fn quality_on_our_own_questions_keeps_its_floors() {
     let search = search();
-    for (name, number) in [("questions-own.jsonl", 120), ("questions-own2.jsonl", 100)] {
+    for (name, number) in [("questions-own.jsonl", 302), ("questions-own2.jsonl", 100)] {
         let questions = read_questions(&questions(name), &search).unwrap();
         let report = eval(&search, &questions).unwrap();
         assert!(report.questions >= number);
         assert!(report.success_at_1 >= 0.88, "{name} {report:#?}");
         assert!(report.hit_at_3 >= 0.95, "{name} {report:#?}");
         assert!(report.false_refusals <= 0.08, "{name} {report:#?}");
-        assert!(report.false_answers <= 0.25, "{name} {report:#?}");
+        assert!(report.false_answers <= 0.27, "{name} {report:#?}");
     }
 }
 

@@ -308,6 +308,7 @@ const EQUIVALENTS: &[&[&str]] = &[
     &["set up", "setup", "configure", "configuration", "config", "reconfigure"],
     &["web page", "webpage", "web site", "website", "web interface"],
     &["gui", "graphical", "graphical client", "graphical tool", "graphical interface"],
+    &["manage", "management", "administer", "administration", "admin"],
     &["memory", "ram"],
     &["processor", "cpu"],
     &["operating system", "os"],
