@@ -7,6 +7,7 @@ use crate::domain::id::IncidentId;
 use crate::domain::incident;
 use crate::domain::replies;
 use crate::domain::state::State;
+use crate::store;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -21,7 +22,9 @@ pub enum Command {
 
 pub fn run(places: &Places, command: &Command) -> Done {
     let people = places.config()?.people;
-    let (_, moments) = SledRecord::open(&places.state()?)?;
+    let folder = places.state()?;
+    store::require(&folder)?;
+    let (_, moments) = SledRecord::open(&folder)?;
     let mut state = State::default();
     for moment in &moments {
         state.apply(moment);

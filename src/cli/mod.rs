@@ -29,6 +29,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, ConfigError, DEFAULT_FILE, Inventory};
 use crate::domain::refusal::Refusal;
+use crate::kb::KbError;
 
 /// An on-call bot: cited answers, approved actions, a record nobody doubts.
 #[derive(Parser)]
@@ -93,7 +94,8 @@ enum Failure {
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
         let error = error.into();
-        if error.is::<ConfigError>() { Self::Usage(error) } else { Self::Failed(error) }
+        let usage = error.is::<ConfigError>() || error.is::<KbError>();
+        if usage { Self::Usage(error) } else { Self::Failed(error) }
     }
 }
 

@@ -47,7 +47,7 @@ use crate::domain::audit::{
 use crate::domain::id::Digest;
 
 pub use error::{BoxError, Fault, Holder, StoreError};
-pub use verify::{Report, verify};
+pub use verify::{Report, require, verify};
 
 use engine::{Engine, EngineError, append_error};
 use folder::Hold;

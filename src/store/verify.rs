@@ -32,15 +32,21 @@ impl Report {
     }
 }
 
+/// Says if there is no record in `dir`: whoever only reads must not make one.
+pub fn require(dir: &Path) -> Result<(), StoreError> {
+    if folder::record(dir).exists() || mark::exists(dir) {
+        return Ok(());
+    }
+    Err(StoreError::Absent { dir: dir.to_owned() })
+}
+
 /// Verifies the record in `dir` without changing it; needs space for a copy in the temporary folder.
 ///
 /// An error means that there was nothing to judge: no record, somebody holds it, a newer version
 /// wrote it, or a file operation failed.
 pub fn verify(dir: &Path, now_ms: u64) -> Result<Report, StoreError> {
+    require(dir)?;
     let path = folder::record(dir);
-    if !path.exists() && !mark::exists(dir) {
-        return Err(StoreError::Absent { dir: dir.to_owned() });
-    }
     let _hold = Hold::take(dir, now_ms)?;
     let mut report = Report { head: Head::START, mark: None, fault: None };
     match examine(dir, &path, &mut report) {
