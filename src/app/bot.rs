@@ -24,6 +24,8 @@ use crate::domain::state::{Moment, State};
 const INPUTS_MAX: usize = 256;
 /// Inputs decided together and recorded with one sync.
 const BATCH_MAX: usize = 64;
+/// Searches, looks at hosts and steps under way, above which no search and no look begins.
+const TASKS_MAX: usize = 64;
 /// How often expiry is looked at.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -172,19 +174,20 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
     }
 
     /// Decides a batch, records it with one sync, then does what follows from it.
-    async fn take(&mut self, batch: Vec<Message>) -> Result<(), BotError> {
+    async fn take(&mut self, mut batch: Vec<Message>) -> Result<(), BotError> {
         let now_ms = now_ms();
         let mut events = Vec::new();
         let mut effects: Vec<(Effect, Option<Trail>)> = Vec::new();
-        if batch.iter().any(|message| rests_on_sources(&message.input))
+        if batch.iter().any(|message| looks_at_sources(&message.input))
             && let Err(why) = self.reload().await
         {
+            tracing::warn!("articles or configuration can't be read: {why}");
             let (refused, rest): (Vec<_>, Vec<_>) =
                 batch.into_iter().partition(|message| rests_on_sources(&message.input));
             for message in &refused {
                 self.refuse_unreadable(&message.input, &why);
             }
-            return Box::pin(self.take(rest)).await;
+            batch = rest;
         }
         for Message { input, trail } in batch {
             let context = Context { now_ms, fresh_run: fresh_run()? };
@@ -284,6 +287,13 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
                 };
                 self.work.chat.say(&conversation, &reply);
             }
+            Effect::Search(conversation, _) | Effect::CheckHost(conversation, _)
+                if self.tasks.len() >= TASKS_MAX =>
+            {
+                let refusal =
+                    Refusal::new("too_busy", "too much is under way").hint("Try again in a moment.");
+                self.work.chat.say(&conversation, &replies::refusal(&refusal));
+            }
             Effect::Search(conversation, question) => {
                 let search = self.work.search(Arc::clone(&self.catalogue), conversation, question);
                 self.tasks.spawn(with_trail(search, trail));
@@ -328,14 +338,20 @@ async fn with_trail(work: impl Future<Output = ()>, trail: Option<Trail>) {
     drop(trail);
 }
 
-/// Whether a decision on this input could let something run, so that it must rest on what stands
-/// in articles and configuration now.
+/// Whether a decision on this input could let something run: without what stands in articles and
+/// configuration now it is not made.
 fn rests_on_sources(input: &Input) -> bool {
     match input {
         Input::Start(_) => true,
         Input::Command { command, .. } => matches!(command, Command::Run { .. } | Command::Approve(_)),
         _ => false,
     }
+}
+
+/// Whether roles, articles or hosts are looked at: read anew first. If they can't be read, what
+/// runs can still be seen and stopped by whom the last readable ones name.
+fn looks_at_sources(input: &Input) -> bool {
+    rests_on_sources(input) || matches!(input, Input::Command { .. })
 }
 
 fn conversation_of(input: &Input) -> Option<ConversationId> {

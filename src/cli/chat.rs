@@ -17,6 +17,10 @@ pub fn run(places: &Places) -> Done {
              `dogwatch demo` needs no configuration"
         )));
     }
+    if read.identity.is_none() && !read.inventory.is_empty() {
+        let problem = "there are hosts but no key to log in with: name it with [ssh] identity = \"FILE\"";
+        return Err(Failure::Usage(anyhow::anyhow!(problem)));
+    }
     let files = Files { kb: places.kb.clone(), config };
     let library = KbLibrary::open(&places.kb, Some(&places.index))?;
     let talk = Talk { files, library, actor, cast: Vec::new() };

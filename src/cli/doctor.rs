@@ -32,8 +32,7 @@ pub fn run(places: &Places) -> Done {
     let config = match places.config() {
         Ok(config) => config,
         Err(error) => {
-            report.line(false, "configuration", chain(error));
-            return Err(Failure::Said);
+            return Err(error.into());
         }
     };
     let named = places

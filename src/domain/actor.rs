@@ -52,6 +52,7 @@ impl fmt::Display for Role {
 
 /// One human being with all accounts that are known to be theirs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Person {
     /// The name people know them by; unique in the configuration.
     pub name: String,

@@ -40,14 +40,6 @@ pub fn refusal(refusal: &Refusal) -> Reply {
     }
 }
 
-/// An error that is ours.
-pub fn internal_error(reference: &str) -> Reply {
-    Reply::new(
-        Tone::Bad,
-        Line::plain(format!("something went wrong on my side ({reference}); the log says what")),
-    )
-}
-
 /// The inventory.
 pub fn hosts(view: View<'_>) -> Reply {
     let count = view.catalogue.inventory.len();

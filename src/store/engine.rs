@@ -124,6 +124,8 @@ fn damaged(dir: &Path, operation: &'static str) -> impl FnOnce(EngineError) -> S
 impl Engine {
     /// Makes a record without events. The caller gives it its name afterwards.
     pub(super) fn create(path: &Path, store: &str, now_ms: u64) -> Result<(), StoreError> {
+        // The state folder may be open to others; what is in the record is not.
+        folder::make_private(path)?;
         let create = || -> Result<(), EngineError> {
             let db = config(path).open()?;
             let _events = db.open_tree(EVENTS)?;

@@ -31,6 +31,11 @@ pub(super) fn unfinished(dir: &Path) -> PathBuf {
     dir.join("record.new")
 }
 
+/// Creates a folder for its owner only.
+pub(super) fn make_private(path: &Path) -> Result<(), StoreError> {
+    DirBuilder::new().mode(0o700).create(path).map_err(StoreError::file("create the folder", path))
+}
+
 /// Creates the folder and what is missing above it, for its owner only, so that it survives a power cut.
 pub(super) fn make(dir: &Path) -> Result<(), StoreError> {
     let missing: Vec<&Path> =
@@ -67,7 +72,7 @@ pub(super) fn sync_tree(path: &Path) -> Result<(), StoreError> {
 
 /// Copies a folder and what is in it; the copy is for its owner only.
 pub(super) fn copy_tree(from: &Path, to: &Path) -> Result<(), StoreError> {
-    DirBuilder::new().mode(0o700).create(to).map_err(StoreError::file("create the folder", to))?;
+    make_private(to)?;
     for entry in fs::read_dir(from).map_err(StoreError::file("list", from))? {
         let entry = entry.map_err(StoreError::file("list", from))?;
         let (path, copy) = (entry.path(), to.join(entry.file_name()));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::action::Risk;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::id::{HostName, RequestId};
-use crate::domain::plan::{Basis, Command, WayBack, filled};
+use crate::domain::plan::{Basis, WayBack, filled};
 use crate::domain::reply::{Line, Reply, Tone};
 use crate::domain::request::{HostPhase, Request, Status};
 use crate::domain::run::{Outcome, Output};
@@ -26,21 +26,28 @@ pub fn started(request: &Request) -> Reply {
     Reply::new(Tone::Info, line.then(" on ").untrusted(hosts.join(", ")))
 }
 
-/// A step is over.
+/// A step is about to be sent.
+pub fn step_started(request: &Request, host: &HostName, step: usize) -> Reply {
+    let steps = request.host_index(host).map_or(&[][..], |at| &request.plan.hosts[at].steps);
+    let line = Line::plain(format!("{} ", request.id)).code(host.as_str());
+    let line = line.then(format!(" step {} of {}: ", step + 1, steps.len()));
+    let command = steps.get(step).map(command_line).unwrap_or_default();
+    Reply::new(Tone::Info, line.code(command))
+}
+
+/// A step is over. What ran was said when it began.
 pub fn step_ended(
     id: RequestId,
     host: &HostName,
     (step, steps): (usize, usize),
-    command: &Command,
     problem: Option<&str>,
     output: &Output,
 ) -> Reply {
     let line =
-        Line::plain(format!("{id} ")).code(host.as_str()).then(format!(" step {} of {steps} ", step + 1));
-    let line = line.code(command_line(command));
+        Line::plain(format!("{id} ")).code(host.as_str()).then(format!(" step {} of {steps}: ", step + 1));
     let reply = match problem {
-        None => Reply::new(Tone::Info, line.then(": done")),
-        Some(problem) => Reply::new(Tone::Bad, line.then(": ").untrusted(problem)),
+        None => Reply::new(Tone::Info, line.then("done")),
+        Some(problem) => Reply::new(Tone::Bad, line.untrusted(problem)),
     };
     shown_output(id, reply, output)
 }

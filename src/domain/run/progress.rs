@@ -85,6 +85,7 @@ impl<'a> Turn<'a> {
     fn begin_step(&mut self, host: &HostName, step: usize, boot: BootId) {
         let (request, run) = (self.request.id, self.view.context.fresh_run);
         self.record(Event::StepStarted { request, host: host.clone(), step, run, boot: boot.clone() });
+        self.say(replies::run::step_started(&self.request, host, step));
         self.decision.effects.push(Effect::Execute(request, host.clone(), StepRef { step, run, boot }));
     }
 
@@ -225,14 +226,7 @@ pub fn step_ended(
         end: end_of_step,
         problem: problem.clone(),
     });
-    turn.say(replies::run::step_ended(
-        id,
-        host,
-        (step, planned.steps.len()),
-        command,
-        problem.as_deref(),
-        &output,
-    ));
+    turn.say(replies::run::step_ended(id, host, (step, planned.steps.len()), problem.as_deref(), &output));
     turn.go_on(host, &planned, StepRef { step, run, boot }, end, problem);
     turn.decision
 }
