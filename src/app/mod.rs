@@ -9,3 +9,6 @@ mod work;
 
 pub use bot::{Bot, BotError, Handle};
 pub use work::programs;
+
+#[cfg(test)]
+mod tests;

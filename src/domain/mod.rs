@@ -22,4 +22,4 @@ pub mod run;
 pub mod state;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;

@@ -274,5 +274,5 @@ fn powershell_on_another_platform_is_refused_wherever_it_stands() {
 fn usage_quotes_what_a_shell_word_needs() {
     let mut action = action("vm-x", Risk::Read, Vec::new());
     action.params.get_mut("domain").unwrap().example = Some("my vm".to_owned());
-    assert_eq!(usage(&action), "/run vm-x domain='my vm' on HOST because REASON");
+    assert_eq!(usage(&action), "/run vm-x domain='my vm' on HOST");
 }

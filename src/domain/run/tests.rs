@@ -256,7 +256,22 @@ fn step_is_recorded_before_it_is_executed() {
     assert!(matches!(effects.as_slice(), [Effect::Reply(..), Effect::Hold(..), Effect::Probe(..)]));
     let (events, effects) = world.decided(Input::Probed(R1, "kvm1".into(), Ok(boot()))).unwrap();
     assert!(matches!(events.as_slice(), [Event::StepStarted { step: 0, .. }]));
-    assert!(matches!(effects.as_slice(), [Effect::Execute(..)]));
+    assert!(matches!(effects.as_slice(), [Effect::Reply(..), Effect::Execute(..)]));
+}
+
+#[test]
+fn verification_that_nobody_could_ask_leaves_the_outcome_unknown() {
+    let mut world = World::opened("vm-start", &["kvm1"]);
+    world.says("ben", Command::Approve(R1)).unwrap();
+    world.step_ends(R1, StepEnd::Done(0));
+    let (why, output) = ("no answer".to_owned(), Output::default());
+    let report = VerifyReport { verdict: Verdict::NotSeen, why, output };
+    world.input(Input::Verified(R1, "kvm1".into(), report)).unwrap();
+    assert_eq!(outcome(&world), Outcome::Unknown);
+    assert!(world.said.contains("could not be asked: no answer"), "{}", world.said);
+    assert!(!world.said.contains("next rung"), "nobody is led on: {}", world.said);
+    let again = world.says("ana", run_command("vm-start", &["kvm1"]));
+    assert_eq!(again.unwrap_err(), "host_blocked");
 }
 
 #[test]

@@ -76,12 +76,8 @@ fn paths_and_integers_are_never_options_and_choices_only_if_they_say_so() {
 #[test]
 fn list_covers_its_entries_and_nothing_else() {
     let list = ReadList::default();
-    for argv in [
-        &["cat", "/etc/hosts"][..],
-        &["cat"],
-        &["virsh", "dominfo", "{x}"],
-        &["vmware-cmd", "{x}", "getstate"],
-    ] {
+    for argv in [&["df", "-h"][..], &["df"], &["virsh", "dominfo", "{x}"], &["vmware-cmd", "{x}", "getstate"]]
+    {
         assert!(list.covers(&step(argv)), "{argv:?}");
     }
     let others = [
@@ -94,6 +90,9 @@ fn list_covers_its_entries_and_nothing_else() {
         &["vm-support", "-X"],
         &["journalctl", "--vacuum-size=1"],
         &["{x}", "getstate"],
+        &["cat", "/etc/shadow"],
+        &["grep", "-r", ".", "/root"],
+        &["ps", "eww"],
         &[],
     ];
     for argv in others {

@@ -1,0 +1,199 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::bot::BotError;
+use super::ports::{Audit, Chat, HostCheck, Hosts, Library, Record, RecordError, Sources, StepAt};
+use super::{Bot, Handle};
+use crate::domain::actor::ActorId;
+use crate::domain::approval::Approved;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::command::Command;
+use crate::domain::decide::Input;
+use crate::domain::event::Event;
+use crate::domain::host::Host;
+use crate::domain::id::{ConversationId, RequestId, RunId};
+use crate::domain::plan::Plan;
+use crate::domain::replies::answer::Found;
+use crate::domain::reply::Reply;
+use crate::domain::run::{BootId, StepReport, VerifyReport};
+use crate::domain::state::Moment;
+use crate::domain::testing::{actor, boot, catalogue, run_command, text_of};
+use std::sync::Arc;
+
+/// A world that counts what is asked of it. Hosts never answer a probe.
+#[derive(Default)]
+struct Outside {
+    probes: AtomicUsize,
+    said: Mutex<String>,
+    reads: AtomicUsize,
+    /// Of `reads`, the one that fails.
+    unreadable: usize,
+    /// From this read on, nobody has a role.
+    emptied: usize,
+}
+
+impl Hosts for Outside {
+    async fn boot_id(&self, _: &Approved<Plan>, _: usize) -> Result<BootId, String> {
+        self.probes.fetch_add(1, Ordering::SeqCst);
+        std::future::pending::<()>().await;
+        Ok(boot())
+    }
+
+    async fn execute(
+        &self,
+        _: &Approved<Plan>,
+        _: StepAt,
+        _: RunId,
+        _: &BootId,
+        _: watch::Receiver<bool>,
+    ) -> StepReport {
+        std::future::pending().await
+    }
+
+    async fn settle(
+        &self,
+        _: &Approved<Plan>,
+        _: StepAt,
+        _: RunId,
+        _: &BootId,
+        _: watch::Receiver<bool>,
+    ) -> StepReport {
+        std::future::pending().await
+    }
+
+    async fn verify(&self, _: &Approved<Plan>, _: usize) -> VerifyReport {
+        std::future::pending().await
+    }
+
+    async fn check(&self, _: &Host, _: &[String]) -> HostCheck {
+        HostCheck { findings: Vec::new() }
+    }
+}
+
+impl Sources for Outside {
+    fn catalogue(&self) -> Result<Catalogue, String> {
+        let read = self.reads.fetch_add(1, Ordering::SeqCst) + 1;
+        let mut catalogue = catalogue();
+        if read == self.unreadable {
+            return Err("half written".to_owned());
+        }
+        if self.emptied > 0 && read >= self.emptied {
+            catalogue.people = crate::domain::actor::People::default();
+        }
+        Ok(catalogue)
+    }
+}
+
+impl Chat for Outside {
+    fn say(&self, _: &ConversationId, reply: &Reply) {
+        self.said.lock().unwrap().push_str(&text_of(reply));
+    }
+}
+
+impl Library for Outside {
+    fn find(&self, _: &str) -> Result<Found, String> {
+        Ok(Found::default())
+    }
+}
+
+/// Holds events until it has taken as many appends as it can.
+struct Paper {
+    appends_left: usize,
+    seq: u64,
+}
+
+impl Record for Paper {
+    fn append(&mut self, at_ms: u64, events: Vec<(ActorId, Event)>) -> Result<Vec<Moment>, RecordError> {
+        self.appends_left =
+            self.appends_left.checked_sub(1).ok_or_else(|| RecordError("the disk is full".to_owned()))?;
+        let moment = |(actor, event)| {
+            self.seq += 1;
+            Moment { seq: self.seq, at_ms, actor, event }
+        };
+        Ok(events.into_iter().map(moment).collect())
+    }
+
+    fn verify(&self) -> Result<Audit, RecordError> {
+        Ok(Audit { events: self.seq, head: String::new() })
+    }
+}
+
+struct Running {
+    outside: Arc<Outside>,
+    handle: Handle,
+    ended: tokio::task::JoinHandle<Result<(), BotError>>,
+    _stop: watch::Sender<bool>,
+}
+
+fn running(outside: Outside, appends_left: usize) -> Running {
+    let outside = Arc::new(outside);
+    let bot = Bot {
+        hosts: Arc::clone(&outside),
+        record: Paper { appends_left, seq: 0 },
+        library: Arc::clone(&outside),
+        sources: Arc::clone(&outside),
+        chat: Arc::clone(&outside),
+    };
+    let (bot, handle) = bot.prepare(catalogue(), &[]);
+    let stop = watch::Sender::new(false);
+    let ended = tokio::spawn(bot.run(stop.subscribe()));
+    Running { outside, handle, ended, _stop: stop }
+}
+
+fn says(who: &str, command: Command) -> Input {
+    Input::Command { actor: actor(who), conversation: who.into(), command }
+}
+
+impl Running {
+    fn said(&self) -> String {
+        self.outside.said.lock().unwrap().clone()
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_recorded_is_neither_done_nor_said() {
+    let bot = running(Outside::default(), 0);
+    assert!(bot.handle.send(says("ana", run_command("vm-start", &["kvm1"]))).await);
+    let ended = bot.ended.await.unwrap();
+    assert!(matches!(ended, Err(BotError::Record(_))));
+    assert_eq!(bot.outside.said.lock().unwrap().as_str(), "");
+    assert_eq!(bot.outside.probes.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn whoever_has_lost_their_role_is_refused_at_the_next_command() {
+    let bot = running(Outside { emptied: 2, ..Outside::default() }, 9);
+    let note = |title: &str| {
+        says("ana", Command::IncidentOpen(crate::domain::command::Severity::Sev3, title.to_owned()))
+    };
+    bot.handle.submit(note("before")).await;
+    assert!(bot.said().contains("before"), "{}", bot.said());
+    bot.handle.submit(note("after")).await;
+    assert!(
+        bot.said().contains("is nobody this bot knows") && !bot.said().contains("after"),
+        "{}",
+        bot.said()
+    );
+}
+
+#[tokio::test]
+async fn an_approved_request_starts_once_its_sources_can_be_read_again() {
+    // The third read is the one before the start.
+    let bot = running(Outside { unreadable: 3, ..Outside::default() }, 9);
+    bot.handle.submit(says("ana", run_command("vm-start", &["kvm1"]))).await;
+    bot.handle.submit(says("ben", Command::Approve(RequestId(1)))).await;
+    assert!(bot.said().contains("half written"), "{}", bot.said());
+    assert_eq!(bot.outside.probes.load(Ordering::SeqCst), 0);
+    let probed = async {
+        while bot.outside.probes.load(Ordering::SeqCst) == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), probed).await.unwrap();
+    assert!(bot.said().contains("r1 starts"), "{}", bot.said());
+}
