@@ -16,7 +16,8 @@ mod store {
 
     const NOW_MS: u64 = 1_795_000_000_000;
 
-    /// Stands for the domain's events; the fixture holds these.
+    /// Stands for the domain's events where only their order and length matter; fixture and vectors
+    /// hold the real ones.
     #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
     #[serde(tag = "kind", content = "body", rename_all = "snake_case")]
     enum Event {
