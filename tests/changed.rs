@@ -112,7 +112,7 @@ fn an_article_that_cannot_be_read_starts_nothing() {
     let place = approved_not_started();
     fs::rename(place.kb(), place.path("away")).unwrap();
     let said = place.bot().line("/show r1").run();
-    assert_eq!(said.status.code(), Some(1), "{}{}", said.out, said.err);
+    assert_eq!(said.status.code(), Some(2), "{}{}", said.out, said.err);
     assert_nothing_reached(&place);
     fs::rename(place.path("away"), place.kb()).unwrap();
     place.bot().line("/show r1").run().with(&["r1 succeeded"]);
