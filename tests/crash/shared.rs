@@ -16,5 +16,5 @@ fn a_second_bot_on_one_record_is_refused_and_told_who_holds_it() {
     first.line("/incident note still here");
     first.until("noted in i1");
     first.end().with(&["noted in i1"]);
-    place.bot().line("/incident list").run().with(&["1 incidents"]);
+    place.bot().line("/incident list").run().with(&["1 incident"]);
 }

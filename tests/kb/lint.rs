@@ -114,7 +114,7 @@ const COMMANDS: &[Case] = &[
     case(Code::ReadNotBelieved, "run = [\"ps\", \"-ef\"]", "run = [\"psx\"]", "[[steps]] # list"),
     case(
         Code::VerifyNotReading,
-        "run = [\"cat\", \"/run/svc\"]",
+        "run = [\"ls\", \"/run/svc\"]",
         "run = [\"touch\", \"/run/svc\"]",
         "[verify] # stop",
     ),
@@ -357,7 +357,7 @@ fn a_ladder_may_stay_level_but_not_go_down() {
 #[test]
 fn the_operators_list_decides_what_reads() {
     let loaded = with(LINUX, WINDOWS).load();
-    let reads = ReadList::new(&["cat /run/svc"]);
+    let reads = ReadList::new(&["ls /run/svc"]);
     let findings = lint(&loaded, &Standards { reads, ..standards() });
     let codes: Vec<_> = findings.iter().map(|finding| finding.code).collect();
     assert_eq!(codes, [Code::ReadNotBelieved, Code::VerifyNotReading]);
