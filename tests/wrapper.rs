@@ -86,7 +86,6 @@ macro_rules! under_each_shell {
     (@shell $module:ident $shell:literal $($scenario:ident)*) => {
         mod $module {
             $(#[test]
-            #[allow(unused_mut, clippy::allow_attributes, reason = "some scenarios change the host's settings")]
             fn $scenario() {
                 super::$scenario(&mut super::Host::new($shell));
             })*
