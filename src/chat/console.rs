@@ -64,6 +64,11 @@ pub fn rendered(reply: &Reply) -> String {
             Part::Line(content) => text.extend(["  ", &line(content), "\n"]),
             Part::Item(content) => text.extend(["  * ", &line(content), "\n"]),
             Part::Block(content) => block(&mut text, content),
+            Part::Output(_, content) => output(&mut text, content),
+            Part::File(name, content) => {
+                text.extend(["  ", &one_line(name), ":\n"]);
+                block(&mut text, content);
+            }
             Part::Ready(command) => text.extend(["  > ", &command.escape_with(one_line), "\n"]),
         }
     }
@@ -76,6 +81,7 @@ fn line(line: &Line) -> String {
         .map(|span| match span {
             Span::Plain(text) => text.clone(),
             Span::Untrusted(text) => text.escape_with(one_line),
+            Span::Account(actor) => one_line(&actor.0),
             Span::Code(text) => format!("`{}`", text.escape_with(one_line)),
         })
         .collect()
@@ -87,6 +93,22 @@ fn block(text: &mut String, content: &Untrusted) {
     for line in lines.lines() {
         text.extend(["  | ", &one_line(line), "\n"]);
     }
+}
+
+/// Lines of an output in a reply; `/show` has all that was kept.
+const OUTPUT_LINES: usize = 40;
+
+fn output(text: &mut String, content: &Untrusted) {
+    let whole = content.escape_with(str::to_owned);
+    let lines: Vec<_> = whole.lines().collect();
+    if lines.len() <= OUTPUT_LINES {
+        return block(text, content);
+    }
+    let half = OUTPUT_LINES / 2;
+    let hidden = lines.len() - OUTPUT_LINES;
+    block(text, &Untrusted::new(lines[..half].join("\n")));
+    text.push_str(&format!("  {hidden} lines more: `/show` has them\n"));
+    block(text, &Untrusted::new(lines[lines.len() - half..].join("\n")));
 }
 
 /// Somebody else's words on one line: what could move the cursor or deceive the eye is spelled out.

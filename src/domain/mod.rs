@@ -14,6 +14,7 @@ pub mod id;
 pub mod incident;
 pub mod plan;
 pub mod policy;
+pub mod press;
 pub mod refusal;
 pub mod replies;
 pub mod reply;

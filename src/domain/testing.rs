@@ -180,7 +180,9 @@ pub fn text_of(reply: &Reply) -> String {
     let line = |line: &Line| line.0.iter().map(span).collect::<String>();
     let part = |part: &Part| match part {
         Part::Line(inner) | Part::Item(inner) => line(inner),
-        Part::Block(text) | Part::Ready(text) => text.escape_with(str::to_owned),
+        Part::Block(text) | Part::Ready(text) | Part::Output(_, text) | Part::File(_, text) => {
+            text.escape_with(str::to_owned)
+        }
     };
     [line(&reply.title)].into_iter().chain(reply.parts.iter().map(part)).collect::<Vec<_>>().join("\n")
 }
@@ -189,6 +191,7 @@ fn span(span: &Span) -> String {
     match span {
         Span::Plain(text) => text.clone(),
         Span::Untrusted(text) | Span::Code(text) => text.escape_with(str::to_owned),
+        Span::Account(actor) => actor.to_string(),
     }
 }
 
