@@ -7,19 +7,19 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::bot::BotError;
+use super::desk::{Note, Post};
 use super::ports::{Audit, Chat, HostCheck, Hosts, Library, Record, RecordError, Sources, StepAt};
-use super::{Bot, Handle};
+use super::{Bot, Desk, Handle};
 use crate::domain::actor::ActorId;
 use crate::domain::approval::Approved;
 use crate::domain::catalogue::Catalogue;
-use crate::domain::command::Command;
+use crate::domain::command::{Command, Origin};
 use crate::domain::decide::Input;
 use crate::domain::event::Event;
 use crate::domain::host::Host;
-use crate::domain::id::{ConversationId, RequestId, RunId};
+use crate::domain::id::{RequestId, RunId};
 use crate::domain::plan::Plan;
 use crate::domain::replies::answer::Found;
-use crate::domain::reply::Reply;
 use crate::domain::run::{BootId, StepReport, VerifyReport};
 use crate::domain::state::Moment;
 use crate::domain::testing::{actor, boot, catalogue, run_command, text_of};
@@ -90,8 +90,10 @@ impl Sources for Outside {
 }
 
 impl Chat for Outside {
-    fn say(&self, _: &ConversationId, reply: &Reply) {
-        self.said.lock().unwrap().push_str(&text_of(reply));
+    const KEEPS: bool = false;
+
+    fn say(&self, post: Post) {
+        self.said.lock().unwrap().push_str(&text_of(&post.say.reply));
     }
 }
 
@@ -108,7 +110,12 @@ struct Paper {
 }
 
 impl Record for Paper {
-    fn append(&mut self, at_ms: u64, events: Vec<(ActorId, Event)>) -> Result<Vec<Moment>, RecordError> {
+    fn append(
+        &mut self,
+        at_ms: u64,
+        events: Vec<(ActorId, Event)>,
+        _: Vec<Note>,
+    ) -> Result<Vec<Moment>, RecordError> {
         self.appends_left =
             self.appends_left.checked_sub(1).ok_or_else(|| RecordError("the disk is full".to_owned()))?;
         let moment = |(actor, event)| {
@@ -139,14 +146,14 @@ fn running(outside: Outside, appends_left: usize) -> Running {
         sources: Arc::clone(&outside),
         chat: Arc::clone(&outside),
     };
-    let (bot, handle) = bot.prepare(catalogue(), &[]);
+    let (bot, handle) = bot.prepare(catalogue(), &[], Desk::default());
     let stop = watch::Sender::new(false);
     let ended = tokio::spawn(bot.run(stop.subscribe()));
     Running { outside, handle, ended, _stop: stop }
 }
 
 fn says(who: &str, command: Command) -> Input {
-    Input::Command { actor: actor(who), conversation: who.into(), command }
+    Input::Command { origin: Origin::typed(actor(who), who.into()), command }
 }
 
 impl Running {

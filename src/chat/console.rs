@@ -6,8 +6,10 @@
 use std::io::{BufRead, Write as _};
 use std::sync::{Mutex, PoisonError};
 
+use crate::app::desk::Post;
 use crate::app::ports::Chat;
 use crate::chat::parse::LINE_LEN_MAX;
+use crate::domain::decide::To;
 use crate::domain::id::ConversationId;
 use crate::domain::reply::{Line, Part, Reply, Span, Tone, Untrusted, is_invisible};
 
@@ -30,7 +32,24 @@ impl Console {
 }
 
 impl Chat for Console {
-    fn say(&self, _: &ConversationId, reply: &Reply) {
+    const KEEPS: bool = false;
+
+    fn say(&self, post: Post) {
+        let mut reply = post.say.reply;
+        // What a run printed was said while it ran; whoever asks for it sees it again.
+        if !matches!(post.say.to, To::Caller(_)) {
+            reply.parts.retain(|part| !matches!(part, Part::Output(..)));
+        }
+        self.print(&reply);
+    }
+
+    fn follow(&self, _: &ConversationId, reply: &Reply) {
+        self.print(reply);
+    }
+}
+
+impl Console {
+    fn print(&self, reply: &Reply) {
         let prompt = self.prompt.lock().unwrap_or_else(PoisonError::into_inner);
         let text = rendered(reply);
         match prompt.as_str() {

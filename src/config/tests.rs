@@ -42,7 +42,7 @@ fn a_good_configuration_is_read_with_its_defaults() {
     assert_eq!(config.identity.unwrap(), Path::new("/etc/dogwatch/keys/id_ed25519"));
     assert_eq!((config.policy.change, config.policy.destructive), (1, 3));
     let person = config.people.person(&ActorId("console:1000".to_owned())).unwrap();
-    assert_eq!((person.name.as_str(), person.role), ("nia", Role::Approver));
+    assert_eq!((person.name.as_str(), person.role), ("nia", Some(Role::Approver)));
 }
 
 #[test]

@@ -6,8 +6,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::command::Command;
+use super::decide::{Caller, Purpose, Question, View};
 use super::id::{ActionId, AnswerId, Prefix, RequestId};
+use super::refusal::Refusal;
 use super::reply::Untrusted;
+use super::request::{self, Request, ladder};
+use super::{answer, form};
 
 /// What a button asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,4 +128,83 @@ pub struct Field {
     pub required: bool,
     /// Whether it has several lines.
     pub long: bool,
+}
+
+/// What a press comes to.
+pub enum Pressed {
+    /// The same as this command.
+    Command(Command),
+    /// A form has to be filled in first.
+    Form(Form),
+    /// The question is looked up again for all that there is.
+    More(Question),
+    /// An answer was judged.
+    Judge(AnswerId, bool),
+}
+
+/// What pressing a button means, if what it refers to is still what was shown.
+pub fn pressed(view: View<'_>, caller: Caller<'_>, press: Press) -> Result<Pressed, Refusal> {
+    match press {
+        Press::Run(action, revision) => {
+            let asked = request::open::Asked {
+                action,
+                params: std::collections::BTreeMap::new(),
+                hosts: Vec::new(),
+                reason: String::new(),
+            };
+            form::of_action(view, Some(revision), &asked).map(Pressed::Form)
+        }
+        Press::Answer(press, id, prefix) => {
+            let answer = answer::find(view.state, id, prefix)?;
+            Ok(match press {
+                AnswerPress::Right => Pressed::Judge(id, true),
+                AnswerPress::Wrong => Pressed::Judge(id, false),
+                AnswerPress::More => Pressed::More(Question {
+                    origin: caller.origin.clone(),
+                    words: answer.question.clone(),
+                    purpose: Purpose::Search,
+                }),
+            })
+        }
+        Press::Request(press, id, prefix) => {
+            let request = shown(request::find(view.state, id)?, prefix)?;
+            on_request(view, request, press)
+        }
+    }
+}
+
+/// The request, if its plan is the one that was shown.
+pub fn shown(request: &Request, prefix: Prefix) -> Result<&Request, Refusal> {
+    if request.digest.prefix() == prefix {
+        return Ok(request);
+    }
+    let message = format!("this belongs to another {} than the one in this record", request.id);
+    Err(Refusal::new("another_plan", message).hint("`/approvals` lists what waits."))
+}
+
+fn on_request(view: View<'_>, request: &Request, press: RequestPress) -> Result<Pressed, Refusal> {
+    let (id, prefix) = (request.id, request.digest.prefix());
+    let no_rung = || {
+        Refusal::new("no_next_rung", format!("nothing follows {id}"))
+            .hint(format!("`/show {id}` says how it ended."))
+    };
+    Ok(match press {
+        RequestPress::Approve => Pressed::Command(Command::Approve(id)),
+        RequestPress::Cancel => Pressed::Command(Command::Cancel(id)),
+        RequestPress::Plan => Pressed::Command(Command::Show(id)),
+        // What is over needs no reason: the command itself says what has happened since.
+        RequestPress::Deny if !request.is_open() => Pressed::Command(Command::Deny(id, "-".to_owned())),
+        RequestPress::Deny => Pressed::Form(form::deny(id, prefix)),
+        RequestPress::Settle => Pressed::Form(form::settle(id, prefix)),
+        RequestPress::Next => {
+            let rung = ladder::next(view.catalogue, request).ok_or_else(no_rung)?;
+            Pressed::Form(form::of_action(view, None, &rung.asked())?)
+        }
+        RequestPress::Find => {
+            let rung = ladder::next(view.catalogue, request).ok_or_else(no_rung)?;
+            let hosts = rung.hosts.clone();
+            let (action, params) = (rung.find.ok_or_else(no_rung)?, std::collections::BTreeMap::new());
+            Pressed::Command(Command::Run { action, params, hosts, reason: String::new() })
+        }
+    })
 }
