@@ -20,7 +20,7 @@ use crate::domain::id::{ConversationId, RequestId, RunId};
 use crate::domain::plan::Plan;
 use crate::domain::replies::answer::Found;
 use crate::domain::reply::Reply;
-use crate::domain::run::{BootId, StepReport, VerifyReport};
+use crate::domain::run::{BootId, Output, StepReport, VerifyReport};
 use crate::domain::state::Moment;
 use crate::domain::testing::{actor, boot, catalogue, run_command, text_of};
 use std::sync::Arc;
@@ -51,6 +51,7 @@ impl Hosts for Outside {
         _: RunId,
         _: &BootId,
         _: watch::Receiver<bool>,
+        _: watch::Sender<Output>,
     ) -> StepReport {
         std::future::pending().await
     }
@@ -62,6 +63,7 @@ impl Hosts for Outside {
         _: RunId,
         _: &BootId,
         _: watch::Receiver<bool>,
+        _: watch::Sender<Output>,
     ) -> StepReport {
         std::future::pending().await
     }

@@ -56,12 +56,14 @@ impl<H: Hosts, L: Library, C: Chat> Work<H, L, C> {
                 }
                 Effect::Execute(request, host, StepRef { step, run, boot }) => {
                     let at = StepAt { host: index(&host)?, step };
-                    let report = hosts.execute(&approved, at, run, &boot, stop).await;
+                    let report =
+                        hosts.execute(&approved, at, run, &boot, stop, watch::Sender::default()).await;
                     Some(Input::StepEnded(request, host, run, report))
                 }
                 Effect::Settle(request, host, StepRef { step, run, boot }) => {
                     let at = StepAt { host: index(&host)?, step };
-                    let report = hosts.settle(&approved, at, run, &boot, stop).await;
+                    let report =
+                        hosts.settle(&approved, at, run, &boot, stop, watch::Sender::default()).await;
                     Some(Input::StepEnded(request, host, run, report))
                 }
                 Effect::Verify(request, host) => {
