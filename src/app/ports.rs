@@ -9,7 +9,7 @@ use crate::domain::approval::Approved;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::event::Event;
 use crate::domain::host::Host;
-use crate::domain::id::{ConversationId, RunId};
+use crate::domain::id::{ConversationId, HostName, RequestId, RunId};
 use crate::domain::plan::Plan;
 use crate::domain::replies::answer::Found;
 use crate::domain::reply::Reply;
@@ -120,4 +120,7 @@ pub trait Sources: Send + Sync + 'static {
 pub trait Chat: Send + Sync + 'static {
     /// Says something in a conversation.
     fn say(&self, conversation: &ConversationId, reply: &Reply);
+
+    /// What a step has printed so far, while it runs; decoration that may be lost.
+    fn live(&self, _request: RequestId, _host: &HostName, _step: usize, _output: &Output) {}
 }

@@ -1,5 +1,6 @@
 //! What the loop has done for it outside: on hosts and in the knowledge base.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -14,6 +15,7 @@ use crate::domain::host::Host;
 use crate::domain::id::{ConversationId, HostName};
 use crate::domain::plan::Plan;
 use crate::domain::replies;
+use crate::domain::run::Output;
 
 /// An approved plan between its start and its end, with the way to stop it.
 pub(super) struct Held {
@@ -44,7 +46,7 @@ impl<H: Hosts, L: Library, C: Chat> Work<H, L, C> {
         held: &Held,
         effect: Effect,
     ) -> impl Future<Output = Option<Input>> + Send + use<H, L, C> {
-        let hosts = Arc::clone(&self.hosts);
+        let (hosts, chat) = (Arc::clone(&self.hosts), Arc::clone(&self.chat));
         let approved = Arc::clone(&held.approved);
         let stop = held.stop.subscribe();
         async move {
@@ -56,14 +58,14 @@ impl<H: Hosts, L: Library, C: Chat> Work<H, L, C> {
                 }
                 Effect::Execute(request, host, StepRef { step, run, boot }) => {
                     let at = StepAt { host: index(&host)?, step };
-                    let report =
-                        hosts.execute(&approved, at, run, &boot, stop, watch::Sender::default()).await;
+                    let work = |printed| hosts.execute(&approved, at, run, &boot, stop, printed);
+                    let report = shown(work, |output| chat.live(request, &host, step, output)).await;
                     Some(Input::StepEnded(request, host, run, report))
                 }
                 Effect::Settle(request, host, StepRef { step, run, boot }) => {
                     let at = StepAt { host: index(&host)?, step };
-                    let report =
-                        hosts.settle(&approved, at, run, &boot, stop, watch::Sender::default()).await;
+                    let work = |printed| hosts.settle(&approved, at, run, &boot, stop, printed);
+                    let report = shown(work, |output| chat.live(request, &host, step, output)).await;
                     Some(Input::StepEnded(request, host, run, report))
                 }
                 Effect::Verify(request, host) => {
@@ -106,6 +108,25 @@ impl<H: Hosts, L: Library, C: Chat> Work<H, L, C> {
             let Some(host) = catalogue.inventory.get(&name) else { return };
             let found = hosts.check(host, &programs(&catalogue, host)).await;
             chat.say(&conversation, &replies::host_check(name.as_str(), &found.findings));
+        }
+    }
+}
+
+/// Does the work, and meanwhile shows what is printed: nothing after its end.
+async fn shown<W: Future>(
+    work: impl FnOnce(watch::Sender<Output>) -> W,
+    show: impl Fn(&Output),
+) -> W::Output {
+    let (sender, mut printed) = watch::channel(Output::default());
+    let mut work = pin!(work(sender));
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            Ok(()) = printed.changed() => {
+                let output = printed.borrow_and_update().clone();
+                show(&output);
+            }
         }
     }
 }
