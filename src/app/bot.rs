@@ -72,7 +72,7 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Bot<H, R, L, S, C> {
             state.apply(moment);
         }
         let handle = Handle { inputs };
-        let work = Work::new(self.hosts, self.library, self.chat);
+        let work = Work::new(self.hosts, self.library, self.chat, handle.clone());
         let bot = Loop {
             work,
             record: Some(self.record),

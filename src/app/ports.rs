@@ -18,7 +18,7 @@ use crate::domain::plan::Plan;
 use crate::domain::press::Form;
 use crate::domain::replies::answer::Found;
 use crate::domain::reply::Reply;
-use crate::domain::run::{BootId, StepReport, VerifyReport};
+use crate::domain::run::{BootId, Output, StepReport, VerifyReport};
 use crate::domain::state::Moment;
 
 /// The hosts. Every method but `check` takes an approved plan: nothing else is ever executed.
@@ -36,6 +36,9 @@ pub trait Hosts: Send + Sync + 'static {
     ///
     /// `cancel` turning true stops the step. Losing the connection is not an error: the method
     /// asks the host again, fences, and reports what is known.
+    ///
+    /// `printed` gets what the step has printed so far whenever that was seen to have changed: for
+    /// people only, and any of it may be missed. What counts is the output in the report.
     fn execute(
         &self,
         approved: &Approved<Plan>,
@@ -43,6 +46,7 @@ pub trait Hosts: Send + Sync + 'static {
         run: RunId,
         boot: &BootId,
         cancel: watch::Receiver<bool>,
+        printed: watch::Sender<Output>,
     ) -> impl Future<Output = StepReport> + Send;
 
     /// Finds out what became of a step that was in flight when the bot died. It starts nothing:
@@ -54,6 +58,7 @@ pub trait Hosts: Send + Sync + 'static {
         run: RunId,
         boot: &BootId,
         cancel: watch::Receiver<bool>,
+        printed: watch::Sender<Output>,
     ) -> impl Future<Output = StepReport> + Send;
 
     /// Looks whether the plan had its effect on a host, again and again as the plan says.

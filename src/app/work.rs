@@ -1,9 +1,11 @@
 //! What the loop has done for it outside: on hosts and in the knowledge base.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::sync::{Semaphore, watch};
 
+use super::handle::Handle;
 use super::ports::{Chat, Hosts, Library, StepAt};
 use crate::domain::action::Program;
 use crate::domain::approval::Approved;
@@ -11,8 +13,9 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::command::Origin;
 use crate::domain::decide::{Effect, Input, Question, StepRef};
 use crate::domain::host::Host;
-use crate::domain::id::HostName;
+use crate::domain::id::{HostName, RequestId};
 use crate::domain::plan::Plan;
+use crate::domain::run::Output;
 
 /// An approved plan between its start and its end, with the way to stop it.
 pub(super) struct Held {
@@ -34,6 +37,7 @@ pub(super) struct Work<H, L, C> {
     pub hosts: Arc<H>,
     pub library: Arc<L>,
     pub chat: Arc<C>,
+    handle: Handle,
     searches: Arc<Semaphore>,
 }
 
@@ -41,8 +45,8 @@ pub(super) struct Work<H, L, C> {
 const SEARCHES_MAX: usize = 4;
 
 impl<H: Hosts, L: Library, C: Chat> Work<H, L, C> {
-    pub fn new(hosts: Arc<H>, library: Arc<L>, chat: Arc<C>) -> Self {
-        Self { hosts, library, chat, searches: Arc::new(Semaphore::new(SEARCHES_MAX)) }
+    pub fn new(hosts: Arc<H>, library: Arc<L>, chat: Arc<C>, handle: Handle) -> Self {
+        Self { hosts, library, chat, handle, searches: Arc::new(Semaphore::new(SEARCHES_MAX)) }
     }
 
     /// Does what an effect asks of a host; what comes back is the next input.
@@ -52,6 +56,8 @@ impl<H: Hosts, L: Library, C: Chat> Work<H, L, C> {
         effect: Effect,
     ) -> impl Future<Output = Option<Input>> + Send + use<H, L, C> {
         let hosts = Arc::clone(&self.hosts);
+        // Where there are no cards nobody would see it, and the hosts need not be asked.
+        let live = C::KEEPS.then(|| self.handle.clone());
         let approved = Arc::clone(&held.approved);
         let stop = held.stop.subscribe();
         async move {
@@ -63,12 +69,14 @@ impl<H: Hosts, L: Library, C: Chat> Work<H, L, C> {
                 }
                 Effect::Execute(request, host, StepRef { step, run, boot }) => {
                     let at = StepAt { host: index(&host)?, step };
-                    let report = hosts.execute(&approved, at, run, &boot, stop).await;
+                    let work = |printed| hosts.execute(&approved, at, run, &boot, stop, printed);
+                    let report = shown(work, live.as_ref(), request).await;
                     Some(Input::StepEnded(request, host, run, report))
                 }
                 Effect::Settle(request, host, StepRef { step, run, boot }) => {
                     let at = StepAt { host: index(&host)?, step };
-                    let report = hosts.settle(&approved, at, run, &boot, stop).await;
+                    let work = |printed| hosts.settle(&approved, at, run, &boot, stop, printed);
+                    let report = shown(work, live.as_ref(), request).await;
                     Some(Input::StepEnded(request, host, run, report))
                 }
                 Effect::Verify(request, host) => {
@@ -104,6 +112,30 @@ impl<H: Hosts, L: Library, C: Chat> Work<H, L, C> {
             let host = catalogue.inventory.get(&name)?;
             let found = hosts.check(host, &programs(&catalogue, host)).await;
             Some(Input::Checked(origin, name, found.findings))
+        }
+    }
+}
+
+/// Does the work, and meanwhile shows what is printed: nothing after its end.
+async fn shown<W: Future>(
+    work: impl FnOnce(watch::Sender<Output>) -> W,
+    live: Option<&Handle>,
+    request: RequestId,
+) -> W::Output {
+    let (sender, mut printed) = watch::channel(Output::default());
+    let Some(live) = live else {
+        drop(printed);
+        return work(sender).await;
+    };
+    let mut work = pin!(work(sender));
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            Ok(()) = printed.changed() => {
+                let output = printed.borrow_and_update().clone();
+                live.live(request, output.text());
+            }
         }
     }
 }
