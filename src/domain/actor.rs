@@ -88,6 +88,9 @@ pub enum PeopleError {
     /// Two entries have the same name.
     #[error("person `{0}` is listed twice: give each person one [[person]] with all their actors")]
     SameName(String),
+    /// A name that looks like an account.
+    #[error("person `{0}`: a name has no `:`, so that nobody is taken for an account")]
+    Name(String),
     /// Two persons claim one account.
     #[error("actor `{actor}` belongs to `{first}` and to `{second}`: an account belongs to one person")]
     SameActor {
@@ -105,6 +108,9 @@ impl People {
     pub fn new(persons: Vec<Person>) -> Result<Self, PeopleError> {
         let mut people = Self::default();
         for person in persons {
+            if person.name.contains(':') || person.name.trim().is_empty() {
+                return Err(PeopleError::Name(person.name));
+            }
             for actor in &person.actors {
                 if let Some(first) = people.by_actor.insert(actor.clone(), person.name.clone()) {
                     let second = person.name.clone();
