@@ -162,7 +162,8 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         let incidents = self.state.incidents.keys().map(|id| CardId::Incident(*id));
         let requests = self.state.requests.keys().flat_map(|id| [CardId::Request(*id), CardId::Run(*id)]);
         incidents.chain(requests).for_each(|card| self.show(card));
-        self.work.chat.resume(self.desk.cards().collect(), self.desk.posts().collect());
+        let threads = self.state.incidents.values().filter_map(|at| Some((at.id, at.thread.clone()?)));
+        self.work.chat.resume(self.desk.cards().collect(), threads.collect(), self.desk.posts().collect());
     }
 
     fn show(&self, card: CardId) {
@@ -275,9 +276,9 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
 
     fn post(&mut self, turn: &mut Turn, say: Say) -> Post {
         if !C::KEEPS {
-            return Post { number: 0, say };
+            return Post { number: 0, at_ms: 0, say };
         }
-        let (post, notes) = self.desk.post(say);
+        let (post, notes) = self.desk.post(say, turn.now_ms);
         turn.notes.extend(notes);
         post
     }
@@ -326,12 +327,12 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
     /// Says something that nothing in the record depends on.
     fn say_now(&self, to: To, refusal: &Refusal) {
         let say = Say { to, reply: replies::refusal(refusal), card: None };
-        self.work.chat.say(Post { number: 0, say });
+        self.work.chat.say(Post { number: 0, at_ms: 0, say });
     }
 
     async fn effect(&mut self, effect: Effect, trail: Option<Trail>) -> Result<(), BotError> {
         match effect {
-            Effect::Say(say) => self.work.chat.say(Post { number: 0, say }),
+            Effect::Say(say) => self.work.chat.say(Post { number: 0, at_ms: 0, say }),
             Effect::Follow(conversation, reply) => self.work.chat.follow(&conversation, &reply),
             Effect::Form(origin, form) => self.work.chat.form(&origin, form),
             Effect::Start(request) => self.again.push_back(Message::Input(Input::Start(request), trail)),

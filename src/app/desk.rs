@@ -18,8 +18,10 @@ const TICKETS_MAX: usize = 20_000;
 /// Something to be said, with the number under which it is remembered until it has been.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Post {
-    /// Unique in the record; a sender can use it to recognise its own message.
+    /// Unique in the record, so that a sender can recognise its own message; 0 if it is not kept.
     pub number: u64,
+    /// When it was put on the desk, in ms since 1970.
+    pub at_ms: u64,
     /// What.
     pub say: Say,
 }
@@ -50,7 +52,7 @@ pub struct Note {
 #[derive(Debug, Default)]
 pub struct Desk {
     last_number: u64,
-    posts: BTreeMap<u64, Say>,
+    posts: BTreeMap<u64, (u64, Say)>,
     cards: BTreeMap<CardId, Shown>,
     tickets: BTreeSet<Ticket>,
 }
@@ -99,16 +101,15 @@ impl Desk {
 
     /// Puts something to be said on the desk. An answer that only the caller sees is given now or
     /// never: it tells of nothing that has happened.
-    pub fn post(&mut self, say: Say) -> (Post, Vec<Note>) {
+    pub fn post(&mut self, say: Say, at_ms: u64) -> (Post, Vec<Note>) {
+        if matches!(say.to, To::Caller(_)) {
+            return (Post { number: 0, at_ms, say }, Vec::new());
+        }
         self.last_number += 1;
         let number = self.last_number;
-        let mut notes = Vec::new();
-        if !matches!(say.to, To::Caller(_)) {
-            notes.push(note(NUMBER.to_owned(), &number));
-            notes.push(note(format!("{POST}{number:020}"), &say));
-            self.posts.insert(number, say.clone());
-        }
-        (Post { number, say }, notes)
+        let kept = note(format!("{POST}{number:020}"), &(at_ms, &say));
+        self.posts.insert(number, (at_ms, say.clone()));
+        (Post { number, at_ms, say }, vec![note(NUMBER.to_owned(), &number), kept])
     }
 
     /// A post has been delivered.
@@ -130,7 +131,8 @@ impl Desk {
 
     /// What has not been delivered, in order.
     pub fn posts(&self) -> impl Iterator<Item = Post> {
-        self.posts.iter().map(|(number, say)| Post { number: *number, say: say.clone() })
+        let post = |(number, (at_ms, say)): (&u64, &(u64, Say))| Post { number: *number, at_ms: *at_ms, say: say.clone() };
+        self.posts.iter().map(post)
     }
 
     /// Every card that some message shows.

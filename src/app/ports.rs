@@ -13,7 +13,7 @@ use crate::domain::command::{Origin, Ticket};
 use crate::domain::decide::{CardId, To};
 use crate::domain::event::Event;
 use crate::domain::host::Host;
-use crate::domain::id::{ConversationId, RunId};
+use crate::domain::id::{ConversationId, IncidentId, RunId};
 use crate::domain::plan::Plan;
 use crate::domain::press::Form;
 use crate::domain::replies::answer::Found;
@@ -149,7 +149,14 @@ pub trait Chat: Send + Sync + 'static {
     /// This is where something stands now; true: and where it stays.
     fn show(&self, _card: CardId, _reply: Reply, _last: bool) {}
 
-    /// What the record has of an earlier life: messages that show cards, posts that may or may not
-    /// have been delivered. Called once, after every card has been shown.
-    fn resume(&self, _cards: Vec<(CardId, Shown)>, _posts: Vec<Post>) {}
+    /// What the record has of an earlier life: messages that show cards, the conversations that
+    /// incidents have of their own, posts that may or may not have been delivered. Called once, after
+    /// every card has been shown.
+    fn resume(
+        &self,
+        _cards: Vec<(CardId, Shown)>,
+        _threads: Vec<(IncidentId, ConversationId)>,
+        _posts: Vec<Post>,
+    ) {
+    }
 }

@@ -101,6 +101,7 @@ fn line(line: &Line) -> String {
             Span::Plain(text) => text.clone(),
             Span::Untrusted(text) => text.escape_with(one_line),
             Span::Account(actor) => one_line(&actor.0),
+            Span::Place(conversation) => one_line(conversation.as_str()),
             Span::Code(text) => format!("`{}`", text.escape_with(one_line)),
         })
         .collect()

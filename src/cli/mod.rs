@@ -18,14 +18,15 @@ mod end;
 mod incident;
 mod kb;
 mod lab;
+mod log;
 pub mod parts;
+mod serve;
 mod talk;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, ConfigError, DEFAULT_FILE, Inventory};
 use crate::domain::refusal::Refusal;
@@ -66,6 +67,8 @@ enum Command {
     Lab(lab::Arguments),
     /// The bot in this terminal, with the real configuration
     Chat,
+    /// The bot on Discord
+    Serve,
     /// One answer; `-` reads one question a line
     Ask(ask::Arguments),
     /// Check, index and measure the knowledge base
@@ -104,13 +107,13 @@ type Done = Result<(), Failure>;
 /// Runs what the arguments say.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let filter = EnvFilter::try_from_env("DOGWATCH_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    log::init();
     let places = &arguments.places;
     let done = match &arguments.command {
         Command::Demo(arguments) => demo::run(places, arguments),
         Command::Lab(arguments) => lab::run(arguments),
         Command::Chat => chat::run(places),
+        Command::Serve => serve::run(places),
         Command::Ask(arguments) => ask::run(places, arguments),
         Command::Kb(command) => kb::run(places, command),
         Command::Incident(command) => incident::run(places, command),

@@ -33,6 +33,11 @@ pub fn chain(error: impl Into<anyhow::Error>) -> String {
 pub struct SledRecord(Store);
 
 impl SledRecord {
+    /// The random id of the record.
+    pub fn id(&self) -> &str {
+        self.0.id()
+    }
+
     /// Opens the record and reads all that happened.
     pub fn open(folder: &Path) -> anyhow::Result<(Self, Vec<Moment>, Desk)> {
         let (store, recorded) = Store::open::<Event>(folder, crate::app::bot::now_ms())?;

@@ -8,6 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::actor::ActorId;
+use super::id::ConversationId;
 use super::press::Button;
 
 /// Text that somebody else wrote. It has no Display on purpose.
@@ -45,6 +46,8 @@ pub enum Span {
     Code(Untrusted),
     /// An account that the configuration gives no name.
     Account(ActorId),
+    /// A conversation to go to.
+    Place(ConversationId),
 }
 
 /// One line of a reply.
@@ -77,6 +80,13 @@ impl Line {
     #[must_use]
     pub fn account(mut self, actor: ActorId) -> Self {
         self.0.push(Span::Account(actor));
+        self
+    }
+
+    /// Appends a conversation to go to.
+    #[must_use]
+    pub fn place(mut self, conversation: ConversationId) -> Self {
+        self.0.push(Span::Place(conversation));
         self
     }
 

@@ -196,6 +196,7 @@ fn span(span: &Span) -> String {
         Span::Plain(text) => text.clone(),
         Span::Untrusted(text) | Span::Code(text) => text.escape_with(str::to_owned),
         Span::Account(actor) => actor.to_string(),
+        Span::Place(conversation) => conversation.to_string(),
     }
 }
 

@@ -30,20 +30,20 @@ fn written(notes: &[Note]) -> Vec<(String, Vec<u8>)> {
 #[test]
 fn a_post_stays_until_it_is_delivered_and_numbers_go_on() {
     let mut desk = Desk::default();
-    let (first, mut notes) = desk.post(say(room()));
-    let (second, more) = desk.post(say(room()));
+    let (first, mut notes) = desk.post(say(room()), 5);
+    let (second, more) = desk.post(say(room()), 5);
     notes.extend(more);
     notes.extend(desk.delivered(first.number));
     assert_eq!(desk.delivered(first.number), None);
     let mut again = Desk::load(&written(&notes)).unwrap();
     assert_eq!(again.posts().collect::<Vec<_>>(), std::slice::from_ref(&second));
-    assert_eq!(again.post(say(room())).0.number, second.number + 1);
+    assert_eq!(again.post(say(room()), 5).0.number, second.number + 1);
 }
 
 #[test]
 fn what_only_the_caller_sees_is_not_kept() {
     let origin = Origin::typed(ActorId("demo:ana".to_owned()), ConversationId::from("demo:ana"));
-    let (_, notes) = Desk::default().post(say(To::Caller(origin)));
+    let (_, notes) = Desk::default().post(say(To::Caller(origin)), 5);
     assert_eq!(notes, []);
 }
 

@@ -74,6 +74,7 @@ fn written(line: &Line) -> String {
         Span::Untrusted(text) => text.escape_with(one_line),
         Span::Code(text) => text.escape_with(one_line),
         Span::Account(actor) => one_line(&actor.0),
+        Span::Place(conversation) => one_line(conversation.as_str()),
     };
     line.0.iter().map(span).collect()
 }

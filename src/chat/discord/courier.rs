@@ -1,0 +1,438 @@
+//! The courier: takes what is to be said where it belongs, in order, until it has arrived.
+//!
+//! Invariant: one task owns all of this; no locks. What goes to one place goes one after the other
+//! (a lane), each only when the one before has arrived or can never arrive. A card is changed by at
+//! most one edit at a time, and never more often than every [`EDIT_EVERY`].
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::answering::{self, Answer, Answered, Live};
+use super::delivery::{self, Delivered, Destination, Job};
+use super::layout::{self, Outgoing};
+use super::suggest::Known;
+use super::wire::Wire;
+use crate::app::Handle;
+use crate::app::desk::{Post, Shown};
+use crate::domain::command::Ticket;
+use crate::domain::decide::{CardId, Input, To};
+use crate::domain::id::{ConversationId, Digest, IncidentId};
+use crate::domain::press::Form;
+use crate::domain::reply::Reply;
+
+/// Between two edits of one card.
+const EDIT_EVERY: Duration = Duration::from_millis(1500);
+/// How often cards are looked through for one that waits for its turn.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// Mentions whose answers may still come: beyond this an answer names no message.
+const MENTIONS_MAX: usize = 4096;
+
+/// What the courier is told.
+pub enum Order {
+    /// Something to be said.
+    Say(Post),
+    /// A form for whoever pressed.
+    Form(Ticket, Form),
+    /// A command was decided, and nothing was said to whoever gave it.
+    Decided(Ticket, Option<To>),
+    /// Where something stands now.
+    Show(CardId, Reply, bool),
+    /// What an earlier life has left: cards, threads, posts.
+    Resume(Vec<(CardId, Shown)>, Vec<(IncidentId, ConversationId)>, Vec<Post>),
+    /// An interaction has arrived and is to be acknowledged in time.
+    Interaction(Live),
+    /// A message has arrived that mentions the bot.
+    Mention(Ticket, u64),
+    /// The gateway is ready: the application and the bot's own account.
+    Ready(u64, u64),
+    /// Whoever types wants to know what there is.
+    Known(tokio::sync::oneshot::Sender<Known>),
+    /// Whether a channel is the thread of an incident.
+    IsThread(u64, tokio::sync::oneshot::Sender<bool>),
+}
+
+/// A place to which things go one after the other.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Lane {
+    Incident(IncidentId),
+    Room(ConversationId),
+}
+
+/// A card: what it shows and what it should show.
+#[derive(Default)]
+struct Card {
+    wanted: Option<(Outgoing, Digest, bool)>,
+    shown: Option<Shown>,
+    editing: bool,
+    edited_at: Option<Instant>,
+}
+
+impl Card {
+    /// Whether the message shows something else than it should.
+    fn is_behind(&self) -> bool {
+        let (Some((_, wanted, _)), Some(shown)) = (&self.wanted, &self.shown) else { return false };
+        // What has shown its last state stays as it is, unless something has happened since.
+        *wanted != shown.state && !self.editing
+    }
+}
+
+/// What the loop is told.
+enum Report {
+    Delivered(u64, Option<(CardId, Shown)>),
+    Shown(CardId, Shown),
+    Threaded(IncidentId, u64),
+}
+
+enum Finished {
+    Lane(Lane, Box<Delivered>),
+    Answered(Ticket, Answered),
+    Edited(CardId, Option<Shown>),
+}
+
+/// See the module.
+pub struct Courier {
+    wire: Arc<Wire>,
+    reports: mpsc::UnboundedSender<Report>,
+    lanes: HashMap<Lane, VecDeque<Job>>,
+    cards: BTreeMap<CardId, Card>,
+    threads: BTreeMap<IncidentId, u64>,
+    live: HashMap<Ticket, mpsc::UnboundedSender<Answer>>,
+    mentions: BTreeMap<Ticket, u64>,
+    /// Who waits to be told where the thread of an incident is.
+    pointing: HashMap<IncidentId, Vec<Ticket>>,
+    tasks: JoinSet<Finished>,
+    ready: Option<(u64, u64)>,
+    /// Lanes wait here until the gateway is ready for the first time.
+    held: Vec<Lane>,
+}
+
+impl Courier {
+    /// A courier with nothing to do.
+    ///
+    /// And the task that reports to the loop: a loop that is busy must not keep an interaction from
+    /// being acknowledged.
+    pub fn new(wire: Arc<Wire>, handle: Handle) -> (Self, impl Future<Output = ()> + Send + use<>) {
+        let (reports, mut reported) = mpsc::unbounded_channel();
+        let report = async move {
+            while let Some(report) = reported.recv().await {
+                match report {
+                    Report::Delivered(number, card) => handle.delivered(number, card).await,
+                    Report::Shown(card, shown) => handle.shown(card, shown).await,
+                    Report::Threaded(incident, thread) => {
+                        handle.send(Input::Threaded(incident, conversation_of(thread))).await;
+                    }
+                }
+            }
+        };
+        let courier = Self {
+            wire,
+            reports,
+            lanes: HashMap::new(),
+            cards: BTreeMap::new(),
+            threads: BTreeMap::new(),
+            live: HashMap::new(),
+            mentions: BTreeMap::new(),
+            pointing: HashMap::new(),
+            tasks: JoinSet::new(),
+            ready: None,
+            held: Vec::new(),
+        };
+        (courier, report)
+    }
+
+    fn report(&self, report: Report) {
+        // The loop has gone: the next start finds it on the desk.
+        let _ = self.reports.send(report);
+    }
+
+    /// Works until `stop` turns true. What has not arrived by then is still on the desk.
+    pub async fn run(mut self, mut orders: mpsc::UnboundedReceiver<Order>, mut stop: watch::Receiver<bool>) {
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        loop {
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => return,
+                order = orders.recv() => match order {
+                    Some(order) => self.take(order),
+                    None => return,
+                },
+                Some(finished) = self.tasks.join_next() => match finished {
+                    Ok(finished) => self.finished(finished),
+                    Err(error) => tracing::error!("a delivery died: {error}"),
+                },
+                _ = look.tick() => self.edit(),
+            }
+        }
+    }
+
+    fn take(&mut self, order: Order) {
+        match order {
+            Order::Say(post) => self.say(post, false),
+            Order::Form(ticket, form) => self.answer(ticket, Answer::Form(form)),
+            Order::Decided(ticket, elsewhere) => self.decided(ticket, elsewhere.as_ref()),
+            Order::Show(id, reply, last) => self.show(id, &reply, last),
+            Order::Resume(cards, threads, posts) => {
+                for (id, shown) in cards {
+                    self.cards.entry(id).or_default().shown = Some(shown);
+                }
+                self.threads.extend(threads.iter().filter_map(|(id, at)| Some((*id, channel_of(at)?))));
+                posts.into_iter().for_each(|post| self.say(post, true));
+            }
+            Order::Interaction(live) => {
+                let (sender, receiver) = mpsc::unbounded_channel();
+                let ticket = live.ticket;
+                self.live.insert(ticket, sender);
+                let wire = Arc::clone(&self.wire);
+                self.tasks.spawn(async move {
+                    Finished::Answered(ticket, answering::answer(&wire, &live, receiver).await)
+                });
+            }
+            Order::Mention(ticket, channel) => {
+                self.mentions.insert(ticket, channel);
+                if self.mentions.len() > MENTIONS_MAX {
+                    self.mentions.pop_first();
+                }
+            }
+            Order::Ready(application, bot) => {
+                self.wire.is_ready(application, bot);
+                self.ready = Some((application, bot));
+                for lane in std::mem::take(&mut self.held) {
+                    self.next(&lane);
+                }
+            }
+            Order::Known(asker) => {
+                // Nobody waits any more: whoever typed has gone on.
+                let _ = asker.send(self.known());
+            }
+            Order::IsThread(channel, asker) => {
+                // The same.
+                let _ = asker.send(self.threads.values().any(|thread| *thread == channel));
+            }
+        }
+    }
+
+    fn say(&mut self, post: Post, again: bool) {
+        match &post.say.to {
+            To::Caller(origin) => {
+                let Some(ticket) = origin.ticket else { return };
+                if let Some(channel) = self.mentions.get(&ticket) {
+                    let lane = Lane::Room(origin.conversation.clone());
+                    let destination = Destination::Channel(*channel);
+                    return self.push(lane, Job { post, destination, about: Some(ticket), again });
+                }
+                self.answer(ticket, Answer::Private(post.say.reply));
+            }
+            To::Asker(origin) => {
+                let ticket = origin.ticket.filter(|_| !again);
+                if let Some(live) = ticket.and_then(|ticket| self.live.get(&ticket))
+                    && live.send(Answer::Public(post.clone())).is_ok()
+                {
+                    return;
+                }
+                let about = ticket.filter(|ticket| self.mentions.contains_key(ticket));
+                self.to_room(origin.conversation.clone(), post, about, again);
+            }
+            To::Room(conversation) => self.to_room(conversation.clone(), post, None, again),
+            To::Incident(incident, _) => {
+                let (incident, destination) = (*incident, Destination::Incident(*incident));
+                self.push(Lane::Incident(incident), Job { post, destination, about: None, again });
+            }
+        }
+    }
+
+    fn to_room(&mut self, conversation: ConversationId, post: Post, about: Option<Ticket>, again: bool) {
+        match channel_of(&conversation) {
+            Some(channel) => {
+                let destination = Destination::Channel(channel);
+                self.push(Lane::Room(conversation), Job { post, destination, about, again });
+            }
+            None => {
+                // A conversation of another chat, from before this record was on Discord.
+                let destination = Destination::Channel(self.wire.incident_channel);
+                self.push(Lane::Room(conversation), Job { post, destination, about: None, again });
+            }
+        }
+    }
+
+    fn answer(&mut self, ticket: Ticket, answer: Answer) {
+        let gone = match self.live.get(&ticket) {
+            Some(live) => live.send(answer).is_err(),
+            None => true,
+        };
+        if gone {
+            tracing::debug!("an answer came after its interaction had ended");
+        }
+    }
+
+    /// Nothing was said to whoever gave the command: it is pointed out to them where it is said.
+    fn decided(&mut self, ticket: Ticket, elsewhere: Option<&To>) {
+        match elsewhere {
+            Some(To::Incident(incident, _)) => match self.threads.get(incident) {
+                Some(thread) => self.answer(ticket, Answer::Elsewhere(Some(*thread))),
+                None => self.pointing.entry(*incident).or_default().push(ticket),
+            },
+            Some(to) => self.answer(ticket, Answer::Elsewhere(channel_of(to.conversation()))),
+            None => self.answer(ticket, Answer::Elsewhere(None)),
+        }
+    }
+
+    fn push(&mut self, lane: Lane, job: Job) {
+        let jobs = self.lanes.entry(lane.clone()).or_default();
+        jobs.push_back(job);
+        if jobs.len() == 1 {
+            if self.ready.is_some() {
+                self.next(&lane);
+            } else {
+                self.held.push(lane);
+            }
+        }
+    }
+
+    /// Begins with the first job of a lane; it stays the first until it is over.
+    fn next(&mut self, lane: &Lane) {
+        let Some(job) = self.lanes.get(lane).and_then(VecDeque::front).cloned() else { return };
+        let mut job = job;
+        let incident = match job.destination {
+            Destination::Incident(incident) => match self.threads.get(&incident) {
+                Some(thread) => {
+                    job.destination = Destination::Channel(*thread);
+                    None
+                }
+                None => self.cards.get(&CardId::Incident(incident)),
+            },
+            _ => None,
+        };
+        let root = incident.and_then(|card| {
+            let (outgoing, state, last) = card.wanted.clone()?;
+            Some(delivery::Root { outgoing, state, last, message: card.shown.clone() })
+        });
+        // A card is posted as it should look by now.
+        let card = job.post.say.card.and_then(|id| {
+            let (outgoing, state, last) = self.cards.get(&id)?.wanted.clone()?;
+            Some((id, outgoing, state, last))
+        });
+        if let Some(card) = job.post.say.card.and_then(|id| self.cards.get_mut(&id)) {
+            card.editing = true;
+        }
+        let (wire, lane) = (Arc::clone(&self.wire), lane.clone());
+        self.tasks.spawn(async move {
+            Finished::Lane(lane, Box::new(delivery::deliver(&wire, job, root, card).await))
+        });
+    }
+
+    fn finished(&mut self, finished: Finished) {
+        match finished {
+            Finished::Lane(lane, delivered) => {
+                self.delivered(*delivered);
+                let jobs = self.lanes.entry(lane.clone()).or_default();
+                jobs.pop_front();
+                if jobs.is_empty() {
+                    self.lanes.remove(&lane);
+                } else {
+                    self.next(&lane);
+                }
+            }
+            Finished::Answered(ticket, answered) => {
+                self.live.remove(&ticket);
+                match answered {
+                    Answered::Delivered(number) => self.report(Report::Delivered(number, None)),
+                    Answered::Undelivered(post) => self.say(*post, false),
+                    Answered::Over => {}
+                }
+            }
+            Finished::Edited(id, shown) => {
+                let Some(card) = self.cards.get_mut(&id) else { return };
+                card.editing = false;
+                card.edited_at = Some(Instant::now());
+                if let Some(shown) = shown {
+                    card.shown = Some(shown.clone());
+                    self.report(Report::Shown(id, shown));
+                }
+            }
+        }
+    }
+
+    fn delivered(&mut self, delivered: Delivered) {
+        let Delivered { number, card, root, thread } = delivered;
+        if let Some((incident, shown)) = root {
+            self.cards.entry(CardId::Incident(incident)).or_default().shown = Some(shown.clone());
+            self.report(Report::Shown(CardId::Incident(incident), shown));
+        }
+        if let Some((incident, thread)) = thread {
+            self.threads.insert(incident, thread);
+            self.report(Report::Threaded(incident, thread));
+            for ticket in self.pointing.remove(&incident).unwrap_or_default() {
+                self.answer(ticket, Answer::Elsewhere(Some(thread)));
+            }
+        }
+        if let Some((id, shown)) = card.clone() {
+            let card = self.cards.entry(id).or_default();
+            card.shown = Some(shown);
+            card.editing = false;
+            card.edited_at = Some(Instant::now());
+        }
+        // What is not kept has no number.
+        if number != 0 {
+            self.report(Report::Delivered(number, card));
+        }
+    }
+
+    fn show(&mut self, id: CardId, reply: &Reply, last: bool) {
+        let outgoing = layout::single(reply);
+        let state = Digest::of(outgoing.body().to_string().as_bytes());
+        self.cards.entry(id).or_default().wanted = Some((outgoing, state, last));
+        if self.ready.is_some() {
+            self.edit();
+        }
+    }
+
+    /// Edits the messages of cards that show something else than they should, each in its turn.
+    fn edit(&mut self) {
+        if self.ready.is_none() {
+            return;
+        }
+        for (id, card) in &mut self.cards {
+            let waits = card.edited_at.is_some_and(|at| at.elapsed() < EDIT_EVERY);
+            if !card.is_behind() || waits {
+                continue;
+            }
+            let (Some((outgoing, state, last)), Some(shown)) = (card.wanted.clone(), card.shown.clone()) else {
+                continue;
+            };
+            card.editing = true;
+            let (wire, id) = (Arc::clone(&self.wire), *id);
+            self.tasks.spawn(async move {
+                Finished::Edited(id, delivery::edit(&wire, &outgoing, state, last, shown).await)
+            });
+        }
+    }
+
+    /// What there is, for whoever types its name.
+    fn known(&self) -> Known {
+        let mut known = Known::default();
+        for (id, card) in self.cards.iter().rev() {
+            let Some((outgoing, _, last)) = &card.wanted else { continue };
+            let label = outgoing.content.replace(['*', '`', '\\'], "");
+            match id {
+                CardId::Incident(id) if !last => known.incidents.push((id.to_string(), label)),
+                CardId::Request(id) if !last => known.requests.push((id.to_string(), label)),
+                _ => {}
+            }
+        }
+        known
+    }
+}
+
+/// The conversation of a channel or a thread.
+pub fn conversation_of(channel: u64) -> ConversationId {
+    ConversationId(format!("discord:{channel}"))
+}
+
+/// The channel of a conversation, if it is one of Discord.
+pub fn channel_of(conversation: &ConversationId) -> Option<u64> {
+    conversation.as_str().strip_prefix("discord:")?.parse().ok()
+}

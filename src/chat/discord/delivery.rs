@@ -1,0 +1,219 @@
+//! One post on its way: to a channel, or to the thread of an incident, which is made if need be.
+//!
+//! Invariant: every message has a nonce that follows from the record and the post's number, so that
+//! Discord itself drops a second one. What may have arrived before the bot died is looked for first.
+
+use serde_json::{Value, json};
+
+use super::courier::conversation_of;
+use super::layout::{self, Outgoing};
+use super::rest::{Call, RestError};
+use super::wire::Wire;
+use crate::app::desk::{Post, Shown};
+use crate::domain::command::Ticket;
+use crate::domain::decide::CardId;
+use crate::domain::id::{Digest, IncidentId};
+
+/// Where a post goes.
+#[derive(Debug, Clone)]
+pub enum Destination {
+    /// To a channel or a thread.
+    Channel(u64),
+    /// To the thread of an incident.
+    Incident(IncidentId),
+}
+
+/// One post to be delivered.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// What.
+    pub post: Post,
+    /// Where.
+    pub destination: Destination,
+    /// The message that it answers.
+    pub about: Option<Ticket>,
+    /// Whether it may have arrived already, in an earlier life.
+    pub again: bool,
+}
+
+/// The message that the thread of an incident is made from.
+#[derive(Debug, Clone)]
+pub struct Root {
+    /// What it shows.
+    pub outgoing: Outgoing,
+    /// The digest of that.
+    pub state: Digest,
+    /// Whether that is its last state.
+    pub last: bool,
+    /// The message, if it has been posted.
+    pub message: Option<Shown>,
+}
+
+/// What became of a post.
+#[derive(Debug)]
+pub struct Delivered {
+    /// Its number.
+    pub number: u64,
+    /// The message that shows its card.
+    pub card: Option<(CardId, Shown)>,
+    /// The message of the incident, if it was posted on the way.
+    pub root: Option<(IncidentId, Shown)>,
+    /// The thread of the incident, if it was made on the way.
+    pub thread: Option<(IncidentId, u64)>,
+}
+
+/// A card as it should look: which, what, its digest, whether that is its last state.
+pub type CardNow = (CardId, Outgoing, Digest, bool);
+
+/// Delivers a post. Comes back when it has arrived or can never arrive; the latter is logged.
+pub async fn deliver(wire: &Wire, job: Job, root: Option<Root>, card: Option<CardNow>) -> Delivered {
+    let number = job.post.number;
+    let mut delivered = Delivered { number, card: None, root: None, thread: None };
+    let channel = match job.destination {
+        Destination::Channel(channel) => channel,
+        Destination::Incident(incident) => match thread(wire, incident, root, &job, &mut delivered).await {
+            Ok(thread) => thread,
+            Err(error) => {
+                tracing::error!(%incident, "the thread of an incident can't be made: {error}");
+                wire.incident_channel
+            }
+        },
+    };
+    let posted = post(wire, channel, &job, card.as_ref()).await;
+    let posted = match posted {
+        Err(error) if channel != wire.incident_channel => {
+            tracing::error!(number, channel, "a message is refused, it goes to the incident channel: {error}");
+            post(wire, wire.incident_channel, &job, card.as_ref()).await
+        }
+        posted => posted,
+    };
+    match posted {
+        Ok((channel, message)) => {
+            delivered.card = card.map(|(id, _, state, last)| {
+                (id, Shown { conversation: conversation_of(channel), message, state, last })
+            });
+        }
+        Err(error) => tracing::error!(number, "a message can't be delivered and is given up: {error}"),
+    }
+    delivered
+}
+
+/// Posts all messages of a reply; returns the channel and the first message.
+async fn post(wire: &Wire, channel: u64, job: &Job, card: Option<&CardNow>) -> Result<(u64, String), RestError> {
+    let messages = match card {
+        Some((_, outgoing, ..)) => vec![outgoing.clone()],
+        None => layout::layout(&job.post.say.reply),
+    };
+    let mut first = None;
+    for (page, outgoing) in messages.into_iter().enumerate() {
+        let mut body = outgoing.body();
+        if let Some(Ticket(message)) = job.about.filter(|_| page == 0) {
+            body["message_reference"] = json!({ "message_id": message.to_string(), "fail_if_not_exists": false });
+        }
+        let nonce = match job.post.number {
+            0 => wire.unkept_nonce(page),
+            number => wire.nonce(&format!("{number}-{page}")),
+        };
+        let message = send(wire, channel, body, outgoing, &nonce, (job.again, job.post.at_ms)).await?;
+        first.get_or_insert(message);
+    }
+    Ok((channel, first.unwrap_or_default()))
+}
+
+/// Sends one message, unless it is there already; returns its id.
+async fn send(
+    wire: &Wire,
+    channel: u64,
+    mut body: Value,
+    outgoing: Outgoing,
+    nonce: &str,
+    (again, at_ms): (bool, u64),
+) -> Result<String, RestError> {
+    let shows = body.clone();
+    body["nonce"] = json!(nonce);
+    body["enforce_nonce"] = json!(true);
+    let mut doubtful = again;
+    loop {
+        if doubtful && let Some(found) = wire.find_own(channel, &shows, nonce, at_ms).await {
+            return Ok(found);
+        }
+        match wire.rest.send(Call::message_create(channel, body.clone(), outgoing.files.clone())).await {
+            Ok(message) => return Ok(id_of(&message)),
+            // Discord is away: what is to be said stays to be said. A nonce counts for minutes only.
+            Err(error @ RestError::Unreachable { .. }) => {
+                tracing::warn!("{error}; it is tried again");
+                doubtful = true;
+                tokio::time::sleep(PAUSE).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// How long to wait before the next attempt while Discord is away.
+const PAUSE: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// A message's number.
+fn number_of(message: &str) -> u64 {
+    message.parse().unwrap_or_default()
+}
+
+/// The id of what Discord has made.
+fn id_of(made: &Value) -> String {
+    made["id"].as_str().unwrap_or_default().to_owned()
+}
+
+/// The thread of an incident: its first message is posted, then the thread is made from that.
+async fn thread(
+    wire: &Wire,
+    incident: IncidentId,
+    root: Option<Root>,
+    job: &Job,
+    delivered: &mut Delivered,
+) -> Result<u64, RestError> {
+    // An incident always has a card; without one its thread has at least its name.
+    let root = root.unwrap_or_else(|| Root {
+        outgoing: Outgoing { content: format!("**{incident}**"), ..Outgoing::default() },
+        state: Digest::of(b""),
+        last: false,
+        message: None,
+    });
+    let title = root.outgoing.content.clone();
+    let (channel, message) = match root.message {
+        Some(shown) => {
+            let channel = super::courier::channel_of(&shown.conversation);
+            (channel.unwrap_or(wire.incident_channel), shown.message)
+        }
+        None => {
+            let channel = wire.incident_channel;
+            let nonce = wire.nonce(&incident.to_string());
+            let body = root.outgoing.body();
+            let message = send(wire, channel, body, root.outgoing, &nonce, (job.again, job.post.at_ms)).await?;
+            let conversation = conversation_of(channel);
+            let shown = Shown { conversation, message: message.clone(), state: root.state, last: root.last };
+            delivered.root = Some((incident, shown));
+            (channel, message)
+        }
+    };
+    let thread = wire.thread(channel, number_of(&message), &title).await?;
+    delivered.thread = Some((incident, thread));
+    Ok(thread)
+}
+
+/// Changes the message of a card; returns what it shows then. None: it is tried again later.
+pub async fn edit(wire: &Wire, outgoing: &Outgoing, state: Digest, last: bool, shown: Shown) -> Option<Shown> {
+    let now = Shown { state, last, ..shown };
+    let channel = super::courier::channel_of(&now.conversation)?;
+    match wire.rest.send(Call::message_edit(channel, number_of(&now.message), outgoing.without_files().body(), Vec::new())).await {
+        Ok(_) => Some(now),
+        // Somebody has deleted it, or the bot may not edit it any more: it is left alone.
+        Err(error @ RestError::Refused { .. }) => {
+            tracing::warn!("a card can't be changed: {error}");
+            Some(now)
+        }
+        Err(error) => {
+            tracing::warn!("a card could not be changed, it is tried again: {error}");
+            None
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The gateway: serenity's connection over which Discord tells what happens.
+//!
+//! serenity hands each event to a task of its own, so their order is lost where tasks run side by
+//! side. Here the client has a thread with a runtime of its own that runs one task at a time, in the
+//! order in which they were begun; each does nothing but put its event into a queue. It also keeps
+//! heartbeats going whatever the rest of the bot is doing.
+//!
+//! serenity logs an event that it can't read with the whole of it, the tokens of interactions
+//! included: those lines never reach the log (see `cli`); they are counted by [`unreadable`].
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
+
+use serenity::all::{
+    Client, Context, Event, GatewayIntents, HttpBuilder, RawEventHandler, async_trait,
+};
+use serenity::gateway::GatewayError;
+use tokio::sync::{mpsc, watch};
+use tracing_subscriber::layer::{Context as LayerContext, Layer};
+
+use super::rest::Secret;
+
+/// Events that wait to be looked at.
+pub const EVENTS_MAX: usize = 8192;
+
+/// How long to wait before connecting anew after serenity has given up.
+const AGAIN: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// How to connect.
+pub struct Gateway {
+    /// The bot's token.
+    pub token: Secret,
+    /// Address of the gateway.
+    pub url: String,
+    /// Address of the HTTP interface, without a path.
+    pub api_url: String,
+    /// Whether what people write is read without a mention.
+    pub message_content: bool,
+}
+
+/// Why the gateway is closed for good.
+#[derive(Debug, thiserror::Error)]
+pub enum GatewayClosed {
+    /// The token is not known.
+    #[error(
+        "Discord does not know the bot's token: reset it in the developer portal (Bot, Reset Token) and put the new one where the configuration says"
+    )]
+    Token,
+    /// What was asked for is not allowed.
+    #[error(
+        "Discord does not allow the bot to read messages: switch on MESSAGE CONTENT INTENT in the developer portal (Bot), or set message_content = false"
+    )]
+    Intents,
+    /// The thread could not be run.
+    #[error("the gateway can't be run: {0}")]
+    Failed(String),
+}
+
+struct Queue(mpsc::Sender<Event>);
+
+#[async_trait]
+impl RawEventHandler for Queue {
+    async fn raw_event(&self, _: Context, event: Event) {
+        if self.0.try_send(event).is_err() {
+            tracing::error!("an event of Discord is dropped: {EVENTS_MAX} wait already, or the bot ends");
+        }
+    }
+}
+
+impl Gateway {
+    /// Connects and stays connected, on a thread of its own, until `stop` turns true or there is no
+    /// point in trying again.
+    pub fn run(
+        self,
+        events: mpsc::Sender<Event>,
+        stop: watch::Receiver<bool>,
+    ) -> std::io::Result<JoinHandle<Result<(), GatewayClosed>>> {
+        std::thread::Builder::new().name("gateway".to_owned()).spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let failed = |error: std::io::Error| GatewayClosed::Failed(error.to_string());
+            runtime.map_err(failed)?.block_on(self.stay(events, stop))
+        })
+    }
+
+    async fn stay(
+        self,
+        events: mpsc::Sender<Event>,
+        mut stop: watch::Receiver<bool>,
+    ) -> Result<(), GatewayClosed> {
+        loop {
+            let mut client = self.client(events.clone()).await?;
+            self.url.clone_into(&mut *client.ws_url.lock().await);
+            let shards = client.shard_manager.clone();
+            let ended = tokio::select! {
+                ended = client.start() => ended,
+                _ = stop.wait_for(|stop| *stop) => {
+                    shards.shutdown_all().await;
+                    return Ok(());
+                }
+            };
+            match ended {
+                Err(serenity::Error::Gateway(GatewayError::InvalidAuthentication)) => {
+                    return Err(GatewayClosed::Token);
+                }
+                Err(serenity::Error::Gateway(
+                    GatewayError::DisallowedGatewayIntents | GatewayError::InvalidGatewayIntents,
+                )) => return Err(GatewayClosed::Intents),
+                ended => tracing::warn!("the gateway was left ({ended:?}); connecting anew"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(AGAIN) => {}
+                _ = stop.wait_for(|stop| *stop) => return Ok(()),
+            }
+        }
+    }
+
+    async fn client(&self, events: mpsc::Sender<Event>) -> Result<Client, GatewayClosed> {
+        let mut intents = GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES;
+        intents.set(GatewayIntents::MESSAGE_CONTENT, self.message_content);
+        // What is sent goes through `rest`; serenity only asks for the address, which is given above.
+        let http = HttpBuilder::new(self.token.reveal())
+            .proxy(self.api_url.clone())
+            .ratelimiter_disabled(true)
+            .build();
+        let client = serenity::client::ClientBuilder::new_with_http(http, intents);
+        let client = client.raw_event_handler(Queue(events)).await;
+        client.map_err(|error| GatewayClosed::Failed(error.to_string()))
+    }
+}
+
+/// Events that could not be read since the start.
+static UNREADABLE: AtomicU64 = AtomicU64::new(0);
+
+/// How many events could not be read since the start.
+pub fn unreadable() -> u64 {
+    UNREADABLE.load(Ordering::Relaxed)
+}
+
+/// Counts what serenity says it can't read, and shows nothing of it.
+pub struct CountUnreadable;
+
+impl<S: tracing::Subscriber> Layer<S> for CountUnreadable {
+    fn on_event(&self, event: &tracing::Event<'_>, _: LayerContext<'_, S>) {
+        if event.metadata().target() == "serenity::gateway::ws" {
+            UNREADABLE.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}

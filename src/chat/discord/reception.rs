@@ -1,0 +1,416 @@
+//! Reception: what the gateway tells becomes inputs of the loop, in the order in which it came.
+//!
+//! Invariant: every interaction is known to the courier, which acknowledges it in time, before the
+//! loop hears of it. Nothing here waits for the loop.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use serenity::all::{CommandInteraction, Event, Interaction, Message, ModalInteraction};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+
+use super::answering::Live;
+use super::courier::{Order, conversation_of};
+use super::rest::{Call, Secret};
+use super::slash::Slash;
+use super::suggest::{self, Known};
+use super::wire::Wire;
+use super::{custom_id, gateway, registration, slash};
+use crate::app::Handle;
+use crate::app::ports::Sources;
+use crate::chat::parse;
+use crate::config::discord::Discord as Settings;
+use crate::domain::actor::ActorId;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::command::{Command, Origin, Ticket};
+use crate::domain::decide::{Input, Say, To};
+use crate::domain::id::GroupId;
+use crate::domain::refusal::Refusal;
+use crate::domain::replies;
+
+/// Interactions and messages remembered, to drop what is delivered twice; the record remembers more.
+const SEEN_MAX: usize = 4096;
+/// Inputs on their way to the loop.
+const INPUTS_MAX: usize = 4096;
+/// For how long the catalogue is taken for suggestions while somebody types.
+const CATALOGUE_LIFE: Duration = Duration::from_secs(5);
+/// Suggestions that are made at one time.
+const SUGGESTIONS_MAX: usize = 64;
+
+/// See the module.
+pub struct Reception<S> {
+    settings: Settings,
+    sources: Arc<S>,
+    wire: Arc<Wire>,
+    orders: mpsc::UnboundedSender<Order>,
+    inputs: mpsc::Sender<Input>,
+    seen: BTreeSet<u64>,
+    seen_in_order: VecDeque<u64>,
+    /// The channel of each thread that is known.
+    parents: BTreeMap<u64, u64>,
+    bot: Option<u64>,
+    catalogue: Option<(Instant, Arc<Catalogue>)>,
+    /// What was registered last.
+    registered: Option<serde_json::Value>,
+    tasks: JoinSet<()>,
+    unreadable: u64,
+}
+
+impl<S: Sources> Reception<S> {
+    /// A reception, and the task that hands inputs to the loop.
+    pub fn new(
+        settings: Settings,
+        sources: Arc<S>,
+        wire: Arc<Wire>,
+        orders: mpsc::UnboundedSender<Order>,
+        handle: Handle,
+    ) -> (Self, impl Future<Output = ()> + Send + use<S>) {
+        let (inputs, mut waiting) = mpsc::channel(INPUTS_MAX);
+        let hand_over = async move {
+            while let Some(input) = waiting.recv().await {
+                if !handle.send(input).await {
+                    return;
+                }
+            }
+        };
+        let reception = Self {
+            settings,
+            sources,
+            wire,
+            orders,
+            inputs,
+            seen: BTreeSet::new(),
+            seen_in_order: VecDeque::new(),
+            parents: BTreeMap::new(),
+            bot: None,
+            catalogue: None,
+            registered: None,
+            tasks: JoinSet::new(),
+            unreadable: 0,
+        };
+        (reception, hand_over)
+    }
+
+    /// Takes in events until there are no more, or `stop` turns true.
+    pub async fn run(mut self, mut events: mpsc::Receiver<Event>, mut stop: watch::Receiver<bool>) {
+        loop {
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => return,
+                event = events.recv() => match event {
+                    Some(event) => self.take(event).await,
+                    None => return,
+                },
+                Some(_) = self.tasks.join_next() => {}
+            }
+            self.count_unreadable();
+        }
+    }
+
+    fn count_unreadable(&mut self) {
+        let now = gateway::unreadable();
+        if now > self.unreadable {
+            self.unreadable = now;
+            tracing::warn!("{now} events of Discord could not be read so far, and are lost");
+        }
+    }
+
+    async fn take(&mut self, event: Event) {
+        match event {
+            Event::Ready(ready) => {
+                let (application, bot) = (ready.ready.application.id.get(), ready.ready.user.id.get());
+                self.bot = Some(bot);
+                // The courier has gone: so has the bot.
+                let _ = self.orders.send(Order::Ready(application, bot));
+                self.register(application).await;
+            }
+            Event::GuildCreate(guild) => {
+                for thread in guild.guild.threads {
+                    self.parents.extend(thread.parent_id.map(|parent| (thread.id.get(), parent.get())));
+                }
+            }
+            Event::ThreadCreate(created) => self.thread(&created.thread),
+            Event::ThreadUpdate(updated) => self.thread(&updated.thread),
+            Event::ThreadDelete(deleted) => {
+                self.parents.remove(&deleted.thread.id.get());
+            }
+            Event::InteractionCreate(created) => self.interaction(created.interaction).await,
+            Event::MessageCreate(created) => self.message(created.message).await,
+            Event::Unknown(unknown) => tracing::debug!("an event of an unknown kind: {}", unknown.kind),
+            _ => {}
+        }
+    }
+
+    fn thread(&mut self, thread: &serenity::all::GuildChannel) {
+        self.parents.extend(thread.parent_id.map(|parent| (thread.id.get(), parent.get())));
+    }
+
+    /// Sets the commands of the server, all in one request, if they are not set like this already.
+    async fn register(&mut self, application: u64) {
+        let Some(catalogue) = self.catalogue().await else { return };
+        let commands = registration::commands(&catalogue);
+        if self.registered.as_ref() == Some(&commands) {
+            return;
+        }
+        self.registered = Some(commands.clone());
+        let (wire, guild) = (Arc::clone(&self.wire), self.settings.guild);
+        self.tasks.spawn(async move {
+            match wire.rest.send(Call::commands_put(application, Some(guild), commands)).await {
+                Ok(_) => tracing::info!("the commands are registered"),
+                Err(error) => tracing::error!("the commands could not be registered: {error}"),
+            }
+        });
+    }
+
+    /// Articles and hosts, read a moment ago at the most.
+    async fn catalogue(&mut self) -> Option<Arc<Catalogue>> {
+        if let Some((read, catalogue)) = &self.catalogue
+            && read.elapsed() < CATALOGUE_LIFE
+        {
+            return Some(Arc::clone(catalogue));
+        }
+        let sources = Arc::clone(&self.sources);
+        match tokio::task::spawn_blocking(move || sources.catalogue()).await {
+            Ok(Ok(catalogue)) => {
+                let catalogue = Arc::new(catalogue);
+                self.catalogue = Some((Instant::now(), Arc::clone(&catalogue)));
+                Some(catalogue)
+            }
+            Ok(Err(why)) => {
+                tracing::warn!("articles or configuration can't be read: {why}");
+                None
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// Whether this has not been delivered before, as far as is remembered here.
+    fn is_new(&mut self, number: u64) -> bool {
+        if !self.seen.insert(number) {
+            return false;
+        }
+        self.seen_in_order.push_back(number);
+        if self.seen_in_order.len() > SEEN_MAX
+            && let Some(oldest) = self.seen_in_order.pop_front()
+        {
+            self.seen.remove(&oldest);
+        }
+        true
+    }
+
+    async fn interaction(&mut self, interaction: Interaction) {
+        let received = Instant::now();
+        if !self.is_new(interaction.id().get()) {
+            return;
+        }
+        match interaction {
+            Interaction::Command(given) => {
+                let origin = self.origin_of_command(&given);
+                let live = live(&given.token, given.application_id.get(), received, &origin, false);
+                let command = slash::of(&given.data).and_then(|slash| slash.command());
+                self.hand_over(live, origin, given.guild_id.map(u64::from), command);
+            }
+            Interaction::Autocomplete(typed) => self.suggest(&typed, received).await,
+            Interaction::Component(pressed) => {
+                let roles = pressed.member.as_ref().map(|member| member.roles.clone());
+                let (user, ticket) = (pressed.user.id.get(), pressed.id.get());
+                let origin = self.origin(user, roles, pressed.channel_id.get(), ticket);
+                let live = live(&pressed.token, pressed.application_id.get(), received, &origin, true);
+                let press = custom_id::to_press(&pressed.data.custom_id);
+                let command = press.map(Command::Press).map_err(|error| no_reference(&error));
+                self.hand_over(live, origin, pressed.guild_id.map(u64::from), command);
+            }
+            Interaction::Modal(filled) => {
+                let roles = filled.member.as_ref().map(|member| member.roles.clone());
+                let (user, ticket) = (filled.user.id.get(), filled.id.get());
+                let origin = self.origin(user, roles, filled.channel_id.get(), ticket);
+                let at_message = filled.message.is_some();
+                let live = live(&filled.token, filled.application_id.get(), received, &origin, at_message);
+                let submit = custom_id::to_submit(&filled.data.custom_id);
+                let values = values(&filled);
+                let command = submit.map(|submit| Command::Submitted(submit, values));
+                let command = command.map_err(|error| no_reference(&error));
+                self.hand_over(live, origin, filled.guild_id.map(u64::from), command);
+            }
+            _ => {}
+        }
+    }
+
+    fn origin_of_command(&self, given: &CommandInteraction) -> Origin {
+        let roles = given.member.as_ref().map(|member| member.roles.clone());
+        self.origin(given.user.id.get(), roles, given.channel_id.get(), given.id.get())
+    }
+
+    fn origin(
+        &self,
+        user: u64,
+        roles: Option<Vec<serenity::all::RoleId>>,
+        channel: u64,
+        ticket: u64,
+    ) -> Origin {
+        let group = |id: u64| GroupId(format!("discord:{id}"));
+        // Everybody on the server has the role that has the server's id, and nobody lists it.
+        let groups = roles.map(|roles| {
+            roles.into_iter().map(|role| group(role.get())).chain([group(self.settings.guild)]).collect()
+        });
+        Origin {
+            actor: ActorId(format!("discord:{user}")),
+            groups: groups.unwrap_or_default(),
+            conversation: conversation_of(channel),
+            ticket: Some(Ticket(ticket)),
+        }
+    }
+
+    /// Lets the courier acknowledge an interaction, then the loop decide on it.
+    fn hand_over(
+        &mut self,
+        live: Live,
+        origin: Origin,
+        guild: Option<u64>,
+        command: Result<Command, Refusal>,
+    ) {
+        // The courier has gone: so has the bot.
+        let _ = self.orders.send(Order::Interaction(live));
+        let command = match guild {
+            Some(guild) if guild == self.settings.guild => command,
+            _ => Err(Refusal::new("wrong_server", "this bot works for another server")
+                .hint("Its configuration names the server with [discord] guild.")),
+        };
+        match command {
+            Ok(command) => self.input(origin, command),
+            Err(refusal) => self.refuse(origin, &refusal),
+        }
+    }
+
+    fn input(&mut self, origin: Origin, command: Command) {
+        let input = Input::Command { origin: origin.clone(), command };
+        if self.inputs.try_send(input).is_err() {
+            self.refuse(origin, &Refusal::new("too_busy", "too much waits").hint("Try again in a moment."));
+        }
+    }
+
+    fn refuse(&self, origin: Origin, refusal: &Refusal) {
+        let say = Say { to: To::Caller(origin), reply: replies::refusal(refusal), card: None };
+        // The courier has gone: so has the bot.
+        let _ = self.orders.send(Order::Say(crate::app::desk::Post { number: 0, at_ms: 0, say }));
+    }
+
+    /// Suggests values to whoever has a role, while they type.
+    async fn suggest(&mut self, typed: &CommandInteraction, received: Instant) {
+        let origin = self.origin_of_command(typed);
+        let token = Secret::new(typed.token.clone());
+        let slash = slash::of(&typed.data);
+        let focused = typed.data.autocomplete().map(|option| option.name.to_owned());
+        let catalogue = self.catalogue().await;
+        if self.tasks.len() >= SUGGESTIONS_MAX {
+            return;
+        }
+        let (wire, orders, ticket) = (Arc::clone(&self.wire), self.orders.clone(), typed.id.get());
+        self.tasks.spawn(async move {
+            let choices = match (catalogue, slash, focused) {
+                (Some(catalogue), Ok(slash), Some(focused)) => {
+                    choices(&orders, &catalogue, &origin, &slash, &focused).await
+                }
+                _ => Vec::new(),
+            };
+            let choices: Vec<_> =
+                choices.into_iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+            let body = json!({ "type": 8, "data": { "choices": choices } });
+            let call = Call::interaction_callback(ticket, &token, body, Vec::new(), received);
+            if let Err(error) = wire.rest.send(call).await {
+                tracing::debug!("suggestions came too late: {error}");
+            }
+        });
+    }
+
+    async fn message(&mut self, message: Message) {
+        let Some(bot) = self.bot else { return };
+        let ours = message.guild_id.map(u64::from) == Some(self.settings.guild);
+        if !ours || message.author.bot || message.webhook_id.is_some() {
+            return;
+        }
+        let channel = message.channel_id.get();
+        let mentioned = message.mentions.iter().any(|user| user.id.get() == bot);
+        let is_thread = self.is_thread(channel).await;
+        let parent = self.parents.get(&channel).copied().unwrap_or(channel);
+        if !is_thread && !self.settings.listens_in(parent) {
+            return;
+        }
+        if !(mentioned || is_thread && self.settings.message_content) || !self.is_new(message.id.get()) {
+            return;
+        }
+        let roles = message.member.as_ref().map(|member| member.roles.clone());
+        let origin = self.origin(message.author.id.get(), roles, channel, message.id.get());
+        if !mentioned {
+            return self.input(origin, Command::Overheard(message.content));
+        }
+        // The courier has gone: so has the bot.
+        let _ = self.orders.send(Order::Mention(Ticket(message.id.get()), channel));
+        let words = without_mention(&message.content, bot);
+        match parse::parse(&words) {
+            Ok(Some(command)) => self.input(origin, command),
+            Ok(None) => self.input(origin, Command::Help),
+            Err(refusal) => self.refuse(origin, &refusal),
+        }
+    }
+
+    async fn is_thread(&self, channel: u64) -> bool {
+        let (asker, answer) = oneshot::channel();
+        self.orders.send(Order::IsThread(channel, asker)).is_ok() && answer.await.unwrap_or(false)
+    }
+}
+
+/// What can be suggested to somebody: nothing to whoever has no role.
+async fn choices(
+    orders: &mpsc::UnboundedSender<Order>,
+    catalogue: &Catalogue,
+    origin: &Origin,
+    slash: &Slash,
+    focused: &str,
+) -> Vec<(String, String)> {
+    let chat_role = catalogue.people.role_of_groups(&origin.groups);
+    if catalogue.people.known(&origin.actor, chat_role).is_none() {
+        return Vec::new();
+    }
+    let (asker, answer) = oneshot::channel();
+    let known = match orders.send(Order::Known(asker)) {
+        Ok(()) => answer.await.unwrap_or_default(),
+        Err(_) => Known::default(),
+    };
+    suggest::suggest(catalogue, &known, slash, focused)
+}
+
+fn live(token: &str, application: u64, received: Instant, origin: &Origin, at_message: bool) -> Live {
+    Live {
+        ticket: origin.ticket.unwrap_or(Ticket(0)),
+        application,
+        token: Secret::new(token),
+        received,
+        channel: super::courier::channel_of(&origin.conversation).unwrap_or_default(),
+        at_message,
+    }
+}
+
+/// The values of a form by the names of its fields.
+fn values(filled: &ModalInteraction) -> BTreeMap<String, String> {
+    let inputs = filled.data.components.iter().flat_map(|row| &row.components);
+    let value = |component: &serenity::all::ActionRowComponent| match component {
+        serenity::all::ActionRowComponent::InputText(input) => {
+            Some((input.custom_id.clone(), input.value.clone().unwrap_or_default()))
+        }
+        _ => None,
+    };
+    inputs.filter_map(value).collect()
+}
+
+fn no_reference(error: &custom_id::CustomIdError) -> Refusal {
+    Refusal::new("unknown_button", error.to_string()).hint("Use the newest message, or the command itself.")
+}
+
+/// The words of a message without the mention of the bot.
+fn without_mention(content: &str, bot: u64) -> String {
+    let words = content.replace(&format!("<@{bot}>"), " ").replace(&format!("<@!{bot}>"), " ");
+    words.trim().to_owned()
+}

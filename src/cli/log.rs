@@ -1,0 +1,29 @@
+//! The log, on standard error.
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::prelude::*;
+use tracing_subscriber::{EnvFilter, fmt};
+
+use crate::chat::discord::gateway::CountUnreadable;
+
+/// What these crates say about a connection can hold the tokens that pass over it, whatever level
+/// is asked for.
+const SECRETIVE: &[&str] =
+    &["serenity", "reqwest", "hyper", "hyper_util", "h2", "tungstenite", "tokio_tungstenite", "rustls"];
+
+/// Begins to log what `DOGWATCH_LOG` asks for, else warnings.
+pub fn init() {
+    let mut filter = EnvFilter::try_from_env("DOGWATCH_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    for name in SECRETIVE {
+        if let Ok(directive) = format!("{name}=error").parse() {
+            filter = filter.add_directive(directive);
+        }
+    }
+    // What serenity can't read it shows whole, as a warning: it is counted instead.
+    let unreadable = Targets::new().with_target("serenity::gateway::ws", LevelFilter::WARN);
+    tracing_subscriber::registry()
+        .with(fmt::layer().with_writer(std::io::stderr).with_filter(filter))
+        .with(CountUnreadable.with_filter(unreadable))
+        .init();
+}
