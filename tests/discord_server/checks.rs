@@ -45,7 +45,7 @@ pub fn problems(state: &State, target: &Target, call: &Call) -> Vec<String> {
         }
         O::EditMessage => {
             problems.extend(schema::problems("MessageEditRequestPartial", body));
-            message(body, call, Some(before(state, Some(target.second))), &mut problems);
+            message(body, call, Some(&before(state, Some(target.second))), &mut problems);
         }
         O::Followup => {
             problems.extend(schema::problems("IncomingWebhookRequestPartial", body));
@@ -56,7 +56,7 @@ pub fn problems(state: &State, target: &Target, call: &Call) -> Vec<String> {
             let asked = state.interactions.values().find(|asked| asked.token == target.token);
             let original = asked.and_then(|asked| asked.original);
             let id = if target.second == 0 { original } else { Some(target.second) };
-            message(body, call, Some(before(state, id)), &mut problems);
+            message(body, call, Some(&before(state, id)), &mut problems);
         }
         O::Callback => callback(state, target, call, &mut problems),
         O::CreateThread => {
@@ -109,7 +109,7 @@ fn callback(state: &State, target: &Target, call: &Call, problems: &mut Vec<Stri
         Some(7) => {
             inner("IncomingWebhookInteractionRequest");
             let source = state.interactions.get(&target.first).and_then(|asked| asked.source);
-            message(data, call, Some(before(state, source)), problems);
+            message(data, call, Some(&before(state, source)), problems);
         }
         Some(5) if data.as_object().is_some_and(|data| data.keys().any(|name| name != "flags")) => {
             problems.push("data: type 5 has flags only".into());
@@ -150,7 +150,7 @@ fn files(call: &Call, problems: &mut Vec<String>) {
 }
 
 /// A body that makes or, given what it was before, changes a message.
-fn message(body: &Value, call: &Call, before: Option<Value>, problems: &mut Vec<String>) {
+fn message(body: &Value, call: &Call, before: Option<&Value>, problems: &mut Vec<String>) {
     if !body.is_object() {
         return problems.push("a message is an object".into());
     }
@@ -162,7 +162,7 @@ fn message(body: &Value, call: &Call, before: Option<Value>, problems: &mut Vec<
     rows(&body["components"], problems);
     attachments(body, call, problems);
     let is_there = |name: &str| {
-        let from = body.get(name).or_else(|| before.as_ref().and_then(|before| before.get(name)));
+        let from = body.get(name).or_else(|| before.and_then(|before| before.get(name)));
         from.is_some_and(|value| match value {
             Value::String(text) => !text.trim().is_empty(),
             Value::Array(items) => !items.is_empty(),

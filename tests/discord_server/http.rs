@@ -1,6 +1,7 @@
 //! REST over HTTP/1.1: requests in, the fault that is due, answers out, everything logged.
 
 use std::collections::HashMap;
+use std::fmt::Write;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,14 +49,13 @@ async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> io::Result<R
         return Err(cut());
     }
     let target = Target::parse(&call.method, &call.path);
-    let answer = match target {
-        Some(target) => with_fault(&shared, &call, &target).await?,
-        None => {
-            let mut state = shared.lock();
-            state.complain(format!("{} {}: no such route", call.method, call.path));
-            log(&mut state, &call, "404");
-            Answer::error(404, 0, "404: Not Found")
-        }
+    let answer = if let Some(target) = target {
+        with_fault(&shared, &call, &target).await?
+    } else {
+        let mut state = shared.lock();
+        state.complain(format!("{} {}: no such route", call.method, call.path));
+        log(&mut state, &call, "404");
+        Answer::error(404, 0, "404: Not Found")
     };
     Ok(render(answer))
 }
@@ -138,13 +138,13 @@ async fn read(request: Request<Incoming>) -> io::Result<Call> {
 fn log(state: &mut super::state::State, call: &Call, outcome: &str) {
     let mut line = format!("REST: {} {}", call.method, call.path);
     if !call.query.is_empty() {
-        line.push_str(&format!(" {:?}", call.query));
+        let _ = write!(line, " {:?}", call.query);
     }
     if call.body != Value::Null {
-        line.push_str(&format!(" {}", clip(&call.body.to_string(), LOGGED_MAX)));
+        let _ = write!(line, " {}", clip(&call.body.to_string(), LOGGED_MAX));
     }
     for file in &call.files {
-        line.push_str(&format!(" files[{}]={} ({} bytes)", file.index, file.name, file.bytes.len()));
+        let _ = write!(line, " files[{}]={} ({} bytes)", file.index, file.name, file.bytes.len());
     }
     state.note(&format!("{line} -> {outcome}"));
 }

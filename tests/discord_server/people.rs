@@ -209,7 +209,7 @@ impl State {
         };
         self.note(&format!("{person} interacts in {channel} ({id}): {data}"));
         self.interactions.insert(id, asked);
-        let event = wire::interaction(self, id, data);
+        let event = wire::interaction(self, id, &data);
         self.dispatch("INTERACTION_CREATE", event);
         id
     }

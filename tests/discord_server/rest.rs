@@ -47,7 +47,8 @@ impl State {
 
     fn refuse(&mut self, call: &Call, problems: Vec<String>) -> Answer {
         let mut answer = Answer::error(400, 50035, "Invalid Form Body");
-        answer.body["errors"] = json!({"_errors": problems});
+        let named = |problem: &String| json!({"code": "REFUSED", "message": problem});
+        answer.body["errors"] = json!({"_errors": problems.iter().map(named).collect::<Vec<_>>()});
         for problem in problems {
             self.complain(format!("{} {}: {problem}", call.method, call.path));
         }
@@ -109,10 +110,12 @@ impl State {
         let mut commands = Vec::new();
         for wanted in body.as_array().into_iter().flatten() {
             let known = self.commands.iter().find(|known| known["name"] == wanted["name"]);
-            let id = known.map(|known| known["id"].clone()).unwrap_or_else(|| {
+            let id = if let Some(known) = known {
+                known["id"].clone()
+            } else {
                 self.command_creates += 1;
                 json!(self.fresh_id().to_string())
-            });
+            };
             let mut command = wanted.clone();
             let more = [
                 ("id", id),

@@ -70,10 +70,9 @@ fn build(name: &str) -> Validator {
     let mut needed = BTreeMap::new();
     let mut names = vec![name.to_owned()];
     while let Some(name) = names.pop() {
-        if !needed.contains_key(&name) {
-            let schema = schemas().get(&name).unwrap_or_else(|| panic!("there is no schema {name}"));
+        let schema = schemas().get(&name).unwrap_or_else(|| panic!("there is no schema {name}"));
+        if needed.insert(name, schema).is_none() {
             references(schema, &mut names);
-            needed.insert(name, schema);
         }
     }
     let wrapped = json!({"components": {"schemas": needed}, "allOf": [{"$ref": format!("{PREFIX}{name}")}]});

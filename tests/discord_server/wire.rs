@@ -188,7 +188,7 @@ pub fn message_event(state: &State, found: &Message) -> Value {
 }
 
 /// What all interactions have; `kind` as [`super::model::Asked::kind`].
-pub fn interaction(state: &State, id: u64, data: Value) -> Value {
+pub fn interaction(state: &State, id: u64, data: &Value) -> Value {
     let asked = &state.interactions[&id];
     let mut member = member(state, asked.person);
     member["permissions"] = json!(PERMISSIONS);
