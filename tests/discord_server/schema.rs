@@ -42,8 +42,14 @@ pub fn problems(schema: &str, body: &Value) -> Vec<String> {
     problems
 }
 
-/// Two things that Discord accepts and its document does not.
+/// What Discord accepts, and documents elsewhere, and its document does not.
 fn loosen(body: &mut Value) {
+    if body["description"].is_string()
+        && let Some(command) = body.as_object_mut()
+        && command.get("nsfw").is_some_and(Value::is_boolean)
+    {
+        command.remove("nsfw");
+    }
     if let Some(permissions) = body.get_mut("default_member_permissions")
         && let Some(number) = permissions.as_str().and_then(|text| text.parse::<u64>().ok())
     {
