@@ -123,6 +123,20 @@ impl Buckets {
         }
     }
 
+    /// Two new names in ten minutes, beside the limit of the route.
+    pub fn admit_name(&mut self, channel: u64) -> Result<(), Wait> {
+        let limit = Limit { name: "name", count: 2, window: Duration::from_secs(600) };
+        let (key, now) = (format!("name {channel}"), Instant::now());
+        if let Some(&until) = self.blocked.get(&key).filter(|&&until| now + TOLERANCE < until) {
+            self.violations.push(format!("a name of {channel} came {:?} too early", until - now));
+            return Err(Wait { for_time: until - now, global: false });
+        }
+        if self.enabled && self.take(&key, limit, now).is_none() {
+            return Err(self.refuse(&key, limit, now, false));
+        }
+        Ok(())
+    }
+
     /// How many are left, or nothing.
     fn take(&mut self, key: &str, limit: Limit, now: Instant) -> Option<u32> {
         let window = self.windows.entry(key.to_owned()).or_insert(Window { begin: now, used: 0 });

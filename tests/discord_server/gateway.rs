@@ -53,7 +53,7 @@ impl<'s> Socket<'s> {
     /// Says how it ended, or nothing if the client has ended it.
     async fn run(shared: &'s Arc<Shared>, stream: TcpStream, id: u64) -> Option<String> {
         let mut query = String::new();
-        #[expect(clippy::result_large_err, clippy::unnecessary_wraps, reason = "the library's signature")]
+        #[expect(clippy::result_large_err, reason = "the library's signature")]
         let look = |request: &Request, response: Response| {
             request.uri().query().unwrap_or_default().clone_into(&mut query);
             Ok(response)

@@ -181,6 +181,12 @@ impl State {
     }
 
     fn edit_channel(&mut self, id: u64, body: &Value) -> Answer {
+        if body["name"].is_string()
+            && let Err(wait) = self.buckets.admit_name(id)
+        {
+            self.buckets.invalid += 1;
+            return super::http::too_many(wait);
+        }
         let channel = self.channels.get_mut(&id).unwrap();
         let only_unarchives = body["archived"] == json!(false);
         if channel.archived && !only_unarchives {

@@ -26,7 +26,7 @@ impl Server {
     ) -> Interaction<'_> {
         let mut state = self.shared.lock();
         let data = state.command_data(command, options, None);
-        let id = state.ask(2, person, channel, None, data);
+        let id = state.ask(2, person, channel, None, &data);
         Interaction::new(self, id)
     }
 
@@ -42,7 +42,7 @@ impl Server {
         let id = {
             let mut state = self.shared.lock();
             let data = state.command_data(command, options, Some(focused));
-            state.ask(4, person, channel, None, data)
+            state.ask(4, person, channel, None, &data)
         };
         let begin = Instant::now();
         while begin.elapsed() < ACK_MAX {
@@ -64,7 +64,7 @@ impl Server {
         };
         assert!(!wanted.disabled, "{button} is disabled");
         let data = json!({"custom_id": wanted.custom_id, "component_type": 2, "id": 2});
-        let id = state.ask(3, person, found.channel, Some(message), data);
+        let id = state.ask(3, person, found.channel, Some(message), &data);
         Interaction::new(self, id)
     }
 
@@ -73,7 +73,7 @@ impl Server {
         let mut state = self.shared.lock();
         let channel = state.messages[&message].channel;
         let data = json!({"custom_id": custom_id, "component_type": 2, "id": 2});
-        let id = state.ask(3, person, channel, Some(message), data);
+        let id = state.ask(3, person, channel, Some(message), &data);
         Interaction::new(self, id)
     }
 
@@ -84,7 +84,7 @@ impl Server {
         let there = found.parts().any(|part| part["custom_id"] == custom_id && part["type"] == 3);
         assert!(there, "there is no list {custom_id}");
         let data = json!({"custom_id": custom_id, "component_type": 3, "id": 2, "values": values});
-        let id = state.ask(3, person, found.channel, Some(message), data);
+        let id = state.ask(3, person, found.channel, Some(message), &data);
         Interaction::new(self, id)
     }
 
@@ -112,7 +112,7 @@ impl Server {
         }
         let data = wire::modal_submit(&modal, &filled);
         let person = state.person_by_id(asked.person).unwrap().name.clone();
-        let id = state.ask(5, &person, asked.channel, asked.source, data);
+        let id = state.ask(5, &person, asked.channel, asked.source, &data);
         Interaction::new(self, id)
     }
 
@@ -188,7 +188,7 @@ impl State {
     }
 
     /// An interaction begins: its 3 s run from here, whether or not the bot is connected.
-    fn ask(&mut self, kind: u64, person: &str, channel: u64, source: Option<u64>, data: Value) -> u64 {
+    fn ask(&mut self, kind: u64, person: &str, channel: u64, source: Option<u64>, data: &Value) -> u64 {
         assert!(self.channels.contains_key(&channel), "there is no channel {channel}");
         let id = self.fresh_id();
         let asked = Asked {
@@ -209,7 +209,7 @@ impl State {
         };
         self.note(&format!("{person} interacts in {channel} ({id}): {data}"));
         self.interactions.insert(id, asked);
-        let event = wire::interaction(self, id, &data);
+        let event = wire::interaction(self, id, data);
         self.dispatch("INTERACTION_CREATE", event);
         id
     }

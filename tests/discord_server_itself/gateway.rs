@@ -56,7 +56,7 @@ fn text_is_hidden_from_a_bot_that_is_not_mentioned() {
     let raw = Raw::new(&server);
     let mut socket = raw.socket();
     socket.identify(server.token(), INTENTS);
-    (socket.dispatch(), socket.dispatch());
+    socket.skip(2);
     let ops = server.channel("ops");
     let plain = server.say("ana", ops, "not for you");
     assert_eq!(socket.next().unwrap()["d"]["content"], "");
@@ -81,7 +81,7 @@ fn a_bot_with_the_intent_reads_everything() {
     let raw = Raw::new(&server);
     let mut socket = raw.socket();
     socket.identify(server.token(), INTENTS | MESSAGE_CONTENT);
-    (socket.dispatch(), socket.dispatch());
+    socket.skip(2);
     server.say("ana", server.channel("ops"), "for all");
     assert_eq!(socket.next().unwrap()["d"]["content"], "for all");
 }
@@ -126,7 +126,7 @@ fn a_new_session_has_lost_what_the_old_one_missed() {
     server.mention("ana", ops, "nobody is there");
     let mut socket = raw.socket();
     socket.identify(server.token(), INTENTS);
-    (socket.dispatch(), socket.dispatch());
+    socket.skip(2);
     server.close(4000);
     assert_eq!(socket.next().unwrap_err(), 4000);
     server.mention("ana", ops, "missed");
@@ -144,7 +144,7 @@ fn silence_ends_a_connection() {
     let raw = Raw::new(&server);
     let mut socket = raw.socket();
     socket.identify(server.token(), INTENTS);
-    (socket.dispatch(), socket.dispatch());
+    socket.skip(2);
     let begin = Instant::now();
     assert_eq!(socket.next().unwrap_err(), 4009);
     assert!(begin.elapsed() >= Duration::from_millis(300));
@@ -184,7 +184,7 @@ fn dispatches_go_wrong_as_ordered() {
 
     server.fail_dispatch(event, DispatchFault::ReconnectAfter);
     server.mention("ana", ops, "then");
-    heard(socket.next()).clone_into(&mut String::new());
+    socket.skip(1);
     assert_eq!(socket.next().unwrap()["op"], 7);
     server.send_text_to_bot("{");
 

@@ -128,6 +128,13 @@ impl Socket<'_> {
         }
     }
 
+    /// Some dispatches that do not matter.
+    pub fn skip(&mut self, count: usize) {
+        for _ in 0..count {
+            self.dispatch();
+        }
+    }
+
     /// Name and number of the next dispatch.
     pub fn dispatch(&mut self) -> (String, u64) {
         let payload = self.next().unwrap();

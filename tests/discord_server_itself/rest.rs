@@ -140,14 +140,29 @@ fn a_message_has_one_thread() {
     assert_eq!(server.messages(id)[0].text(), "inside");
     assert_eq!(server.message(id).thread, Some(id));
 
-    let patch = |body: &Value| raw.call("PATCH", &format!("/channels/{id}"), body);
-    assert_eq!(patch(&json!({"archived": true, "locked": true})).0, 200);
+    let change = |body: &Value| raw.call("PATCH", &format!("/channels/{id}"), body);
+    assert_eq!(change(&json!({"archived": true, "locked": true})).0, 200);
     assert_eq!(raw.post(&format!("/channels/{id}/messages"), &plain("late")).1["code"], 50083);
-    assert_eq!(patch(&json!({"name": "i1 over"})).1["code"], 50083);
-    assert_eq!(patch(&json!({"archived": false, "locked": false})).0, 200);
-    assert_eq!(patch(&json!({"name": "i1 over"})).0, 200);
+    assert_eq!(change(&json!({"name": "i1 over"})).1["code"], 50083);
+    assert_eq!(change(&json!({"archived": false, "locked": false})).0, 200);
+    assert_eq!(change(&json!({"name": "i1 over"})).0, 200);
     assert_eq!(server.threads(ops)[0].name, "i1 over");
     assert_eq!(raw.post(&path, &json!({"name": ""})).0, 400);
+}
+
+#[test]
+fn a_third_name_waits_ten_minutes() {
+    let server = Setup::with_cast().start();
+    let raw = Raw::new(&server);
+    let path = format!("/channels/{}", server.channel("ops"));
+    let name = |name: &str| raw.call("PATCH", &path, &json!({"name": name}));
+    assert_eq!((name("one").0, name("two").0), (200, 200));
+    let (status, answer) = name("three");
+    assert!(status == 429 && answer["retry_after"].as_f64().unwrap() > 590.0, "{answer}");
+    assert_eq!(raw.get(&path).1["name"], "two");
+    assert!(server.rate_violations().is_empty());
+    name("three");
+    assert_eq!(server.rate_violations().len(), 1);
 }
 
 #[test]
