@@ -163,6 +163,10 @@ impl Faults {
         if let Some(due) = self.requests.iter().position(|(wanted, _)| *wanted == operation) {
             return Some(self.requests.remove(due).1);
         }
+        // A client that is not told the address of the gateway may turn to the real one.
+        if operation == Operation::Gateway || operation == Operation::GatewayBot {
+            return None;
+        }
         let odds = self.odds;
         let status = [500, 502, 503][usize::try_from(self.chance.below(3)).unwrap()];
         let slow = self.chance.up_to(400);

@@ -134,20 +134,20 @@ fn a_new_session_has_lost_what_the_old_one_missed() {
     socket.identify(server.token(), INTENTS);
     assert_eq!(socket.dispatch(), ("READY".into(), 1));
     let lost: Vec<_> = server.lost().into_iter().map(|(_, data)| data["content"].clone()).collect();
-    assert!(lost[0].as_str().unwrap().ends_with("there") || lost[0] == "", "{lost:?}");
-    assert!(lost[1].as_str().unwrap().ends_with("missed"));
+    let expected = ["nobody is there", "missed"].map(|text| format!("<@{}> {text}", server.bot_id()));
+    assert_eq!(lost, expected);
 }
 
 #[test]
 fn silence_ends_a_connection() {
-    let server = Setup::with_cast().heartbeat(Duration::from_millis(200)).start();
+    let server = Setup::with_cast().heartbeat(Duration::from_millis(500)).start();
     let raw = Raw::new(&server);
+    let begin = Instant::now();
     let mut socket = raw.socket();
     socket.identify(server.token(), INTENTS);
     socket.skip(2);
-    let begin = Instant::now();
     assert_eq!(socket.next().unwrap_err(), 4009);
-    assert!(begin.elapsed() >= Duration::from_millis(300));
+    assert!(begin.elapsed() >= Duration::from_secs(1));
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn dispatches_go_wrong_as_ordered() {
     server.mention("ana", ops, "alone");
     assert_eq!(heard(socket.next()), "alone");
 
-    server.fail_dispatch(event, DispatchFault::Delay(Duration::from_millis(150)));
+    server.fail_dispatch(event, DispatchFault::Delay(Duration::from_millis(600)));
     server.mention("ana", ops, "slow");
     server.mention("ana", ops, "quick");
     assert_eq!((heard(socket.next()), heard(socket.next())), ("quick".into(), "slow".into()));

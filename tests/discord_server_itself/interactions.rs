@@ -167,6 +167,41 @@ fn a_modal_is_filled_in_and_submitted() {
 }
 
 #[test]
+fn choices_are_offered_while_one_types() {
+    let server = server();
+    let offered = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let raw = Raw::new(&server);
+            let typed = server.wait_for("somebody to type", || server.interactions().pop());
+            let choices = json!({"type": 8, "data": {"choices": [{"name": "Why?", "value": "why"}]}});
+            assert_eq!(acknowledge(&raw, &typed, &choices).0, 204);
+        });
+        server.autocomplete("ana", server.channel("ops"), "ask", &[], ("question", "wh"))
+    });
+    assert_eq!(offered, Some(vec![("Why?".to_owned(), json!("why"))]));
+    let event = &server.lost()[0].1;
+    let typed = json!({"name": "question", "type": 3, "value": "wh", "focused": true});
+    assert_eq!((&event["type"], &event["data"]["options"][0]), (&json!(4), &typed));
+}
+
+#[test]
+fn only_one_sees_an_ephemeral_message() {
+    let server = server();
+    let raw = Raw::new(&server);
+    let interaction = ask(&server);
+    let mut body = message("for ana", 64);
+    let button = json!({"type": 2, "style": 1, "label": "More", "custom_id": "more"});
+    body["data"]["components"] = json!([{"type": 1, "components": [button]}]);
+    assert_eq!(acknowledge(&raw, &interaction, &body).0, 204);
+    let id = interaction.wait_answer().id;
+    let path = format!("/channels/{}/messages/{id}", server.channel("ops"));
+    assert_eq!(raw.get(&path).1["code"], 10008);
+    assert_eq!(server.press("ana", id, "More").asked().source, Some(id));
+    let ben = std::panic::AssertUnwindSafe(|| server.press("ben", id, "More"));
+    assert!(std::panic::catch_unwind(ben).is_err());
+}
+
+#[test]
 fn people_use_only_what_is_registered() {
     let server = server();
     let opened = server.slash(
