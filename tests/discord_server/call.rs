@@ -23,6 +23,10 @@ pub enum Operation {
     EditMessage,
     DeleteMessage,
     CreateThread,
+    /// `GET /guilds/{guild}/threads/active`.
+    ActiveThreads,
+    /// `PUT /channels/{thread}/thread-members/{user}`, where the user may be `@me`.
+    AddToThread,
     GetChannel,
     EditChannel,
     Typing,
@@ -42,7 +46,7 @@ pub struct Target {
     pub operation: Operation,
     /// Channel, guild, interaction or application.
     pub first: u64,
-    /// Message or user; 0 where there is none, and for `@original`.
+    /// Message or user; 0 where there is none, and for `@original` and `@me`.
     pub second: u64,
     /// Of an interaction.
     pub token: String,
@@ -76,6 +80,8 @@ impl Target {
             ("POST", ["channels", channel, "messages", message, "threads"]) => {
                 (O::CreateThread, *channel, *message, "")
             }
+            ("GET", ["guilds", guild, "threads", "active"]) => (O::ActiveThreads, *guild, "0", ""),
+            ("PUT", ["channels", thread, "thread-members", user]) => (O::AddToThread, *thread, *user, ""),
             ("GET", ["channels", channel]) => (O::GetChannel, *channel, "0", ""),
             ("PATCH", ["channels", channel]) => (O::EditChannel, *channel, "0", ""),
             ("POST", ["channels", channel, "typing"]) => (O::Typing, *channel, "0", ""),
@@ -87,7 +93,7 @@ impl Target {
             ("GET", ["attachments", channel, attachment, _]) => (O::Attachment, *channel, *attachment, ""),
             _ => return None,
         };
-        let second = if second == "@original" { "0" } else { second };
+        let second = if matches!(second, "@original" | "@me") { "0" } else { second };
         Some(Self {
             operation,
             first: first.parse().ok()?,

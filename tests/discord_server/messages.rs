@@ -34,6 +34,14 @@ impl State {
             }
             O::CreateThread => self.create_thread(target, &call.body),
             O::GetChannel => Answer::ok(wire::channel(channel)),
+            O::AddToThread => {
+                let user = if target.second == 0 { BOT } else { target.second };
+                let added = &mut self.channels.get_mut(&target.first).unwrap().added;
+                if !added.contains(&user) {
+                    added.push(user);
+                }
+                Answer::done()
+            }
             O::EditChannel => self.edit_channel(target.first, &call.body),
             _ => {
                 self.channels.get_mut(&target.first).unwrap().typing += 1;
@@ -169,6 +177,7 @@ impl State {
             archived: false,
             locked: false,
             auto_archive_minutes: body["auto_archive_duration"].as_u64().unwrap_or(4320),
+            added: Vec::new(),
             typing: 0,
         };
         let wire = wire::channel(&thread);

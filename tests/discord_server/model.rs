@@ -27,6 +27,8 @@ pub struct Channel {
     pub archived: bool,
     pub locked: bool,
     pub auto_archive_minutes: u64,
+    /// Who was added to a thread by the bot.
+    pub added: Vec<u64>,
     /// How often somebody has been seen typing.
     pub typing: usize,
 }

@@ -152,6 +152,22 @@ impl Server {
         found.unwrap_or_else(|| panic!("nobody is called {person}")).roles = roles;
     }
 
+    /// Deletes a thread with all that was said in it.
+    pub fn delete_thread(&self, thread: u64) {
+        let mut state = self.shared.lock();
+        let channel = state.channels.remove(&thread).unwrap();
+        let inside: Vec<u64> =
+            state.messages.values().filter(|one| one.channel == thread).map(|one| one.id).collect();
+        for id in inside {
+            state.messages.get_mut(&id).unwrap().deleted = true;
+        }
+        if let Some(message) = state.messages.get_mut(&thread) {
+            message.thread = None;
+        }
+        let wire = wire::channel(&channel);
+        state.dispatch("THREAD_DELETE", wire);
+    }
+
     /// Archives or reopens a thread, locked or not.
     pub fn archive(&self, thread: u64, archived: bool, locked: bool) {
         let mut state = self.shared.lock();

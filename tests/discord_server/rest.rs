@@ -58,7 +58,9 @@ impl State {
     fn act(&mut self, target: &Target, call: &Call) -> Answer {
         use Operation as O;
         let known_guild = match target.operation {
-            O::Guild | O::GuildChannels | O::GuildRoles | O::Member => target.first == GUILD,
+            O::Guild | O::GuildChannels | O::GuildRoles | O::Member | O::ActiveThreads => {
+                target.first == GUILD
+            }
             O::GetCommands | O::PutCommands => target.first == APPLICATION && target.second == GUILD,
             _ => true,
         };
@@ -81,6 +83,12 @@ impl State {
                 Answer::ok(channels.map(wire::channel).collect())
             }
             O::GuildRoles => Answer::ok(json!(wire::roles(self))),
+            O::ActiveThreads => {
+                let all = self.channels.values();
+                let active = all.filter(|channel| channel.parent.is_some() && !channel.archived);
+                let threads: Vec<_> = active.map(wire::channel).collect();
+                Answer::ok(json!({"threads": threads, "members": []}))
+            }
             O::Member => match self.person_by_id(target.second) {
                 Some(person) => Answer::ok(wire::member(self, person.id)),
                 None if target.second == BOT => Answer::ok(wire::member(self, BOT)),

@@ -134,7 +134,9 @@ impl Gateway {
 fn is_wanted(name: &str, intents: u64) -> bool {
     match name {
         _ if name.starts_with("MESSAGE_") => intents & GUILD_MESSAGES != 0,
-        "THREAD_CREATE" | "THREAD_UPDATE" | "CHANNEL_UPDATE" | "GUILD_CREATE" => intents & GUILDS != 0,
+        "GUILD_CREATE" | "CHANNEL_UPDATE" | "THREAD_CREATE" | "THREAD_UPDATE" | "THREAD_DELETE" => {
+            intents & GUILDS != 0
+        }
         _ => true,
     }
 }

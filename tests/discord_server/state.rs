@@ -81,6 +81,7 @@ impl State {
                     archived: false,
                     locked: false,
                     auto_archive_minutes: 4320,
+                    added: Vec::new(),
                     typing: 0,
                 },
             )

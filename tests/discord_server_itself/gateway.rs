@@ -51,6 +51,24 @@ fn a_session_begins_with_the_guild() {
 }
 
 #[test]
+fn payloads_are_packed_for_who_wants_it_also_after_a_resume() {
+    let server = Setup::with_cast().start();
+    let raw = Raw::new(&server);
+    let mut socket = raw.socket();
+    let data = json!({"token": server.token(), "intents": INTENTS, "properties": {}, "compress": true});
+    socket.send(&json!({"op": 2, "d": data}));
+    let session = socket.next().unwrap()["d"]["session_id"].as_str().unwrap().to_owned();
+    socket.skip(1);
+    assert_eq!(socket.packed, 2);
+    server.cut();
+    server.mention("ana", server.channel("ops"), "packed");
+    let mut socket = raw.socket();
+    socket.resume(server.token(), &session, 2);
+    socket.skip(2);
+    assert_eq!(socket.packed, 2);
+}
+
+#[test]
 fn text_is_hidden_from_a_bot_that_is_not_mentioned() {
     let server = Setup::with_cast().start();
     let raw = Raw::new(&server);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use flate2::read::ZlibDecoder;
 use futures_util::{SinkExt, StreamExt};
 use reqwest::header::{AUTHORIZATION, USER_AGENT};
 use reqwest::multipart::{Form, Part};
@@ -87,7 +88,7 @@ impl<'s> Raw<'s> {
     pub fn socket(&self) -> Socket<'_> {
         let url = format!("{}/?v=10&encoding=json", self.server.gateway_url());
         let (stream, _) = self.runtime.block_on(tokio_tungstenite::connect_async(url)).unwrap();
-        let mut socket = Socket { runtime: &self.runtime, stream };
+        let mut socket = Socket { runtime: &self.runtime, stream, packed: 0 };
         assert_eq!(socket.next().unwrap()["op"], 10);
         socket
     }
@@ -101,6 +102,8 @@ pub fn plain(text: &str) -> Value {
 pub struct Socket<'r> {
     runtime: &'r Runtime,
     stream: WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>,
+    /// How many payloads came packed.
+    pub packed: usize,
 }
 
 impl Socket<'_> {
@@ -123,6 +126,10 @@ impl Socket<'_> {
         let next = async { tokio::time::timeout(Duration::from_secs(20), stream.next()).await };
         match self.runtime.block_on(next).unwrap() {
             Some(Ok(Frame::Text(text))) => Ok(serde_json::from_str(&text).unwrap()),
+            Some(Ok(Frame::Binary(packed))) => {
+                self.packed += 1;
+                Ok(serde_json::from_reader(ZlibDecoder::new(packed.as_slice())).unwrap())
+            }
             Some(Ok(Frame::Close(Some(close)))) => Err(close.code.into()),
             _ => Err(1006),
         }

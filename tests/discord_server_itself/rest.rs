@@ -137,6 +137,12 @@ fn a_message_has_one_thread() {
     let (status, again) = raw.post(&path, &json!({"name": "i1"}));
     assert_eq!((status, &again["code"]), (400, &json!(160_004)));
     raw.say(id, "inside");
+    let active = format!("/guilds/{}/threads/active", server.guild_id());
+    assert_eq!(raw.get(&active).1["threads"][0]["id"], id.to_string());
+    let members = format!("/channels/{id}/thread-members");
+    assert_eq!(raw.call("PUT", &format!("{members}/@me"), &Value::Null).0, 204);
+    assert_eq!(raw.call("PUT", &format!("{members}/{}", server.person("ana")), &Value::Null).0, 204);
+    assert_eq!(server.channel_by_id(id).added, [server.bot_id(), server.person("ana")]);
     assert_eq!(server.messages(id)[0].text(), "inside");
     assert_eq!(server.message(id).thread, Some(id));
 
@@ -148,6 +154,8 @@ fn a_message_has_one_thread() {
     assert_eq!(change(&json!({"name": "i1 over"})).0, 200);
     assert_eq!(server.threads(ops)[0].name, "i1 over");
     assert_eq!(raw.post(&path, &json!({"name": ""})).0, 400);
+    server.delete_thread(id);
+    assert_eq!(raw.get(&format!("/channels/{id}")).1["code"], 10003);
 }
 
 #[test]
