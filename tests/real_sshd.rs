@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
+use dogwatch::app::desk::Post;
 use dogwatch::app::ports::{Chat, Sources as _};
 use dogwatch::app::{Bot, BotError, Handle};
 use dogwatch::chat::console::rendered;
@@ -20,6 +21,7 @@ use dogwatch::chat::parse::parse;
 use dogwatch::cli::parts::{ConfigSource, Files, KbLibrary, SledRecord};
 use dogwatch::config::{Config, Inventory};
 use dogwatch::domain::actor::ActorId;
+use dogwatch::domain::command::Origin;
 use dogwatch::domain::decide::Input;
 use dogwatch::domain::id::ConversationId;
 use dogwatch::domain::reply::Reply;
@@ -117,7 +119,13 @@ esac
 struct Heard(Mutex<String>);
 
 impl Chat for Heard {
-    fn say(&self, _: &ConversationId, reply: &Reply) {
+    const KEEPS: bool = false;
+
+    fn say(&self, post: Post) {
+        self.0.lock().unwrap().push_str(&rendered(&post.say.reply));
+    }
+
+    fn follow(&self, _: &ConversationId, reply: &Reply) {
         self.0.lock().unwrap().push_str(&rendered(reply));
     }
 }
@@ -155,7 +163,7 @@ impl World {
         let identity = Config::read(&config, Inventory::Real).unwrap().identity.unwrap();
         let files = Files { kb, config: ConfigSource::File(Some(config)) };
         let catalogue = files.catalogue().unwrap();
-        let (record, moments) = SledRecord::open(&folder.path().join("state")).unwrap();
+        let (record, moments, desk) = SledRecord::open(&folder.path().join("state")).unwrap();
         let heard = Arc::new(Heard::default());
         let bot = Bot {
             hosts: Arc::new(Ssh::new(SshConfig::new(identity))),
@@ -164,7 +172,7 @@ impl World {
             sources: Arc::new(files),
             chat: Arc::clone(&heard),
         };
-        let (bot, handle) = bot.prepare(catalogue, &moments);
+        let (bot, handle) = bot.prepare(catalogue, &moments, desk);
         let stop = watch::Sender::new(false);
         let running = tokio::spawn(bot.run(stop.subscribe()));
         Self { sshd, folder, heard, handle, stop, running }
@@ -174,8 +182,8 @@ impl World {
     async fn types(&self, who: &str, line: &str) -> String {
         let before = self.heard.0.lock().unwrap().len();
         let command = parse(line).unwrap().unwrap();
-        let (actor, conversation) = (ActorId(format!("test:{who}")), ConversationId(format!("test:{who}")));
-        assert!(self.handle.submit(Input::Command { actor, conversation, command }).await);
+        let origin = Origin::typed(ActorId(format!("test:{who}")), ConversationId(format!("test:{who}")));
+        assert!(self.handle.submit(Input::Command { origin, command }).await);
         let said = self.heard.0.lock().unwrap()[before..].to_owned();
         println!("{who}> {line}\n{said}");
         said

@@ -7,25 +7,26 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use super::desk::{Desk, Note, Post};
+use super::handle::{Handle, Message, Trail};
 use super::ports::{Chat, Hosts, Library, Record, RecordError, Sources};
 use super::work::{Held, Work};
 use crate::domain::actor::ActorId;
 use crate::domain::catalogue::Catalogue;
-use crate::domain::command::Command;
-use crate::domain::decide::{Context, Decision, Effect, Input, decide};
+use crate::domain::command::{Command, Origin, Ticket};
+use crate::domain::decide::{CardId, Context, Decision, Effect, Input, Purpose, Question, Say, To, decide};
 use crate::domain::event::Event;
-use crate::domain::id::{ConversationId, RequestId, RunId};
+use crate::domain::id::{RequestId, RunId};
 use crate::domain::refusal::Refusal;
 use crate::domain::replies;
-use crate::domain::reply::{Line, Reply, Tone};
 use crate::domain::state::{Moment, State};
 
 /// Inputs that wait for the loop.
 const INPUTS_MAX: usize = 256;
 /// Inputs decided together and recorded with one sync.
 const BATCH_MAX: usize = 64;
-/// Searches, looks at hosts and steps under way, above which no search and no look begins.
-const TASKS_MAX: usize = 64;
+/// Searches, looks at hosts and steps under or on their way, above which no search and no look begins.
+const TASKS_MAX: usize = 1024;
 /// How often expiry is looked at.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -41,37 +42,6 @@ pub enum BotError {
     /// A task of ours died.
     #[error("a part of the bot has died")]
     Died(#[source] tokio::task::JoinError),
-}
-
-/// Lives as long as anything that follows from one input is under way.
-pub(super) type Trail = mpsc::Sender<()>;
-
-pub(super) struct Message {
-    pub input: Input,
-    pub trail: Option<Trail>,
-}
-
-/// The way to hand inputs to the loop.
-#[derive(Clone)]
-pub struct Handle {
-    pub(super) inputs: mpsc::Sender<Message>,
-}
-
-impl Handle {
-    /// Hands over an input and returns once all its effects have ended. False: the bot has stopped.
-    pub async fn submit(&self, input: Input) -> bool {
-        let (trail, mut ended) = mpsc::channel(1);
-        if self.inputs.send(Message { input, trail: Some(trail) }).await.is_err() {
-            return false;
-        }
-        while ended.recv().await.is_some() {}
-        true
-    }
-
-    /// Hands over an input and returns at once. False: the bot has stopped.
-    pub async fn send(&self, input: Input) -> bool {
-        self.inputs.send(Message { input, trail: None }).await.is_ok()
-    }
 }
 
 /// The parts that the bot is made of.
@@ -90,14 +60,19 @@ pub struct Bot<H, R, L, S, C> {
 
 impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Bot<H, R, L, S, C> {
     /// A loop on what is in the record, and the handle to it. Nothing happens until it is run.
-    pub fn prepare(self, catalogue: Catalogue, moments: &[Moment]) -> (Loop<H, R, L, S, C>, Handle) {
+    pub fn prepare(
+        self,
+        catalogue: Catalogue,
+        moments: &[Moment],
+        desk: Desk,
+    ) -> (Loop<H, R, L, S, C>, Handle) {
         let (inputs, waiting) = mpsc::channel(INPUTS_MAX);
         let mut state = State::default();
         for moment in moments {
             state.apply(moment);
         }
         let handle = Handle { inputs };
-        let work = Work { hosts: self.hosts, library: self.library, chat: self.chat };
+        let work = Work::new(self.hosts, self.library, self.chat, handle.clone());
         let bot = Loop {
             work,
             record: Some(self.record),
@@ -105,6 +80,8 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Bot<H, R, L, S, C> {
             catalogue: Arc::new(catalogue),
             seq: moments.last().map_or(0, |moment| moment.seq),
             state,
+            desk,
+            live: HashMap::new(),
             held: HashMap::new(),
             tasks: JoinSet::new(),
             handle: handle.clone(),
@@ -125,6 +102,9 @@ pub struct Loop<H, R, L, S, C> {
     catalogue: Arc<Catalogue>,
     seq: u64,
     state: State,
+    desk: Desk,
+    /// What the step under way of each run has printed so far.
+    live: HashMap<RequestId, String>,
     held: HashMap<RequestId, Held>,
     tasks: JoinSet<()>,
     handle: Handle,
@@ -138,6 +118,7 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
     /// Runs until `stop` turns true. What is under way on hosts goes on there and is settled at
     /// the next start, exactly as after a crash.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<(), BotError> {
+        self.resume();
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -160,7 +141,7 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
 
     fn tick(&self) -> Vec<Message> {
         let starts = self.unreadable.iter().map(|request| Input::Start(*request));
-        std::iter::once(Input::Tick).chain(starts).map(|input| Message { input, trail: None }).collect()
+        std::iter::once(Input::Tick).chain(starts).map(|input| Message::Input(input, None)).collect()
     }
 
     fn batch(&mut self, first: Message) -> Vec<Message> {
@@ -173,55 +154,132 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         batch
     }
 
+    /// Hands the chat what an earlier life has left.
+    fn resume(&self) {
+        if !C::KEEPS {
+            return;
+        }
+        let incidents = self.state.incidents.keys().map(|id| CardId::Incident(*id));
+        let requests = self.state.requests.keys().flat_map(|id| [CardId::Request(*id), CardId::Run(*id)]);
+        incidents.chain(requests).for_each(|card| self.show(card));
+        self.work.chat.resume(self.desk.cards().collect(), self.desk.posts().collect());
+    }
+
+    fn show(&self, card: CardId) {
+        let live = match card {
+            CardId::Run(id) => self.live.get(&id).map(String::as_str),
+            _ => None,
+        };
+        if let Some((reply, last)) = replies::card(&self.catalogue, &self.state, card, live) {
+            self.work.chat.show(card, reply, last);
+        }
+    }
+
     /// Decides a batch, records it with one sync, then does what follows from it.
-    async fn take(&mut self, mut batch: Vec<Message>) -> Result<(), BotError> {
-        let now_ms = now_ms();
-        let mut events = Vec::new();
-        let mut effects: Vec<(Effect, Option<Trail>)> = Vec::new();
-        if batch.iter().any(|message| looks_at_sources(&message.input))
-            && let Err(why) = self.reload().await
-        {
-            tracing::warn!("articles or configuration can't be read: {why}");
-            let (refused, rest): (Vec<_>, Vec<_>) =
-                batch.into_iter().partition(|message| rests_on_sources(&message.input));
-            for message in &refused {
-                self.refuse_unreadable(&message.input, &why);
+    async fn take(&mut self, batch: Vec<Message>) -> Result<(), BotError> {
+        let mut turn = Turn { now_ms: now_ms(), ..Turn::default() };
+        let mut inputs = Vec::new();
+        for message in batch {
+            match message {
+                Message::Input(input, trail) => inputs.push((input, trail)),
+                Message::Delivered(number, shown) => {
+                    turn.notes.extend(self.desk.delivered(number));
+                    turn.notes.extend(shown.map(|(card, shown)| self.desk.shown(card, shown)));
+                }
+                Message::Shown(card, shown) => turn.notes.push(self.desk.shown(card, shown)),
+                Message::Live(request, text) => {
+                    self.live.insert(request, text);
+                    turn.touched.insert(CardId::Run(request));
+                }
             }
-            batch = rest;
         }
-        for Message { input, trail } in batch {
-            let context = Context { now_ms, fresh_run: fresh_run()? };
-            let conversation = conversation_of(&input);
-            let decision = match decide(&self.state, &self.catalogue, input, context) {
-                Ok(decision) => decision,
-                Err(refusal) => told(conversation, &refusal),
-            };
-            for (actor, event) in decision.events {
-                self.seq += 1;
-                self.state.apply(&Moment {
-                    seq: self.seq,
-                    at_ms: now_ms,
-                    actor: actor.clone(),
-                    event: event.clone(),
-                });
-                events.push((actor, event));
+        self.reload_for(&mut inputs).await;
+        for (input, trail) in inputs {
+            self.decide(&mut turn, input, trail.as_ref())?;
+        }
+        if !turn.events.is_empty() || !turn.notes.is_empty() {
+            let Turn { now_ms, events, notes, .. } = &mut turn;
+            let (now_ms, events, notes) = (*now_ms, std::mem::take(events), std::mem::take(notes));
+            self.with_record(move |record| record.append(now_ms, events, notes))
+                .await?
+                .map_err(BotError::Record)?;
+        }
+        if C::KEEPS {
+            turn.touched.iter().for_each(|card| self.show(*card));
+        }
+        for (next, trail) in turn.next {
+            match next {
+                Next::Effect(effect) => self.effect(effect, trail).await?,
+                Next::Post(post) => self.work.chat.say(post),
+                Next::Decided(ticket, elsewhere) => self.work.chat.decided(ticket, elsewhere.as_ref()),
             }
-            effects.extend(decision.effects.into_iter().map(|effect| (effect, trail.clone())));
-        }
-        if !events.is_empty() {
-            self.append(now_ms, events).await?;
-        }
-        for (effect, trail) in effects {
-            self.effect(effect, trail).await?;
         }
         Ok(())
     }
 
-    async fn append(&mut self, now_ms: u64, events: Vec<(ActorId, Event)>) -> Result<(), BotError> {
-        self.with_record(move |record| record.append(now_ms, events))
-            .await?
-            .map(drop)
-            .map_err(BotError::Record)
+    /// Reads articles and configuration anew where a decision rests on them; what can't be decided
+    /// without them is refused.
+    async fn reload_for(&mut self, inputs: &mut Vec<(Input, Option<Trail>)>) {
+        if !inputs.iter().any(|(input, _)| looks_at_sources(input)) {
+            return;
+        }
+        let Err(why) = self.reload().await else { return };
+        tracing::warn!("articles or configuration can't be read: {why}");
+        let (refused, rest): (Vec<_>, Vec<_>) =
+            std::mem::take(inputs).into_iter().partition(|(input, _)| rests_on_sources(input));
+        for (input, _) in &refused {
+            self.refuse_unreadable(input, &why);
+        }
+        *inputs = rest;
+    }
+
+    fn decide(&mut self, turn: &mut Turn, input: Input, trail: Option<&Trail>) -> Result<(), BotError> {
+        let origin = origin_of(&input);
+        let ticket = origin.as_ref().and_then(|origin| origin.ticket);
+        if let Some(ticket) = ticket {
+            match self.desk.take(ticket) {
+                // Delivered once more: it has been decided.
+                None => return Ok(()),
+                Some(notes) => turn.notes.extend(notes),
+            }
+        }
+        let context = Context { now_ms: turn.now_ms, fresh_run: fresh_run()? };
+        let decision = match decide(&self.state, &self.catalogue, input, context) {
+            Ok(decision) => decision,
+            Err(refusal) => told(origin, &refusal),
+        };
+        for (actor, event) in decision.events {
+            self.seq += 1;
+            turn.touch(&event);
+            let (seq, at_ms) = (self.seq, turn.now_ms);
+            self.state.apply(&Moment { seq, at_ms, actor: actor.clone(), event: event.clone() });
+            turn.events.push((actor, event));
+        }
+        let answered = decision.effects.iter().any(answers_its_caller);
+        let mut elsewhere = None;
+        for effect in decision.effects {
+            let next = match effect {
+                Effect::Say(say) => {
+                    elsewhere = elsewhere.or_else(|| Some(say.to.clone()));
+                    Next::Post(self.post(turn, say))
+                }
+                effect => Next::Effect(effect),
+            };
+            turn.next.push((next, trail.cloned()));
+        }
+        if let Some(ticket) = ticket.filter(|_| !answered) {
+            turn.next.push((Next::Decided(ticket, elsewhere), None));
+        }
+        Ok(())
+    }
+
+    fn post(&mut self, turn: &mut Turn, say: Say) -> Post {
+        if !C::KEEPS {
+            return Post { number: 0, say };
+        }
+        let (post, notes) = self.desk.post(say);
+        turn.notes.extend(notes);
+        post
     }
 
     async fn with_record<T: Send + 'static>(
@@ -252,55 +310,62 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
     }
 
     fn refuse_unreadable(&mut self, input: &Input, why: &str) {
-        let conversation = match input {
+        let to = match input {
             Input::Start(id) if !self.unreadable.insert(*id) => None,
-            Input::Start(id) => self.state.requests.get(id).map(|request| request.conversation.clone()),
-            other => conversation_of(other),
+            Input::Start(id) => self.state.requests.get(id).map(To::request),
+            other => origin_of(other).map(To::Caller),
         };
         let refusal =
             Refusal::new("sources_unreadable", format!("articles or configuration can't be read: {why}"))
                 .hint("Mend them; nothing starts until they can be read.");
-        if let Some(conversation) = conversation {
-            self.work.chat.say(&conversation, &replies::refusal(&refusal));
+        if let Some(to) = to {
+            self.say_now(to, &refusal);
         }
+    }
+
+    /// Says something that nothing in the record depends on.
+    fn say_now(&self, to: To, refusal: &Refusal) {
+        let say = Say { to, reply: replies::refusal(refusal), card: None };
+        self.work.chat.say(Post { number: 0, say });
     }
 
     async fn effect(&mut self, effect: Effect, trail: Option<Trail>) -> Result<(), BotError> {
         match effect {
-            Effect::Reply(conversation, reply) => self.work.chat.say(&conversation, &reply),
-            Effect::Start(request) => self.again.push_back(Message { input: Input::Start(request), trail }),
+            Effect::Say(say) => self.work.chat.say(Post { number: 0, say }),
+            Effect::Follow(conversation, reply) => self.work.chat.follow(&conversation, &reply),
+            Effect::Form(origin, form) => self.work.chat.form(&origin, form),
+            Effect::Start(request) => self.again.push_back(Message::Input(Input::Start(request), trail)),
             Effect::Hold(request, approved) => {
                 self.held.insert(request, Held::new(approved));
             }
             Effect::Release(request) => {
                 self.held.remove(&request);
+                self.live.remove(&request);
             }
             Effect::Stop(request) => {
                 if let Some(held) = self.held.get(&request) {
                     held.stop();
                 }
             }
-            Effect::VerifyAudit(conversation) => {
-                let reply = match self.with_record(|record| record.verify()).await? {
-                    Ok(audit) => replies::audit_holds(audit.events, &audit.head),
-                    Err(broken) => replies::audit_broken(&broken.to_string()),
-                };
-                self.work.chat.say(&conversation, &reply);
+            Effect::VerifyAudit(origin) => {
+                let audit = self.with_record(|record| record.verify()).await?;
+                let audit = audit.map(|audit| (audit.events, audit.head)).map_err(|error| error.to_string());
+                self.again.push_back(Message::Input(Input::Audited(origin, audit), trail));
             }
-            Effect::Search(conversation, _) | Effect::CheckHost(conversation, _)
+            Effect::Search(Question { origin, .. }) | Effect::CheckHost(origin, _)
                 if self.tasks.len() >= TASKS_MAX =>
             {
                 let refusal =
                     Refusal::new("too_busy", "too much is under way").hint("Try again in a moment.");
-                self.work.chat.say(&conversation, &replies::refusal(&refusal));
+                self.say_now(To::Caller(origin), &refusal);
             }
-            Effect::Search(conversation, question) => {
-                let search = self.work.search(Arc::clone(&self.catalogue), conversation, question);
-                self.tasks.spawn(with_trail(search, trail));
+            Effect::Search(question) => {
+                let search = self.work.search(question);
+                self.spawn(async move { Some(search.await) }, trail);
             }
-            Effect::CheckHost(conversation, host) => {
-                let check = self.work.check(Arc::clone(&self.catalogue), conversation, host);
-                self.tasks.spawn(with_trail(check, trail));
+            Effect::CheckHost(origin, host) => {
+                let check = self.work.check(Arc::clone(&self.catalogue), origin, host);
+                self.spawn(check, trail);
             }
             Effect::Probe(..) | Effect::Execute(..) | Effect::Settle(..) | Effect::Verify(..) => {
                 self.on_host(effect, trail);
@@ -323,27 +388,75 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
             return;
         };
         let work = self.work.on_host(held, effect);
+        self.spawn(work, trail);
+    }
+
+    /// Does something outside; what it brings back is the next input.
+    fn spawn(&mut self, work: impl Future<Output = Option<Input>> + Send + 'static, trail: Option<Trail>) {
         let inputs = self.handle.inputs.clone();
         self.tasks.spawn(async move {
             if let Some(input) = work.await {
                 // The loop has gone: the next start asks the host.
-                let _ = inputs.send(Message { input, trail }).await;
+                let _ = inputs.send(Message::Input(input, trail)).await;
             }
         });
     }
 }
 
-async fn with_trail(work: impl Future<Output = ()>, trail: Option<Trail>) {
-    work.await;
-    drop(trail);
+/// One round of the loop: what is recorded together, and what follows from it.
+#[derive(Default)]
+struct Turn {
+    now_ms: u64,
+    events: Vec<(ActorId, Event)>,
+    notes: Vec<Note>,
+    touched: BTreeSet<CardId>,
+    next: Vec<(Next, Option<Trail>)>,
+}
+
+impl Turn {
+    fn touch(&mut self, event: &Event) {
+        self.touched.extend(event.incident().map(CardId::Incident));
+        if let Some(id) = event.request() {
+            self.touched.extend([CardId::Request(id), CardId::Run(id)]);
+        }
+    }
+}
+
+/// What follows once everything is recorded.
+enum Next {
+    Effect(Effect),
+    Post(Post),
+    /// Nothing was said to whoever gave this command.
+    Decided(Ticket, Option<To>),
+}
+
+/// Whether an effect answers whoever gave the command, now or later.
+fn answers_its_caller(effect: &Effect) -> bool {
+    match effect {
+        Effect::Say(say) => matches!(say.to, To::Caller(_) | To::Asker(_)),
+        // What is overheard needs no answer.
+        Effect::Search(question) => question.purpose != Purpose::Overheard,
+        Effect::Form(..) | Effect::CheckHost(..) | Effect::VerifyAudit(_) => true,
+        _ => false,
+    }
 }
 
 /// Whether a decision on this input could let something run: without what stands in articles and
 /// configuration now it is not made.
 fn rests_on_sources(input: &Input) -> bool {
+    let can_run = |command: &Command| {
+        matches!(
+            command,
+            Command::Run { .. }
+                | Command::Fill { .. }
+                | Command::Approve(_)
+                | Command::Press(_)
+                | Command::Submitted(..)
+        )
+    };
     match input {
         Input::Start(_) => true,
-        Input::Command { command, .. } => matches!(command, Command::Run { .. } | Command::Approve(_)),
+        Input::Command { command, .. } => can_run(command),
         _ => false,
     }
 }
@@ -354,17 +467,17 @@ fn looks_at_sources(input: &Input) -> bool {
     rests_on_sources(input) || matches!(input, Input::Command { .. })
 }
 
-fn conversation_of(input: &Input) -> Option<ConversationId> {
+/// Where a command came from.
+fn origin_of(input: &Input) -> Option<Origin> {
     match input {
-        Input::Command { conversation, .. } => Some(conversation.clone()),
+        Input::Command { origin, .. } => Some(origin.clone()),
         _ => None,
     }
 }
 
-fn told(conversation: Option<ConversationId>, refusal: &Refusal) -> Decision {
-    conversation.map_or_else(Decision::default, |conversation| {
-        Decision::reply(&conversation, replies::refusal(refusal))
-    })
+fn told(origin: Option<Origin>, refusal: &Refusal) -> Decision {
+    origin
+        .map_or_else(Decision::default, |origin| Decision::say(To::Caller(origin), replies::refusal(refusal)))
 }
 
 /// Milliseconds since 1970. A clock before that counts as 1970.
@@ -377,9 +490,4 @@ fn fresh_run() -> Result<RunId, BotError> {
     let mut bits = [0; 16];
     getrandom::fill(&mut bits).map_err(BotError::Random)?;
     Ok(RunId(bits))
-}
-
-/// What is said when the library fails.
-pub(super) fn library_failed(why: &str) -> Reply {
-    Reply::new(Tone::Bad, Line::plain("the knowledge base can't be searched: ").untrusted(why))
 }

@@ -4,10 +4,14 @@
 //! can't be recorded the loop ends, and with it the bot: what it would do next nobody could prove.
 
 pub mod bot;
+pub mod desk;
+mod handle;
 pub mod ports;
 mod work;
 
-pub use bot::{Bot, BotError, Handle};
+pub use bot::{Bot, BotError};
+pub use desk::Desk;
+pub use handle::Handle;
 pub use work::programs;
 
 #[cfg(test)]

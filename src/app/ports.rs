@@ -4,16 +4,21 @@ use std::future::Future;
 
 use tokio::sync::watch;
 
+use super::desk::{Note, Post, Shown};
+
 use crate::domain::actor::ActorId;
 use crate::domain::approval::Approved;
 use crate::domain::catalogue::Catalogue;
+use crate::domain::command::{Origin, Ticket};
+use crate::domain::decide::{CardId, To};
 use crate::domain::event::Event;
 use crate::domain::host::Host;
 use crate::domain::id::{ConversationId, RunId};
 use crate::domain::plan::Plan;
+use crate::domain::press::Form;
 use crate::domain::replies::answer::Found;
 use crate::domain::reply::Reply;
-use crate::domain::run::{BootId, StepReport, VerifyReport};
+use crate::domain::run::{BootId, Output, StepReport, VerifyReport};
 use crate::domain::state::Moment;
 
 /// The hosts. Every method but `check` takes an approved plan: nothing else is ever executed.
@@ -31,6 +36,9 @@ pub trait Hosts: Send + Sync + 'static {
     ///
     /// `cancel` turning true stops the step. Losing the connection is not an error: the method
     /// asks the host again, fences, and reports what is known.
+    ///
+    /// `printed` gets what the step has printed so far whenever that was seen to have changed: for
+    /// people only, and any of it may be missed. What counts is the output in the report.
     fn execute(
         &self,
         approved: &Approved<Plan>,
@@ -38,6 +46,7 @@ pub trait Hosts: Send + Sync + 'static {
         run: RunId,
         boot: &BootId,
         cancel: watch::Receiver<bool>,
+        printed: watch::Sender<Output>,
     ) -> impl Future<Output = StepReport> + Send;
 
     /// Finds out what became of a step that was in flight when the bot died. It starts nothing:
@@ -49,6 +58,7 @@ pub trait Hosts: Send + Sync + 'static {
         run: RunId,
         boot: &BootId,
         cancel: watch::Receiver<bool>,
+        printed: watch::Sender<Output>,
     ) -> impl Future<Output = StepReport> + Send;
 
     /// Looks whether the plan had its effect on a host, again and again as the plan says.
@@ -76,10 +86,16 @@ pub struct HostCheck {
 
 /// The record. Synchronous: the loop calls it where blocking is allowed.
 pub trait Record: Send + 'static {
-    /// Appends events in order and returns once they are durable, with their numbers.
+    /// Appends events in order, with what changes on the desk, and returns once they are durable,
+    /// with their numbers. Removals from the desk alone need not be.
     ///
     /// An error means that nothing can be recorded any more.
-    fn append(&mut self, at_ms: u64, events: Vec<(ActorId, Event)>) -> Result<Vec<Moment>, RecordError>;
+    fn append(
+        &mut self,
+        at_ms: u64,
+        events: Vec<(ActorId, Event)>,
+        notes: Vec<Note>,
+    ) -> Result<Vec<Moment>, RecordError>;
 
     /// Follows the chain from the first event to the last.
     fn verify(&self) -> Result<Audit, RecordError>;
@@ -111,8 +127,29 @@ pub trait Sources: Send + Sync + 'static {
     fn catalogue(&self) -> Result<Catalogue, String>;
 }
 
-/// Where people are talked to. Never blocks for long.
+/// Where people are talked to. Nothing here blocks.
 pub trait Chat: Send + Sync + 'static {
-    /// Says something in a conversation.
-    fn say(&self, conversation: &ConversationId, reply: &Reply);
+    /// Whether what is said arrives later, so that it has to be kept until it has: then the loop
+    /// is told through its handle.
+    const KEEPS: bool;
+
+    /// Says something.
+    fn say(&self, post: Post);
+
+    /// Says something to whoever follows line by line.
+    fn follow(&self, _conversation: &ConversationId, _reply: &Reply) {}
+
+    /// Shows a form to whoever asked.
+    fn form(&self, _origin: &Origin, _form: Form) {}
+
+    /// A command has been decided, and nothing was said to whoever gave it: what it led to is said
+    /// there, if it led to anything.
+    fn decided(&self, _ticket: Ticket, _elsewhere: Option<&To>) {}
+
+    /// This is where something stands now; true: and where it stays.
+    fn show(&self, _card: CardId, _reply: Reply, _last: bool) {}
+
+    /// What the record has of an earlier life: messages that show cards, posts that may or may not
+    /// have been delivered. Called once, after every card has been shown.
+    fn resume(&self, _cards: Vec<(CardId, Shown)>, _posts: Vec<Post>) {}
 }

@@ -7,25 +7,26 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::bot::BotError;
+use super::desk::{Note, Post};
 use super::ports::{Audit, Chat, HostCheck, Hosts, Library, Record, RecordError, Sources, StepAt};
-use super::{Bot, Handle};
+use super::{Bot, Desk, Handle};
 use crate::domain::actor::ActorId;
 use crate::domain::approval::Approved;
 use crate::domain::catalogue::Catalogue;
-use crate::domain::command::Command;
-use crate::domain::decide::Input;
+use crate::domain::command::{Command, Origin};
+use crate::domain::decide::{CardId, Input};
 use crate::domain::event::Event;
 use crate::domain::host::Host;
-use crate::domain::id::{ConversationId, RequestId, RunId};
+use crate::domain::id::{RequestId, RunId};
 use crate::domain::plan::Plan;
 use crate::domain::replies::answer::Found;
 use crate::domain::reply::Reply;
-use crate::domain::run::{BootId, StepReport, VerifyReport};
+use crate::domain::run::{BootId, Output, StepReport, VerifyReport};
 use crate::domain::state::Moment;
 use crate::domain::testing::{actor, boot, catalogue, run_command, text_of};
 use std::sync::Arc;
 
-/// A world that counts what is asked of it. Hosts never answer a probe.
+/// A world that counts what is asked of it. Hosts never answer a probe, unless they print.
 #[derive(Default)]
 struct Outside {
     probes: AtomicUsize,
@@ -35,12 +36,18 @@ struct Outside {
     unreadable: usize,
     /// From this read on, nobody has a role.
     emptied: usize,
+    /// What a step has printed, each a while after the one before; it never ends.
+    prints: Vec<&'static str>,
+    /// What was shown of steps that run.
+    shown: Mutex<Vec<String>>,
 }
 
 impl Hosts for Outside {
     async fn boot_id(&self, _: &Approved<Plan>, _: usize) -> Result<BootId, String> {
         self.probes.fetch_add(1, Ordering::SeqCst);
-        std::future::pending::<()>().await;
+        if self.prints.is_empty() {
+            std::future::pending::<()>().await;
+        }
         Ok(boot())
     }
 
@@ -51,7 +58,12 @@ impl Hosts for Outside {
         _: RunId,
         _: &BootId,
         _: watch::Receiver<bool>,
+        printed: watch::Sender<Output>,
     ) -> StepReport {
+        for text in &self.prints {
+            printed.send_replace(Output { head: (*text).to_owned(), ..Output::default() });
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         std::future::pending().await
     }
 
@@ -62,6 +74,7 @@ impl Hosts for Outside {
         _: RunId,
         _: &BootId,
         _: watch::Receiver<bool>,
+        _: watch::Sender<Output>,
     ) -> StepReport {
         std::future::pending().await
     }
@@ -90,8 +103,16 @@ impl Sources for Outside {
 }
 
 impl Chat for Outside {
-    fn say(&self, _: &ConversationId, reply: &Reply) {
-        self.said.lock().unwrap().push_str(&text_of(reply));
+    const KEEPS: bool = true;
+
+    fn say(&self, post: Post) {
+        self.said.lock().unwrap().push_str(&text_of(&post.say.reply));
+    }
+
+    fn show(&self, card: CardId, reply: Reply, _: bool) {
+        if matches!(card, CardId::Run(_)) {
+            self.shown.lock().unwrap().push(text_of(&reply));
+        }
     }
 }
 
@@ -108,7 +129,12 @@ struct Paper {
 }
 
 impl Record for Paper {
-    fn append(&mut self, at_ms: u64, events: Vec<(ActorId, Event)>) -> Result<Vec<Moment>, RecordError> {
+    fn append(
+        &mut self,
+        at_ms: u64,
+        events: Vec<(ActorId, Event)>,
+        _: Vec<Note>,
+    ) -> Result<Vec<Moment>, RecordError> {
         self.appends_left =
             self.appends_left.checked_sub(1).ok_or_else(|| RecordError("the disk is full".to_owned()))?;
         let moment = |(actor, event)| {
@@ -139,14 +165,14 @@ fn running(outside: Outside, appends_left: usize) -> Running {
         sources: Arc::clone(&outside),
         chat: Arc::clone(&outside),
     };
-    let (bot, handle) = bot.prepare(catalogue(), &[]);
+    let (bot, handle) = bot.prepare(catalogue(), &[], Desk::default());
     let stop = watch::Sender::new(false);
     let ended = tokio::spawn(bot.run(stop.subscribe()));
     Running { outside, handle, ended, _stop: stop }
 }
 
 fn says(who: &str, command: Command) -> Input {
-    Input::Command { actor: actor(who), conversation: who.into(), command }
+    Input::Command { origin: Origin::typed(actor(who), who.into()), command }
 }
 
 impl Running {
@@ -196,4 +222,19 @@ async fn an_approved_request_starts_once_its_sources_can_be_read_again() {
     };
     tokio::time::timeout(Duration::from_secs(60), probed).await.unwrap();
     assert!(bot.said().contains("r1 starts"), "{}", bot.said());
+}
+
+#[tokio::test]
+async fn what_a_step_prints_is_shown_while_it_runs() {
+    let bot = running(Outside { prints: vec!["one", "one two"], ..Outside::default() }, 9);
+    assert!(bot.handle.send(says("ana", run_command("vm-start", &["kvm1"]))).await);
+    assert!(bot.handle.send(says("ben", Command::Approve(RequestId(1)))).await);
+    let shown = async {
+        while bot.outside.shown.lock().unwrap().last().is_none_or(|last| !last.ends_with("two")) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), shown).await.unwrap();
+    let shown = bot.outside.shown.lock().unwrap().clone();
+    assert!(shown.iter().any(|card| card.ends_with("\none")), "{shown:?}");
 }

@@ -1,19 +1,21 @@
 //! What the loop has done for it outside: on hosts and in the knowledge base.
 
+use std::pin::pin;
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
-use super::bot::library_failed;
+use super::handle::Handle;
 use super::ports::{Chat, Hosts, Library, StepAt};
 use crate::domain::action::Program;
 use crate::domain::approval::Approved;
 use crate::domain::catalogue::Catalogue;
-use crate::domain::decide::{Effect, Input, StepRef};
+use crate::domain::command::Origin;
+use crate::domain::decide::{Effect, Input, Question, StepRef};
 use crate::domain::host::Host;
-use crate::domain::id::{ConversationId, HostName};
+use crate::domain::id::{HostName, RequestId};
 use crate::domain::plan::Plan;
-use crate::domain::replies;
+use crate::domain::run::Output;
 
 /// An approved plan between its start and its end, with the way to stop it.
 pub(super) struct Held {
@@ -35,9 +37,18 @@ pub(super) struct Work<H, L, C> {
     pub hosts: Arc<H>,
     pub library: Arc<L>,
     pub chat: Arc<C>,
+    handle: Handle,
+    searches: Arc<Semaphore>,
 }
 
+/// Questions looked up at one time; the others wait.
+const SEARCHES_MAX: usize = 4;
+
 impl<H: Hosts, L: Library, C: Chat> Work<H, L, C> {
+    pub fn new(hosts: Arc<H>, library: Arc<L>, chat: Arc<C>, handle: Handle) -> Self {
+        Self { hosts, library, chat, handle, searches: Arc::new(Semaphore::new(SEARCHES_MAX)) }
+    }
+
     /// Does what an effect asks of a host; what comes back is the next input.
     pub fn on_host(
         &self,
@@ -45,6 +56,8 @@ impl<H: Hosts, L: Library, C: Chat> Work<H, L, C> {
         effect: Effect,
     ) -> impl Future<Output = Option<Input>> + Send + use<H, L, C> {
         let hosts = Arc::clone(&self.hosts);
+        // Where there are no cards nobody would see it, and the hosts need not be asked.
+        let live = C::KEEPS.then(|| self.handle.clone());
         let approved = Arc::clone(&held.approved);
         let stop = held.stop.subscribe();
         async move {
@@ -56,12 +69,14 @@ impl<H: Hosts, L: Library, C: Chat> Work<H, L, C> {
                 }
                 Effect::Execute(request, host, StepRef { step, run, boot }) => {
                     let at = StepAt { host: index(&host)?, step };
-                    let report = hosts.execute(&approved, at, run, &boot, stop).await;
+                    let work = |printed| hosts.execute(&approved, at, run, &boot, stop, printed);
+                    let report = shown(work, live.as_ref(), request).await;
                     Some(Input::StepEnded(request, host, run, report))
                 }
                 Effect::Settle(request, host, StepRef { step, run, boot }) => {
                     let at = StepAt { host: index(&host)?, step };
-                    let report = hosts.settle(&approved, at, run, &boot, stop).await;
+                    let work = |printed| hosts.settle(&approved, at, run, &boot, stop, printed);
+                    let report = shown(work, live.as_ref(), request).await;
                     Some(Input::StepEnded(request, host, run, report))
                 }
                 Effect::Verify(request, host) => {
@@ -73,22 +88,15 @@ impl<H: Hosts, L: Library, C: Chat> Work<H, L, C> {
         }
     }
 
-    /// Answers a question.
-    pub fn search(
-        &self,
-        catalogue: Arc<Catalogue>,
-        conversation: ConversationId,
-        question: String,
-    ) -> impl Future<Output = ()> + Send + use<H, L, C> {
-        let (library, chat) = (Arc::clone(&self.library), Arc::clone(&self.chat));
+    /// Looks a question up; a few at a time.
+    pub fn search(&self, question: Question) -> impl Future<Output = Input> + Send + use<H, L, C> {
+        let (library, searches) = (Arc::clone(&self.library), Arc::clone(&self.searches));
         async move {
-            let found = tokio::task::spawn_blocking(move || library.find(&question)).await;
-            let reply = match found {
-                Ok(Ok(found)) => replies::answer::found(&catalogue, &found),
-                Ok(Err(why)) => library_failed(&why),
-                Err(died) => library_failed(&died.to_string()),
-            };
-            chat.say(&conversation, &reply);
+            // Closed by nobody: the permit is always given.
+            let _turn = searches.acquire().await;
+            let words = question.words.clone();
+            let found = tokio::task::spawn_blocking(move || library.find(&words)).await;
+            Input::Found(question, found.unwrap_or_else(|died| Err(died.to_string())))
         }
     }
 
@@ -96,14 +104,38 @@ impl<H: Hosts, L: Library, C: Chat> Work<H, L, C> {
     pub fn check(
         &self,
         catalogue: Arc<Catalogue>,
-        conversation: ConversationId,
+        origin: Origin,
         name: HostName,
-    ) -> impl Future<Output = ()> + Send + use<H, L, C> {
-        let (hosts, chat) = (Arc::clone(&self.hosts), Arc::clone(&self.chat));
+    ) -> impl Future<Output = Option<Input>> + Send + use<H, L, C> {
+        let hosts = Arc::clone(&self.hosts);
         async move {
-            let Some(host) = catalogue.inventory.get(&name) else { return };
+            let host = catalogue.inventory.get(&name)?;
             let found = hosts.check(host, &programs(&catalogue, host)).await;
-            chat.say(&conversation, &replies::host_check(name.as_str(), &found.findings));
+            Some(Input::Checked(origin, name, found.findings))
+        }
+    }
+}
+
+/// Does the work, and meanwhile shows what is printed: nothing after its end.
+async fn shown<W: Future>(
+    work: impl FnOnce(watch::Sender<Output>) -> W,
+    live: Option<&Handle>,
+    request: RequestId,
+) -> W::Output {
+    let (sender, mut printed) = watch::channel(Output::default());
+    let Some(live) = live else {
+        drop(printed);
+        return work(sender).await;
+    };
+    let mut work = pin!(work(sender));
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            Ok(()) = printed.changed() => {
+                let output = printed.borrow_and_update().clone();
+                live.live(request, output.text());
+            }
         }
     }
 }

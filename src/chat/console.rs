@@ -6,8 +6,10 @@
 use std::io::{BufRead, Write as _};
 use std::sync::{Mutex, PoisonError};
 
+use crate::app::desk::Post;
 use crate::app::ports::Chat;
 use crate::chat::parse::LINE_LEN_MAX;
+use crate::domain::decide::To;
 use crate::domain::id::ConversationId;
 use crate::domain::reply::{Line, Part, Reply, Span, Tone, Untrusted, is_invisible};
 
@@ -30,7 +32,24 @@ impl Console {
 }
 
 impl Chat for Console {
-    fn say(&self, _: &ConversationId, reply: &Reply) {
+    const KEEPS: bool = false;
+
+    fn say(&self, post: Post) {
+        let mut reply = post.say.reply;
+        // What a run printed was said while it ran; whoever asks for it sees it again.
+        if !matches!(post.say.to, To::Caller(_)) {
+            reply.parts.retain(|part| !matches!(part, Part::Output(..)));
+        }
+        self.print(&reply);
+    }
+
+    fn follow(&self, _: &ConversationId, reply: &Reply) {
+        self.print(reply);
+    }
+}
+
+impl Console {
+    fn print(&self, reply: &Reply) {
         let prompt = self.prompt.lock().unwrap_or_else(PoisonError::into_inner);
         let text = rendered(reply);
         match prompt.as_str() {
@@ -64,6 +83,11 @@ pub fn rendered(reply: &Reply) -> String {
             Part::Line(content) => text.extend(["  ", &line(content), "\n"]),
             Part::Item(content) => text.extend(["  * ", &line(content), "\n"]),
             Part::Block(content) => block(&mut text, content),
+            Part::Output(_, content) => output(&mut text, content),
+            Part::File(name, content) => {
+                text.extend(["  ", &one_line(name), ":\n"]);
+                block(&mut text, content);
+            }
             Part::Ready(command) => text.extend(["  > ", &command.escape_with(one_line), "\n"]),
         }
     }
@@ -76,6 +100,7 @@ fn line(line: &Line) -> String {
         .map(|span| match span {
             Span::Plain(text) => text.clone(),
             Span::Untrusted(text) => text.escape_with(one_line),
+            Span::Account(actor) => one_line(&actor.0),
             Span::Code(text) => format!("`{}`", text.escape_with(one_line)),
         })
         .collect()
@@ -87,6 +112,22 @@ fn block(text: &mut String, content: &Untrusted) {
     for line in lines.lines() {
         text.extend(["  | ", &one_line(line), "\n"]);
     }
+}
+
+/// Lines of an output in a reply; `/show` has all that was kept.
+const OUTPUT_LINES: usize = 40;
+
+fn output(text: &mut String, content: &Untrusted) {
+    let whole = content.escape_with(str::to_owned);
+    let lines: Vec<_> = whole.lines().collect();
+    if lines.len() <= OUTPUT_LINES {
+        return block(text, content);
+    }
+    let half = OUTPUT_LINES / 2;
+    let hidden = lines.len() - OUTPUT_LINES;
+    block(text, &Untrusted::new(lines[..half].join("\n")));
+    text.push_str(&format!("  {hidden} lines more: `/show` has them\n"));
+    block(text, &Untrusted::new(lines[lines.len() - half..].join("\n")));
 }
 
 /// Somebody else's words on one line: what could move the cursor or deceive the eye is spelled out.

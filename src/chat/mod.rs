@@ -3,4 +3,5 @@
 //! Invariant: nothing is decided here. A transport parses, escapes and shows.
 
 pub mod console;
+pub mod discord;
 pub mod parse;

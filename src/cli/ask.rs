@@ -48,7 +48,7 @@ fn answer(catalogue: &Catalogue, search: &Search, arguments: &Arguments, questio
     if arguments.json {
         out!("{}", serde_json::to_string(&answer.line(question, took_us))?);
     } else {
-        out!("{}", rendered(&replies::answer::found(catalogue, &found(&answer))).trim_end());
+        out!("{}", rendered(&replies::answer::found(catalogue, &found(&answer), None)).trim_end());
     }
     Ok(())
 }

@@ -43,8 +43,11 @@ pub fn run(places: &Places, arguments: &Arguments) -> Done {
 }
 
 fn cast() -> Result<People, crate::domain::actor::PeopleError> {
-    let person =
-        |(name, role): (&str, Role)| Person { name: name.to_owned(), role, actors: vec![demo_actor(name)] };
+    let person = |(name, role): (&str, Role)| Person {
+        name: name.to_owned(),
+        role: Some(role),
+        actors: vec![demo_actor(name)],
+    };
     People::new(CAST.into_iter().map(person).collect())
 }
 

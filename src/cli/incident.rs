@@ -24,7 +24,7 @@ pub fn run(places: &Places, command: &Command) -> Done {
     let people = places.config()?.people;
     let folder = places.state()?;
     store::require(&folder)?;
-    let (_, moments) = SledRecord::open(&folder)?;
+    let (_, moments, _) = SledRecord::open(&folder)?;
     let mut state = State::default();
     for moment in &moments {
         state.apply(moment);

@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 
+use crate::app::Desk;
+use crate::app::desk::Note;
 use crate::app::ports::{Audit, Library, Record, RecordError, Sources};
 use crate::config::{Config, Inventory};
 use crate::domain::actor::ActorId;
@@ -32,9 +34,12 @@ pub struct SledRecord(Store);
 
 impl SledRecord {
     /// Opens the record and reads all that happened.
-    pub fn open(folder: &Path) -> anyhow::Result<(Self, Vec<Moment>)> {
+    pub fn open(folder: &Path) -> anyhow::Result<(Self, Vec<Moment>, Desk)> {
         let (store, recorded) = Store::open::<Event>(folder, crate::app::bot::now_ms())?;
-        Ok((Self(store), recorded.into_iter().map(moment).collect()))
+        let desk = Desk::load(&store.desk()?).map_err(|why| {
+            anyhow::anyhow!("what stands beside the events in {} is damaged: {why}", folder.display())
+        })?;
+        Ok((Self(store), recorded.into_iter().map(moment).collect(), desk))
     }
 }
 
@@ -45,8 +50,15 @@ pub fn moment(recorded: Recorded<Event>) -> Moment {
 }
 
 impl Record for SledRecord {
-    fn append(&mut self, at_ms: u64, events: Vec<(ActorId, Event)>) -> Result<Vec<Moment>, RecordError> {
-        let recorded = self.0.append(at_ms, events).map_err(|error| RecordError(chain(error)))?;
+    fn append(
+        &mut self,
+        at_ms: u64,
+        events: Vec<(ActorId, Event)>,
+        notes: Vec<Note>,
+    ) -> Result<Vec<Moment>, RecordError> {
+        let notes: Vec<_> = notes.into_iter().map(|note| (note.key, note.value)).collect();
+        let recorded =
+            self.0.append_with(at_ms, events, &notes).map_err(|error| RecordError(chain(error)))?;
         Ok(recorded.into_iter().map(moment).collect())
     }
 

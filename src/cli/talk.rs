@@ -13,6 +13,7 @@ use crate::app::{Bot, Handle};
 use crate::chat::console::{self, Console};
 use crate::chat::parse;
 use crate::domain::actor::ActorId;
+use crate::domain::command::Origin;
 use crate::domain::decide::Input;
 use crate::domain::id::ConversationId;
 use crate::domain::refusal::Refusal;
@@ -41,7 +42,8 @@ impl Talk {
         let catalogue = self.files.read()?;
         let identity = self.files.config.read()?.identity.unwrap_or_default();
         let folder = state.to_owned();
-        let (record, moments) = tokio::task::spawn_blocking(move || SledRecord::open(&folder)).await??;
+        let (record, moments, desk) =
+            tokio::task::spawn_blocking(move || SledRecord::open(&folder)).await??;
         let console = Arc::new(Console::default());
         let bot = Bot {
             hosts: Arc::new(Ssh::new(SshConfig::new(identity))),
@@ -50,7 +52,7 @@ impl Talk {
             sources: Arc::new(self.files),
             chat: Arc::clone(&console),
         };
-        let (bot, handle) = bot.prepare(catalogue, &moments);
+        let (bot, handle) = bot.prepare(catalogue, &moments, desk);
         let stop = watch::Sender::new(false);
         let mut running = tokio::spawn(bot.run(stop.subscribe()));
         let conversation = Conversation { handle, console, actor: self.actor, cast: self.cast };
@@ -131,8 +133,8 @@ impl Conversation {
                 return true;
             }
         };
-        let (actor, conversation) = (self.actor.clone(), ConversationId(self.actor.0.clone()));
-        let input = Input::Command { actor, conversation, command };
+        let origin = Origin::typed(self.actor.clone(), ConversationId(self.actor.0.clone()));
+        let input = Input::Command { origin, command };
         if interactive { self.handle.send(input).await } else { self.handle.submit(input).await }
     }
 }

@@ -3,12 +3,14 @@
 //! Invariant: an invalid configuration is no configuration. Every error names the file, the entry
 //! and what to do; nothing is guessed.
 
+pub mod discord;
 mod host;
 mod raw;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use self::discord::Discord;
 use crate::domain::actor::{People, PeopleError};
 use crate::domain::host::Host;
 use crate::domain::id::HostName;
@@ -32,6 +34,8 @@ pub struct Config {
     pub inventory: BTreeMap<HostName, Host>,
     /// The bot's private key file.
     pub identity: Option<PathBuf>,
+    /// How to be on Discord, if it is configured.
+    pub discord: Option<Discord>,
 }
 
 /// Whether an inventory may hold the lab's hosts.
@@ -77,6 +81,14 @@ pub enum ConfigError {
         path: PathBuf,
         /// The host's name.
         host: String,
+        /// What is wrong and what to do.
+        problem: String,
+    },
+    /// The Discord section is wrong.
+    #[error("{path}: [discord] {problem}")]
+    Discord {
+        /// The file.
+        path: PathBuf,
         /// What is wrong and what to do.
         problem: String,
     },
@@ -132,7 +144,11 @@ impl Config {
         }
         let folder = path.parent().unwrap_or(Path::new("."));
         let identity = raw.ssh.identity.map(|identity| resolved(folder, &identity));
-        Ok(Self { people, policy, inventory: hosts, identity })
+        let checked = raw.discord.map(|section| discord::checked(section, folder)).transpose();
+        let checked = checked.map_err(|problem| ConfigError::Discord { path: owned(), problem })?;
+        let (discord, groups) = checked.unzip();
+        let people = people.with_groups(groups.unwrap_or_default());
+        Ok(Self { people, policy, inventory: hosts, identity, discord })
     }
 }
 

@@ -1,8 +1,10 @@
 //! The file as it is written. Parsing does nothing but parse.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
-use crate::domain::actor::Person;
+use crate::domain::actor::{Person, Role};
 use crate::domain::host::Platform;
 
 #[derive(Deserialize)]
@@ -16,6 +18,50 @@ pub(super) struct Config {
     pub person: Vec<Person>,
     #[serde(default)]
     pub host: Vec<Host>,
+    pub discord: Option<Discord>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Discord {
+    /// Where no token belongs: known, so that it is refused with what to do and never shown.
+    pub token: Option<serde::de::IgnoredAny>,
+    pub token_env: Option<String>,
+    pub token_file: Option<String>,
+    pub guild: Id,
+    #[serde(default)]
+    pub channels: Vec<Id>,
+    pub incident_channel: Id,
+    #[serde(default)]
+    pub message_content: bool,
+    pub api_url: Option<String>,
+    pub gateway_url: Option<String>,
+    #[serde(default)]
+    pub roles: BTreeMap<String, Role>,
+}
+
+/// One of Discord's numbers, with or without quotes.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum Id {
+    Number(u64),
+    Text(String),
+}
+
+impl Id {
+    pub fn number(&self, field: &str) -> Result<u64, String> {
+        let wrong = |text: &str| {
+            format!("{field}: `{text}` is no id of Discord: digits, from \"Copy ID\" in developer mode")
+        };
+        match self {
+            Self::Number(0) => Err(wrong("0")),
+            Self::Number(id) => Ok(*id),
+            Self::Text(text) => match text.parse() {
+                Ok(id) if id > 0 && text.bytes().all(|b| b.is_ascii_digit()) => Ok(id),
+                _ => Err(wrong(text)),
+            },
+        }
+    }
 }
 
 #[derive(Default, Deserialize)]

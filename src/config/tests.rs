@@ -42,7 +42,7 @@ fn a_good_configuration_is_read_with_its_defaults() {
     assert_eq!(config.identity.unwrap(), Path::new("/etc/dogwatch/keys/id_ed25519"));
     assert_eq!((config.policy.change, config.policy.destructive), (1, 3));
     let person = config.people.person(&ActorId("console:1000".to_owned())).unwrap();
-    assert_eq!((person.name.as_str(), person.role), ("nia", Role::Approver));
+    assert_eq!((person.name.as_str(), person.role), ("nia", Some(Role::Approver)));
 }
 
 #[test]
@@ -83,4 +83,71 @@ fn a_lab_inventory_holds_lab_hosts_only() {
     let path = Path::new("/tmp/inventory.toml");
     assert!(Config::parse(&GOOD.replace("esx01", "lab-esx"), path, Inventory::Lab).is_ok());
     assert!(Config::parse(GOOD, path, Inventory::Lab).is_err());
+}
+
+const DISCORD: &str = r#"
+[discord]
+guild = "1001"
+channels = ["2001", 2003]
+incident_channel = 2002
+[discord.roles]
+"3001" = "approver"
+"1001" = "viewer"
+"#;
+
+#[test]
+fn a_discord_section_is_read_with_its_defaults() {
+    let config = parsed(DISCORD).unwrap();
+    let discord = config.discord.unwrap();
+    assert_eq!((discord.guild, discord.incident_channel, discord.message_content), (1001, 2002, false));
+    assert!(discord.listens_in(2003) && discord.listens_in(2002) && !discord.listens_in(2004));
+    assert_eq!(discord.api(), "https://discord.com/api/v10");
+    let group = |id: &str| crate::domain::id::GroupId(format!("discord:{id}"));
+    assert_eq!(config.people.role_of_groups(&[group("3001"), group("1001")]), Some(Role::Approver));
+    assert_eq!(config.people.role_of_groups(&[group("9")]), None);
+}
+
+#[test]
+fn addresses_of_a_proxy_need_no_version() {
+    for url in
+        ["http://127.0.0.1:1", "http://127.0.0.1:1/", "http://127.0.0.1:1/api", "http://127.0.0.1:1/api/v10/"]
+    {
+        let text = DISCORD.replace("[discord.roles]", &format!("api_url = \"{url}\"\n[discord.roles]"));
+        assert_eq!(parsed(&text).unwrap().discord.unwrap().api(), "http://127.0.0.1:1/api/v10");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_discord_section_is_named() {
+    let with = |line: &str| DISCORD.replace("[discord.roles]", &format!("{line}\n[discord.roles]"));
+    let cases = [
+        (with("token = \"abc\""), "does not belong in this file"),
+        (with("token_env = \"A\"\ntoken_file = \"b\""), "not both"),
+        (with("api_url = \"ftp://x\""), "has to begin with"),
+        (with("gateway_url = \"http://x\""), "has to begin with"),
+        (DISCORD.replace("\"1001\" = \"viewer\"", "\"1001\" = \"responder\""), "@everyone"),
+        (DISCORD.replace("\"3001\"", "\"ops\""), "no id of Discord"),
+        (DISCORD.replace("2002", "0"), "no id of Discord"),
+    ];
+    for (text, expected) in cases {
+        let problem = problem(&text);
+        assert!(problem.contains(expected), "{problem:?} should say {expected:?}");
+        assert!(!problem.contains("abc"), "a token is never shown: {problem}");
+    }
+}
+
+#[test]
+fn a_token_is_read_from_a_private_file_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("token");
+    let from = super::discord::TokenFrom::File(path.clone());
+    assert!(from.read().unwrap_err().to_string().contains("could not be read"));
+    std::fs::write(&path, "Bot abc.DEF-1_2\n").unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+    assert!(from.read().unwrap_err().to_string().contains("chmod 600"));
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(from.read().unwrap(), "abc.DEF-1_2");
+    std::fs::write(&path, "two words").unwrap();
+    assert!(!from.read().unwrap_err().to_string().contains("two words"));
 }

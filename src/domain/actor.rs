@@ -7,6 +7,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::id::GroupId;
+
 /// An account: the chat platform's immutable user id (`discord:ID`, `console:UID`, `demo:NAME`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -56,8 +58,9 @@ impl fmt::Display for Role {
 pub struct Person {
     /// The name people know them by; unique in the configuration.
     pub name: String,
-    /// What they may do, through whichever account.
-    pub role: Role,
+    /// What they may do, through whichever account; none: what the groups of an account give it.
+    #[serde(default)]
+    pub role: Option<Role>,
     /// Their accounts; an account belongs to one person.
     pub actors: Vec<ActorId>,
 }
@@ -67,6 +70,16 @@ pub struct Person {
 pub struct People {
     persons: BTreeMap<String, Person>,
     by_actor: BTreeMap<ActorId, String>,
+    groups: BTreeMap<GroupId, Role>,
+}
+
+/// Somebody who has a role at this moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Their name, or the account itself where the configuration has none: a person counts once.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
 }
 
 /// Why a list of persons can't be believed.
@@ -75,6 +88,9 @@ pub enum PeopleError {
     /// Two entries have the same name.
     #[error("person `{0}` is listed twice: give each person one [[person]] with all their actors")]
     SameName(String),
+    /// A name that looks like an account.
+    #[error("person `{0}`: a name has no `:`, so that nobody is taken for an account")]
+    Name(String),
     /// Two persons claim one account.
     #[error("actor `{actor}` belongs to `{first}` and to `{second}`: an account belongs to one person")]
     SameActor {
@@ -92,6 +108,9 @@ impl People {
     pub fn new(persons: Vec<Person>) -> Result<Self, PeopleError> {
         let mut people = Self::default();
         for person in persons {
+            if person.name.contains(':') || person.name.trim().is_empty() {
+                return Err(PeopleError::Name(person.name));
+            }
             for actor in &person.actors {
                 if let Some(first) = people.by_actor.insert(actor.clone(), person.name.clone()) {
                     let second = person.name.clone();
@@ -104,6 +123,30 @@ impl People {
             }
         }
         Ok(people)
+    }
+
+    /// Gives roles to groups of a chat platform.
+    #[must_use]
+    pub fn with_groups(self, groups: BTreeMap<GroupId, Role>) -> Self {
+        Self { groups, ..self }
+    }
+
+    /// The groups that give a role.
+    pub fn groups(&self) -> &BTreeMap<GroupId, Role> {
+        &self.groups
+    }
+
+    /// The highest role that these groups give.
+    pub fn role_of_groups(&self, groups: &[GroupId]) -> Option<Role> {
+        groups.iter().filter_map(|group| self.groups.get(group)).max().copied()
+    }
+
+    /// Who an account is, if it has a role: by the configuration or by what `chat_role` says that
+    /// its groups give, whichever is higher.
+    pub fn known(&self, actor: &ActorId, chat_role: Option<Role>) -> Option<Known> {
+        let configured = self.person(actor).and_then(|person| person.role);
+        let role = configured.max(chat_role)?;
+        Some(Known { name: self.name(actor), role })
     }
 
     /// The person behind an account, if the configuration names one.

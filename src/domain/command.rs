@@ -4,8 +4,45 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::id::{ActionId, ArticleId, HostName, IncidentId, RequestId};
+use super::actor::ActorId;
+use super::id::{ActionId, ArticleId, ConversationId, GroupId, HostName, IncidentId, Prefix, RequestId};
+use super::press::{Press, Submit};
 use super::run::Outcome;
+
+/// The number that a chat platform gives to one message or one interaction, and never again: under
+/// it the answer is given, and by it a second delivery is recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Ticket(pub u64);
+
+/// Where a command came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The account.
+    pub actor: ActorId,
+    /// The groups that it belongs to at this moment.
+    pub groups: Vec<GroupId>,
+    /// Where it was said.
+    pub conversation: ConversationId,
+    /// The message or interaction; none where there is nothing to tell them apart by.
+    pub ticket: Option<Ticket>,
+}
+
+impl Origin {
+    /// A line that somebody typed where there are no groups and no tickets.
+    pub fn typed(actor: ActorId, conversation: ConversationId) -> Self {
+        Self { actor, groups: Vec::new(), conversation, ticket: None }
+    }
+}
+
+/// Who an incident is given to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Assignee {
+    /// An account.
+    Account(ActorId),
+    /// A person of the configuration.
+    Name(String),
+}
 
 /// How bad an incident is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -40,6 +77,27 @@ impl Severity {
 pub enum Command {
     /// A question in somebody's own words.
     Ask(String),
+    /// What somebody said in a conversation of the bot without addressing it.
+    Overheard(String),
+    /// Whether what is overheard in this conversation is left alone.
+    Quiet(bool),
+    /// Presses a button.
+    Press(Press),
+    /// Hands in a form.
+    Submitted(Submit, BTreeMap<String, String>),
+    /// Opens a request if all it needs is given, else asks for the rest with a form.
+    Fill {
+        /// The action.
+        action: ActionId,
+        /// The revision of its article that was shown, if one was.
+        revision: Option<Prefix>,
+        /// The values given.
+        params: BTreeMap<String, String>,
+        /// The hosts given.
+        hosts: Vec<HostName>,
+        /// The reason given.
+        reason: String,
+    },
     /// Opens a request.
     Run {
         /// The action.
@@ -77,6 +135,12 @@ pub enum Command {
     IncidentShow(Option<IncidentId>),
     /// Adds words to the incident in use.
     IncidentNote(String),
+    /// Says how bad an incident is: the given one or the one in use.
+    IncidentSeverity(Option<IncidentId>, Severity),
+    /// Gives an incident to somebody: the given one or the one in use.
+    IncidentAssign(Option<IncidentId>, Assignee),
+    /// Writes an incident out as a document: the given one or the one in use.
+    IncidentExport(Option<IncidentId>),
     /// Closes an incident: the given one or the one in use.
     IncidentResolve(Option<IncidentId>, String),
     /// Uses another incident in this conversation.
@@ -85,6 +149,8 @@ pub enum Command {
     KbSearch(String),
     /// Shows an article.
     KbShow(ArticleId),
+    /// What the knowledge base could not answer, and what people said of its answers.
+    KbReport,
     /// Verifies the chain of events.
     AuditVerify,
     /// Lists the commands.

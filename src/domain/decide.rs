@@ -4,31 +4,41 @@
 //! the record; a decision that changes a host holds `run started` or `step started` among its
 //! events or rests on one that is recorded.
 
-use super::actor::{ActorId, Role};
+use serde::{Deserialize, Serialize};
+
+use super::actor::{ActorId, Known, Role};
 use super::approval::Approved;
 use super::catalogue::Catalogue;
-use super::command::Command;
+use super::command::{Command, Origin};
 use super::event::Event;
-use super::id::{ConversationId, HostName, RequestId, RunId};
+use super::id::{ConversationId, HostName, IncidentId, RequestId, RunId};
 use super::plan::Plan;
+use super::press::{self, Form};
 use super::refusal::Refusal;
+use super::replies::answer::Found;
 use super::reply::Reply;
 use super::run::{BootId, StepReport, VerifyReport};
 use super::state::State;
-use super::{incident, replies, request, run};
+use super::{answer, form, incident, replies, request, run};
 
 /// What reaches the core.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
     /// A person's command.
     Command {
-        /// The account it came from.
-        actor: ActorId,
-        /// Where.
-        conversation: ConversationId,
+        /// Who and where.
+        origin: Origin,
         /// What.
         command: Command,
     },
+    /// The knowledge base has been searched.
+    Found(Question, Result<Found, String>),
+    /// A host was looked at: each thing looked at, whether it is well, what was seen.
+    Checked(Origin, HostName, Vec<(String, bool, String)>),
+    /// The chain of events was followed: how many and the head, or why it does not hold.
+    Audited(Origin, Result<(u64, String), String>),
+    /// An incident has been given a conversation of its own.
+    Threaded(IncidentId, ConversationId),
     /// A request may be able to start.
     Start(RequestId),
     /// A host answered the probe, or could not be asked and why.
@@ -46,14 +56,18 @@ pub enum Input {
 /// What is to be done once the events are in the record.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Say something in a conversation.
-    Reply(ConversationId, Reply),
-    /// Answer a question from the knowledge base.
-    Search(ConversationId, String),
+    /// Say something.
+    Say(Say),
+    /// Say something to whoever follows line by line; elsewhere the card of the run shows it.
+    Follow(ConversationId, Reply),
+    /// Show a form to whoever asked.
+    Form(Origin, Form),
+    /// Look into the knowledge base.
+    Search(Question),
     /// Look at a host.
-    CheckHost(ConversationId, HostName),
+    CheckHost(Origin, HostName),
     /// Verify the chain of events.
-    VerifyAudit(ConversationId),
+    VerifyAudit(Origin),
     /// Put [`Input::Start`] after this decision.
     Start(RequestId),
     /// Hand the approved plan to the executor, which keeps it until `Release`.
@@ -70,6 +84,83 @@ pub enum Effect {
     Stop(RequestId),
     /// Take the approved plan away from the executor.
     Release(RequestId),
+}
+
+/// Who is spoken to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum To {
+    /// Whoever asked and nobody else: nothing has happened that others need to know.
+    Caller(Origin),
+    /// Whoever asked, where everybody sees it.
+    Asker(Origin),
+    /// A conversation.
+    Room(ConversationId),
+    /// Everybody who works on an incident: in its own conversation, or here where it has none.
+    Incident(IncidentId, ConversationId),
+}
+
+impl To {
+    /// Everybody who works on a request.
+    pub fn request(request: &request::Request) -> Self {
+        match request.incident {
+            Some(incident) => Self::Incident(incident, request.conversation.clone()),
+            None => Self::Room(request.conversation.clone()),
+        }
+    }
+
+    /// The conversation, where incidents have none of their own.
+    pub fn conversation(&self) -> &ConversationId {
+        match self {
+            Self::Caller(origin) | Self::Asker(origin) => &origin.conversation,
+            Self::Room(conversation) | Self::Incident(_, conversation) => conversation,
+        }
+    }
+}
+
+/// A message that shows where something stands, and is changed when that changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CardId {
+    /// An incident: the message that its conversation is made from.
+    Incident(IncidentId),
+    /// A request with its plan and its approvals.
+    Request(RequestId),
+    /// A run with its steps and what they print.
+    Run(RequestId),
+}
+
+/// Something to be said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Say {
+    /// To whom.
+    pub to: To,
+    /// What.
+    pub reply: Reply,
+    /// The card that this is the first state of, if it is one.
+    pub card: Option<CardId>,
+}
+
+/// A question on its way through the knowledge base.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// Who asked, and where.
+    pub origin: Origin,
+    /// In their own words.
+    pub words: String,
+    /// What the answer is for.
+    pub purpose: Purpose,
+}
+
+/// What a look into the knowledge base is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Somebody asked the bot.
+    Answer,
+    /// Somebody said something that looks like a question.
+    Overheard,
+    /// Somebody searches, or wants more than the first answer.
+    Search,
 }
 
 /// A step that is in the record.
@@ -102,9 +193,14 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// A decision to say something and nothing else.
-    pub fn reply(conversation: &ConversationId, reply: Reply) -> Self {
-        Self { events: Vec::new(), effects: vec![Effect::Reply(conversation.clone(), reply)] }
+    /// A decision to tell whoever asked, and nothing else.
+    pub fn answer(caller: Caller<'_>, reply: Reply) -> Self {
+        Self::say(To::Caller(caller.origin.clone()), reply)
+    }
+
+    /// A decision to say something.
+    pub fn say(to: To, reply: Reply) -> Self {
+        Self { events: Vec::new(), effects: vec![Effect::Say(Say { to, reply, card: None })] }
     }
 
     /// Appends an event.
@@ -137,6 +233,25 @@ pub struct Caller<'a> {
     pub actor: &'a ActorId,
     /// The conversation.
     pub conversation: &'a ConversationId,
+    /// Both, with what else is known of where it came from.
+    pub origin: &'a Origin,
+}
+
+impl<'a> Caller<'a> {
+    /// Whoever a command came from.
+    pub fn of(origin: &'a Origin) -> Self {
+        Self { actor: &origin.actor, conversation: &origin.conversation, origin }
+    }
+
+    /// The role that the account's groups give at this moment.
+    pub fn chat_role(self, catalogue: &Catalogue) -> Option<Role> {
+        catalogue.people.role_of_groups(&self.origin.groups)
+    }
+
+    /// Who that is, if they have a role.
+    pub fn known(self, catalogue: &Catalogue) -> Option<Known> {
+        catalogue.people.known(self.actor, self.chat_role(catalogue))
+    }
 }
 
 /// Decides what an input leads to.
@@ -148,14 +263,16 @@ pub fn decide(
 ) -> Result<Decision, Refusal> {
     let view = View { state, catalogue, context };
     match input {
-        Input::Command { actor, conversation, command } => {
-            let caller = Caller { actor: &actor, conversation: &conversation };
-            let about = request_named_by(&command);
-            match command_decision(view, caller, command) {
-                Err(refusal) => recorded_refusal(view, caller, about, refusal),
-                decision => decision,
-            }
+        Input::Command { origin, command } => commanded(view, Caller::of(&origin), command),
+        Input::Found(question, found) => Ok(answer::found(view, &question, found)),
+        Input::Checked(origin, host, findings) => {
+            Ok(Decision::say(To::Asker(origin), replies::host_check(host.as_str(), &findings)))
         }
+        Input::Audited(origin, Ok((events, head))) => {
+            Ok(Decision::say(To::Asker(origin), replies::audit_holds(events, &head)))
+        }
+        Input::Audited(origin, Err(why)) => Ok(Decision::say(To::Asker(origin), replies::audit_broken(&why))),
+        Input::Threaded(incident, conversation) => Ok(incident::threaded(view, incident, conversation)),
         Input::Start(request) => Ok(request::start::start(view, request)),
         Input::Probed(request, host, boot) => Ok(run::progress::probed(view, request, &host, boot)),
         Input::StepEnded(request, host, run, report) => {
@@ -167,31 +284,77 @@ pub fn decide(
     }
 }
 
-fn command_decision(view: View<'_>, caller: Caller<'_>, command: Command) -> Result<Decision, Refusal> {
-    let needed = match command {
+fn commanded(view: View<'_>, caller: Caller<'_>, command: Command) -> Result<Decision, Refusal> {
+    let pressed = matches!(command, Command::Press(_) | Command::Submitted(..));
+    let command = match command {
+        Command::Press(press) => press::pressed(view, caller, press)?,
+        Command::Submitted(submit, values) => form::submitted(view, submit, values)?,
+        command => press::Pressed::Command(command),
+    };
+    let command = match command {
+        press::Pressed::Command(command) => command,
+        press::Pressed::Form(form) => {
+            require(view.catalogue, caller, form::role(&form.submit))?;
+            let effects = vec![Effect::Form(caller.origin.clone(), form)];
+            return Ok(Decision { events: Vec::new(), effects });
+        }
+        press::Pressed::More(question) => {
+            require(view.catalogue, caller, Role::Viewer)?;
+            return Ok(Decision { events: Vec::new(), effects: vec![Effect::Search(question)] });
+        }
+        press::Pressed::Judge(answer, right) => {
+            require(view.catalogue, caller, Role::Viewer)?;
+            return Ok(answer::judge(view, caller, answer, right));
+        }
+    };
+    let about = request_named_by(&command);
+    match command_decision(view, caller, command) {
+        Err(refusal) => recorded_refusal(view, caller, about, refusal, pressed),
+        decision => decision,
+    }
+}
+
+fn role_for(command: &Command) -> Role {
+    match command {
         Command::Run { .. }
+        | Command::Fill { .. }
         | Command::Cancel(_)
         | Command::Settle(..)
         | Command::Check(_)
         | Command::IncidentOpen(..)
         | Command::IncidentNote(_)
         | Command::IncidentResolve(..)
-        | Command::IncidentUse(_) => Role::Responder,
+        | Command::IncidentSeverity(..)
+        | Command::IncidentAssign(..)
+        | Command::IncidentUse(_)
+        | Command::Quiet(_) => Role::Responder,
         Command::Deny(..) | Command::Withdraw(_) => Role::Approver,
         // Whoever approves their own request is told so, whatever their role: see `approve`.
         _ => Role::Viewer,
-    };
-    require(view.catalogue, caller.actor, needed)?;
-    let reply = |reply| Ok(Decision::reply(caller.conversation, reply));
+    }
+}
+
+fn command_decision(view: View<'_>, caller: Caller<'_>, command: Command) -> Result<Decision, Refusal> {
+    if let Command::Overheard(words) = command {
+        return Ok(answer::overheard(view, caller, words));
+    }
+    require(view.catalogue, caller, role_for(&command))?;
+    let reply = |reply| Ok(Decision::answer(caller, reply));
     let effect = |effect| Ok(Decision { events: Vec::new(), effects: vec![effect] });
-    let conversation = caller.conversation.clone();
+    let origin = caller.origin.clone();
+    let search = |words, purpose| effect(Effect::Search(Question { origin: origin.clone(), words, purpose }));
     match command {
-        Command::Ask(question) | Command::KbSearch(question) => {
-            effect(Effect::Search(conversation, question))
-        }
+        Command::Ask(words) => search(words, Purpose::Answer),
+        Command::KbSearch(words) => search(words, Purpose::Search),
         Command::KbShow(article) => reply(replies::answer::shown(view.catalogue, &article)),
+        Command::KbReport => reply(replies::answer::report(view.state)),
+        Command::Quiet(quiet) => Ok(answer::quiet(caller, quiet)),
         Command::Run { action, params, hosts, reason } => {
             request::open::open(view, caller, request::open::Asked { action, params, hosts, reason })
+        }
+        Command::Fill { action, revision, params, hosts, reason } => {
+            let asked = request::open::Asked { action, params, hosts, reason };
+            form::fill(view, caller, revision, asked)
         }
         Command::Approve(id) => request::approve::approve(view, caller, id),
         Command::Deny(id, reason) => request::approve::deny(view, caller, id, reason),
@@ -199,35 +362,34 @@ fn command_decision(view: View<'_>, caller: Caller<'_>, command: Command) -> Res
         Command::Cancel(id) => request::approve::cancel(view, caller, id),
         Command::Settle(id, outcome, reason) => run::recover::settle(view, caller, id, outcome, reason),
         Command::Show(id) => reply(replies::request::whole(view.catalogue, request::find(view.state, id)?)),
-        Command::Approvals => reply(replies::request::waiting_for(view, caller.actor)),
+        Command::Approvals => reply(replies::request::waiting_for(view, caller)),
         Command::Check(host) => {
             super::plan::known_host(view.catalogue, &host)?;
-            effect(Effect::CheckHost(conversation, host))
+            effect(Effect::CheckHost(origin, host))
         }
         Command::Hosts => reply(replies::hosts(view)),
-        Command::IncidentOpen(severity, title) => incident::open(view, caller, severity, title),
-        Command::IncidentList => reply(replies::incident::list(view.state)),
-        Command::IncidentShow(id) => incident::show(view, caller, id),
-        Command::IncidentNote(text) => incident::note(view, caller, text),
-        Command::IncidentResolve(id, text) => incident::resolve(view, caller, id, text),
-        Command::IncidentUse(id) => incident::turn_to(view, caller, id),
-        Command::AuditVerify => effect(Effect::VerifyAudit(conversation)),
+        Command::AuditVerify => effect(Effect::VerifyAudit(origin)),
         Command::Help => reply(replies::help()),
+        command => incident::command(view, caller, command),
     }
 }
 
 /// Denied is the default: an actor that nobody named has no role.
-pub fn require(catalogue: &Catalogue, actor: &ActorId, needed: Role) -> Result<(), Refusal> {
-    let Some(person) = catalogue.people.person(actor) else {
-        return Err(Refusal::new("unknown_actor", format!("`{actor}` is nobody this bot knows")).hint(
-            format!("An admin can add a [[person]] with actors = [\"{actor}\"] to the configuration."),
-        ));
-    };
-    if person.role < needed {
-        let message = format!("this needs the role {needed}; {} is {}", person.name, person.role);
+pub fn require(catalogue: &Catalogue, caller: Caller<'_>, needed: Role) -> Result<(), Refusal> {
+    let Some(known) = caller.known(catalogue) else { return Err(stranger(caller.actor, needed)) };
+    if known.role < needed {
+        let message = format!("this needs the role {needed}; {} is {}", known.name, known.role);
         return Err(Refusal::new("role_too_low", message).hint("`/help` says which role each command needs."));
     }
     Ok(())
+}
+
+/// The refusal of somebody without any role.
+pub fn stranger(actor: &ActorId, needed: Role) -> Refusal {
+    let message = format!("this needs the role {needed}; `{actor}` is nobody this bot knows");
+    Refusal::new("unknown_actor", message).hint(format!(
+        "An admin can add a [[person]] with actors = [\"{actor}\"] to the configuration, or give a role to a group of theirs."
+    ))
 }
 
 fn request_named_by(command: &Command) -> Option<(RequestId, &'static str)> {
@@ -248,14 +410,20 @@ fn recorded_refusal(
     caller: Caller<'_>,
     about: Option<(RequestId, &'static str)>,
     refusal: Refusal,
+    pressed: bool,
 ) -> Result<Decision, Refusal> {
-    let known = view.catalogue.people.person(caller.actor).is_some();
-    match about.filter(|(id, _)| known && view.state.requests.contains_key(id)) {
+    let known = caller.known(view.catalogue).is_some();
+    let request = about.and_then(|(id, command)| Some((view.state.requests.get(&id)?, command)));
+    match request.filter(|_| known) {
         None => Err(refusal),
         Some((request, command)) => {
-            let mut decision = Decision::reply(caller.conversation, replies::refusal(&refusal));
+            let mut reply = replies::refusal(&refusal);
+            if pressed {
+                reply = replies::request::since(reply, view, request);
+            }
+            let mut decision = Decision::answer(caller, reply);
             let (command, code) = (command.to_owned(), refusal.code.to_owned());
-            decision.event(caller.actor, Event::CommandRefused { request, command, code });
+            decision.event(caller.actor, Event::CommandRefused { request: request.id, command, code });
             Ok(decision)
         }
     }

@@ -5,8 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::actor::Role;
 use super::command::Severity;
-use super::id::{ConversationId, Digest, HostName, IncidentId, RequestId, RunId};
+use super::id::{AnswerId, ArticleId, ConversationId, Digest, HostName, IncidentId, RequestId, RunId};
 use super::plan::{Basis, Plan};
 use super::run::{BootId, Outcome, StepEnd};
 
@@ -44,6 +45,54 @@ pub enum Event {
         /// How, in somebody's words; may be empty.
         text: String,
     },
+    /// An incident has become more or less bad.
+    IncidentSeverityChanged {
+        /// The incident.
+        incident: IncidentId,
+        /// How bad it is now.
+        severity: Severity,
+    },
+    /// An incident was given to somebody.
+    IncidentAssigned {
+        /// The incident.
+        incident: IncidentId,
+        /// Who, by name.
+        person: String,
+    },
+    /// An incident has a conversation of its own.
+    IncidentThreaded {
+        /// The incident.
+        incident: IncidentId,
+        /// The conversation.
+        conversation: ConversationId,
+    },
+    /// A question was answered, or could not be.
+    QuestionAnswered {
+        /// Its number.
+        answer: AnswerId,
+        /// Where it was asked.
+        conversation: ConversationId,
+        /// The question, cut to a length.
+        question: String,
+        /// The articles cited, best first; none if nothing answers.
+        articles: Vec<ArticleId>,
+    },
+    /// Somebody said whether an answer was the right one.
+    AnswerJudged {
+        /// The answer.
+        answer: AnswerId,
+        /// Who, by name.
+        person: String,
+        /// Whether it was right.
+        right: bool,
+    },
+    /// What is overheard in a conversation is left alone, or no longer.
+    ConversationQuieted {
+        /// The conversation.
+        conversation: ConversationId,
+        /// Whether it is left alone.
+        quiet: bool,
+    },
     /// Somebody wishes to run an action.
     RequestOpened {
         /// Its number.
@@ -67,6 +116,9 @@ pub enum Event {
         digest: Digest,
         /// Who, by name: one person may have several accounts.
         person: String,
+        /// The role that the account's groups gave at that moment, if they gave one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        chat_role: Option<Role>,
         /// Whether the policy is now met.
         complete: bool,
     },
@@ -209,13 +261,32 @@ pub enum Event {
 }
 
 impl Event {
+    /// The incident that the event is about by itself, without a request.
+    pub fn incident(&self) -> Option<IncidentId> {
+        match self {
+            Self::IncidentOpened { incident, .. }
+            | Self::IncidentNoted { incident, .. }
+            | Self::IncidentResolved { incident, .. }
+            | Self::IncidentSeverityChanged { incident, .. }
+            | Self::IncidentAssigned { incident, .. }
+            | Self::IncidentThreaded { incident, .. } => Some(*incident),
+            _ => None,
+        }
+    }
+
     /// The request that the event is about, if it is about one.
     pub fn request(&self) -> Option<RequestId> {
         match self {
             Self::IncidentOpened { .. }
             | Self::IncidentUsed { .. }
             | Self::IncidentNoted { .. }
-            | Self::IncidentResolved { .. } => None,
+            | Self::IncidentResolved { .. }
+            | Self::IncidentSeverityChanged { .. }
+            | Self::IncidentAssigned { .. }
+            | Self::IncidentThreaded { .. }
+            | Self::QuestionAnswered { .. }
+            | Self::AnswerJudged { .. }
+            | Self::ConversationQuieted { .. } => None,
             Self::RequestOpened { request, .. }
             | Self::ApprovalGiven { request, .. }
             | Self::ApprovalWithdrawn { request, .. }

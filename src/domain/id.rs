@@ -133,6 +133,15 @@ numbered! {
     /// A request, typed as `r1`.
     RequestId, "r", "a request such as r1"
 }
+numbered! {
+    /// An answer that was given, written as `a1`.
+    AnswerId, "a", "an answer such as a1"
+}
+hexadecimal! {
+    /// The beginning of a digest, in a reference that a digest does not fit into: 12 lowercase hex
+    /// digits. It tells what was shown from anything else by accident, and proves nothing.
+    Prefix, 6, "the beginning of a digest: 12 lowercase hex digits"
+}
 hexadecimal! {
     /// One remote run of one step on one host: 128 random bits, 32 lowercase hex digits.
     RunId, 16, "a run id of 32 lowercase hex digits"
@@ -154,6 +163,10 @@ named! {
     HostName
 }
 named! {
+    /// A group of accounts that a chat platform knows, such as `discord:ID` of a role.
+    GroupId
+}
+named! {
     /// Where people talk: in the terminal one conversation an actor, in Discord one a channel.
     ConversationId
 }
@@ -162,6 +175,13 @@ impl Digest {
     /// The SHA-256 of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
+    }
+
+    /// The beginning of it, for a reference.
+    pub fn prefix(&self) -> Prefix {
+        let mut bytes = [0; 6];
+        bytes.copy_from_slice(&self.0[..6]);
+        Prefix(bytes)
     }
 
     /// The first 12 characters, for people to read. Never compare these.

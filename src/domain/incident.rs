@@ -1,12 +1,13 @@
 //! Incidents: opening, noting, using, resolving.
 
 use super::actor::ActorId;
-use super::command::Severity;
-use super::decide::{Caller, Decision, Effect, View};
+use super::command::{Assignee, Command, Severity};
+use super::decide::{Caller, Decision, To, View};
 use super::event::Event;
-use super::id::IncidentId;
+use super::id::{ConversationId, IncidentId};
 use super::refusal::Refusal;
 use super::replies;
+use super::reply::Reply;
 use super::request::Status;
 use super::run::Outcome;
 use super::state::{Moment, State};
@@ -24,6 +25,10 @@ pub struct Incident {
     pub opened_by: ActorId,
     /// When, in ms since 1970.
     pub opened_at_ms: u64,
+    /// Who works on it, by name.
+    pub assigned_to: Option<String>,
+    /// Its own conversation.
+    pub thread: Option<ConversationId>,
     /// When it was resolved.
     pub resolved_at_ms: Option<u64>,
     /// Everything that happened, in order.
@@ -77,30 +82,114 @@ fn in_use<'a>(view: View<'a>, caller: Caller<'_>) -> Result<&'a Incident, Refusa
     })
 }
 
-/// The events that open an incident and turn the conversation to it.
+/// The commands about incidents.
+pub fn command(view: View<'_>, caller: Caller<'_>, command: Command) -> Result<Decision, Refusal> {
+    match command {
+        Command::IncidentOpen(severity, title) => open(view, caller, severity, title),
+        Command::IncidentList => Ok(Decision::answer(caller, replies::incident::list(view.state))),
+        Command::IncidentShow(id) => show(view, caller, id),
+        Command::IncidentNote(text) => note(view, caller, text),
+        Command::IncidentResolve(id, text) => resolve(view, caller, id, text),
+        Command::IncidentUse(id) => turn_to(view, caller, id),
+        Command::IncidentSeverity(id, severity) => change_severity(view, caller, id, severity),
+        Command::IncidentAssign(id, assignee) => assign(view, caller, id, assignee),
+        Command::IncidentExport(id) => export(view, caller, id),
+        // Every other command is decided elsewhere.
+        _ => Ok(Decision::default()),
+    }
+}
+
+/// The events that open an incident and turn the conversation to it. Where an incident gets a
+/// conversation of its own, the one in which it began stays free for the next problem.
 pub fn opening(
     view: View<'_>,
     caller: Caller<'_>,
     severity: Severity,
     title: String,
-) -> (IncidentId, [Event; 2]) {
+) -> (IncidentId, Vec<Event>) {
     let incident = view.state.next_incident();
-    let conversation = caller.conversation.clone();
-    let opened = Event::IncidentOpened { incident, title, severity };
-    (incident, [opened, Event::IncidentUsed { incident, conversation }])
+    let mut events = vec![Event::IncidentOpened { incident, title, severity }];
+    if caller.origin.ticket.is_none() {
+        events.push(Event::IncidentUsed { incident, conversation: caller.conversation.clone() });
+    }
+    (incident, events)
+}
+
+/// An incident has been given a conversation of its own.
+pub fn threaded(view: View<'_>, incident: IncidentId, conversation: ConversationId) -> Decision {
+    let mut decision = Decision::default();
+    if view.state.incidents.get(&incident).is_some_and(|incident| incident.thread.is_none()) {
+        decision.event(&ActorId::bot(), Event::IncidentThreaded { incident, conversation });
+    }
+    decision
+}
+
+/// The given incident, or the one in use.
+fn meant<'a>(view: View<'a>, caller: Caller<'_>, id: Option<IncidentId>) -> Result<&'a Incident, Refusal> {
+    match id {
+        Some(id) => find(view.state, id),
+        None => in_use(view, caller),
+    }
+}
+
+/// A decision with one event about an incident, told to everybody who works on it.
+fn told(caller: Caller<'_>, incident: IncidentId, event: Event, reply: Reply) -> Decision {
+    let mut decision = Decision::say(To::Incident(incident, caller.conversation.clone()), reply);
+    decision.event(caller.actor, event);
+    decision
+}
+
+/// `/incident severity`.
+fn change_severity(
+    view: View<'_>,
+    caller: Caller<'_>,
+    id: Option<IncidentId>,
+    severity: Severity,
+) -> Result<Decision, Refusal> {
+    let incident = meant(view, caller, id)?.id;
+    let who = view.catalogue.people.name(caller.actor);
+    let reply = replies::incident::severity_changed(incident, severity, &who);
+    Ok(told(caller, incident, Event::IncidentSeverityChanged { incident, severity }, reply))
+}
+
+/// `/incident assign`: to somebody who has a role, or to an account of the chat.
+fn assign(
+    view: View<'_>,
+    caller: Caller<'_>,
+    id: Option<IncidentId>,
+    assignee: Assignee,
+) -> Result<Decision, Refusal> {
+    let incident = meant(view, caller, id)?.id;
+    let people = &view.catalogue.people;
+    let person = match assignee {
+        Assignee::Account(actor) => people.name(&actor),
+        Assignee::Name(name) => {
+            people.iter().find(|person| person.name == name).map(|person| person.name.clone()).ok_or_else(
+                || {
+                    let names: Vec<_> = people.iter().map(|person| person.name.as_str()).collect();
+                    Refusal::new("unknown_person", format!("there is no person `{name}`"))
+                        .hint(format!("The configuration names: {}.", names.join(", ")))
+                },
+            )?
+        }
+    };
+    let reply = replies::incident::assigned(incident, &person);
+    Ok(told(caller, incident, Event::IncidentAssigned { incident, person }, reply))
+}
+
+/// `/incident export`.
+fn export(view: View<'_>, caller: Caller<'_>, id: Option<IncidentId>) -> Result<Decision, Refusal> {
+    let incident = meant(view, caller, id)?;
+    let reply = replies::incident::exported(view, incident);
+    Ok(Decision::say(To::Asker(caller.origin.clone()), reply))
 }
 
 /// `/incident open`.
-pub fn open(
-    view: View<'_>,
-    caller: Caller<'_>,
-    severity: Severity,
-    title: String,
-) -> Result<Decision, Refusal> {
+fn open(view: View<'_>, caller: Caller<'_>, severity: Severity, title: String) -> Result<Decision, Refusal> {
     bounded("title", &title)?;
     let reply = replies::incident::opened(view.state.next_incident(), severity, &title);
-    let (_, events) = opening(view, caller, severity, title);
-    let mut decision = Decision::reply(caller.conversation, reply);
+    let (incident, events) = opening(view, caller, severity, title);
+    let mut decision = Decision::say(To::Incident(incident, caller.conversation.clone()), reply);
     for event in events {
         decision.event(caller.actor, event);
     }
@@ -108,41 +197,35 @@ pub fn open(
 }
 
 /// `/incident note`.
-pub fn note(view: View<'_>, caller: Caller<'_>, text: String) -> Result<Decision, Refusal> {
+fn note(view: View<'_>, caller: Caller<'_>, text: String) -> Result<Decision, Refusal> {
     bounded("note", &text)?;
     let incident = in_use(view, caller)?.id;
-    let mut decision = Decision::reply(caller.conversation, replies::incident::noted(incident));
-    decision.event(caller.actor, Event::IncidentNoted { incident, text });
-    Ok(decision)
+    let reply = replies::incident::noted(incident, &view.catalogue.people.name(caller.actor), &text);
+    Ok(told(caller, incident, Event::IncidentNoted { incident, text }, reply))
 }
 
 /// `/incident show`.
-pub fn show(view: View<'_>, caller: Caller<'_>, id: Option<IncidentId>) -> Result<Decision, Refusal> {
-    let incident = match id {
-        Some(id) => find(view.state, id)?,
-        None => in_use(view, caller)?,
-    };
-    Ok(Decision::reply(
-        caller.conversation,
-        replies::incident::timeline(&view.catalogue.people, view.state, incident),
-    ))
+fn show(view: View<'_>, caller: Caller<'_>, id: Option<IncidentId>) -> Result<Decision, Refusal> {
+    let incident = meant(view, caller, id)?;
+    Ok(Decision::answer(caller, replies::incident::timeline(&view.catalogue.people, view.state, incident)))
 }
 
 /// `/incident use`.
-pub fn turn_to(view: View<'_>, caller: Caller<'_>, id: IncidentId) -> Result<Decision, Refusal> {
+fn turn_to(view: View<'_>, caller: Caller<'_>, id: IncidentId) -> Result<Decision, Refusal> {
     let incident = find(view.state, id)?;
     if incident.resolved_at_ms.is_some() {
         return Err(Refusal::new("incident_resolved", format!("{id} is resolved"))
             .hint("`/incident open TITLE` opens a new one."));
     }
-    let mut decision = Decision::reply(caller.conversation, replies::incident::used(incident));
+    let to = To::Asker(caller.origin.clone());
+    let mut decision = Decision::say(to, replies::incident::used(incident));
     let conversation = caller.conversation.clone();
     decision.event(caller.actor, Event::IncidentUsed { incident: id, conversation });
     Ok(decision)
 }
 
 /// `/incident resolve`: not while something of it waits, runs or is unknown.
-pub fn resolve(
+fn resolve(
     view: View<'_>,
     caller: Caller<'_>,
     id: Option<IncidentId>,
@@ -151,10 +234,7 @@ pub fn resolve(
     if !text.is_empty() {
         bounded("text", &text)?;
     }
-    let incident = match id {
-        Some(id) => find(view.state, id)?,
-        None => in_use(view, caller)?,
-    };
+    let incident = meant(view, caller, id)?;
     if incident.resolved_at_ms.is_some() {
         return Err(Refusal::new("incident_resolved", format!("{} is resolved already", incident.id)));
     }
@@ -175,8 +255,7 @@ pub fn resolve(
             .hint(format!("`/show {}` says where it stands.", request.id)));
     }
     let event = Event::IncidentResolved { incident: incident.id, text };
-    let reply = Effect::Reply(caller.conversation.clone(), replies::incident::resolved(incident.id));
-    Ok(Decision { events: vec![(caller.actor.clone(), event)], effects: vec![reply] })
+    Ok(told(caller, incident.id, event, replies::incident::resolved(incident.id)))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod actor;
+pub mod answer;
 pub mod approval;
 pub mod article;
 pub mod audit;
@@ -9,11 +10,13 @@ pub mod catalogue;
 pub mod command;
 pub mod decide;
 pub mod event;
+pub mod form;
 pub mod host;
 pub mod id;
 pub mod incident;
 pub mod plan;
 pub mod policy;
+pub mod press;
 pub mod refusal;
 pub mod replies;
 pub mod reply;

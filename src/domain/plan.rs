@@ -19,7 +19,7 @@ use super::id::{ActionId, ArticleId, Digest, HostName, RequestId};
 
 pub use check::{ReadList, dash_argument, program_refusal};
 pub use powershell::powershell_refusal;
-pub use render::{Wish, effective_risk, filled, known_host, mismatch, plan, usage};
+pub use render::{Wish, effective_risk, filled, known_action, known_host, mismatch, plan, usage};
 
 /// Hosts of one plan.
 pub const HOSTS_MAX: usize = 16;

@@ -1,11 +1,13 @@
 //! The risk table: what a start needs. A configuration can only make it stricter.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::action::Risk;
-use super::actor::{People, Person};
+use super::actor::{People, Person, Role};
 use super::audit;
-use super::id::Digest;
+use super::id::{Digest, GroupId};
 use super::plan::{Basis, ReadList};
 
 /// Milliseconds a request waits for its approvals.
@@ -78,12 +80,15 @@ impl Policy {
             destructive: u8,
             reads: Vec<String>,
             people: Vec<&'a Person>,
+            #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+            groups: &'a BTreeMap<GroupId, Role>,
         }
         let revision = Revision {
             change: self.change,
             destructive: self.destructive,
             reads: self.reads.entries(),
             people: people.iter().collect(),
+            groups: people.groups(),
         };
         // Strings and small integers always have canonical bytes.
         Digest::of(&audit::canonical(&revision).unwrap_or_default())

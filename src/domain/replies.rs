@@ -1,15 +1,20 @@
 //! Every reply is a named function that returns a [`Reply`].
 
 pub mod answer;
+pub mod export;
 pub mod incident;
 pub mod request;
 pub mod run;
 
 use jiff::Timestamp;
 
-use super::decide::View;
+use super::catalogue::Catalogue;
+use super::decide::{CardId, View};
 use super::refusal::Refusal;
 use super::reply::{Line, Reply, Tone};
+use super::request::{Request, Status};
+use super::run::Outcome;
+use super::state::State;
 
 /// `2026-11-01 03:04:05` in UTC.
 pub fn date_and_time(at_ms: u64) -> String {
@@ -38,6 +43,30 @@ pub fn refusal(refusal: &Refusal) -> Reply {
         "" => reply,
         hint => reply.line(Line::default().untrusted(hint)),
     }
+}
+
+/// Where something stands now, as a message that is changed when it changes; and whether it stays
+/// so for good. `live` is what a step under way has printed so far.
+pub fn card(catalogue: &Catalogue, state: &State, card: CardId, live: Option<&str>) -> Option<(Reply, bool)> {
+    match card {
+        CardId::Incident(id) => {
+            let incident = state.incidents.get(&id)?;
+            Some((incident::card(&catalogue.people, incident), incident.resolved_at_ms.is_some()))
+        }
+        CardId::Request(id) => {
+            let request = state.requests.get(&id)?;
+            Some((request::card(catalogue, request), is_over(request)))
+        }
+        CardId::Run(id) => {
+            let request = state.requests.get(&id).filter(|request| request.run.is_some())?;
+            Some((run::card(request, live), is_over(request)))
+        }
+    }
+}
+
+/// Whether nothing will happen to a request any more: how an unknown run ended can still be settled.
+fn is_over(request: &Request) -> bool {
+    !request.is_open() && request.status != Status::Ended(Outcome::Unknown)
 }
 
 /// The inventory.

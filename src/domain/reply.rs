@@ -5,8 +5,14 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
+use super::actor::ActorId;
+use super::press::Button;
+
 /// Text that somebody else wrote. It has no Display on purpose.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Untrusted(String);
 
 impl Untrusted {
@@ -28,7 +34,8 @@ impl fmt::Debug for Untrusted {
 }
 
 /// A piece of a line.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Span {
     /// Our own words.
     Plain(String),
@@ -36,10 +43,13 @@ pub enum Span {
     Untrusted(Untrusted),
     /// Something to type or to read letter by letter; somebody else's words may stand in it.
     Code(Untrusted),
+    /// An account that the configuration gives no name.
+    Account(ActorId),
 }
 
 /// One line of a reply.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Line(pub Vec<Span>);
 
 impl Line {
@@ -63,6 +73,13 @@ impl Line {
         self
     }
 
+    /// Appends an account that the configuration gives no name.
+    #[must_use]
+    pub fn account(mut self, actor: ActorId) -> Self {
+        self.0.push(Span::Account(actor));
+        self
+    }
+
     /// Appends something to type or to read letter by letter.
     #[must_use]
     pub fn code(mut self, text: impl Into<String>) -> Self {
@@ -72,7 +89,8 @@ impl Line {
 }
 
 /// A block of a reply.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Part {
     /// A line.
     Line(Line),
@@ -80,12 +98,18 @@ pub enum Part {
     Item(Line),
     /// Several lines to be shown as they are.
     Block(Untrusted),
-    /// A command that is ready to be sent.
+    /// A command that is ready to be sent. Where the reply has buttons, one of them does the same.
     Ready(Untrusted),
+    /// What a host printed, as it was kept. Where there is not the room, its beginning and its end
+    /// are shown, and the whole goes into a file of this name if there can be files.
+    Output(String, Untrusted),
+    /// A file of this name.
+    File(String, Untrusted),
 }
 
 /// How a reply is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Tone {
     /// An answer.
     Info,
@@ -98,7 +122,7 @@ pub enum Tone {
 }
 
 /// What the bot says in a conversation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reply {
     /// How it is meant.
     pub tone: Tone,
@@ -106,12 +130,14 @@ pub struct Reply {
     pub title: Line,
     /// What it says.
     pub parts: Vec<Part>,
+    /// What can be done about it with one press, in order.
+    pub buttons: Vec<Button>,
 }
 
 impl Reply {
     /// A reply of a title alone.
     pub fn new(tone: Tone, title: Line) -> Self {
-        Self { tone, title, parts: Vec::new() }
+        Self { tone, title, parts: Vec::new(), buttons: Vec::new() }
     }
 
     /// Appends a line.
@@ -139,6 +165,30 @@ impl Reply {
     #[must_use]
     pub fn ready(mut self, command: impl Into<String>) -> Self {
         self.parts.push(Part::Ready(Untrusted::new(command)));
+        self
+    }
+
+    /// Appends what a host printed, unless that is nothing.
+    #[must_use]
+    pub fn output(mut self, name: impl Into<String>, text: &str) -> Self {
+        let text = text.trim_end();
+        if !text.is_empty() {
+            self.parts.push(Part::Output(name.into(), Untrusted::new(text)));
+        }
+        self
+    }
+
+    /// Appends a file.
+    #[must_use]
+    pub fn file(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
+        self.parts.push(Part::File(name.into(), Untrusted::new(text)));
+        self
+    }
+
+    /// Appends a button.
+    #[must_use]
+    pub fn button(mut self, button: Button) -> Self {
+        self.buttons.push(button);
         self
     }
 }

@@ -1,13 +1,14 @@
 //! A request from the wish to its end: status, approvals, and the run with its hosts.
 
 pub mod approve;
+pub mod ladder;
 pub mod open;
 pub mod start;
 
 use std::collections::BTreeMap;
 
 use super::action::Risk;
-use super::actor::ActorId;
+use super::actor::{ActorId, Role};
 use super::approval::Approved;
 use super::event::Event;
 use super::id::{ConversationId, Digest, HostName, IncidentId, RequestId, RunId};
@@ -42,6 +43,8 @@ pub enum Status {
 pub struct Approval {
     /// The account it came through.
     pub actor: ActorId,
+    /// The role that the account's groups gave at that moment, if they gave one.
+    pub chat_role: Option<Role>,
     /// What was approved.
     pub digest: Digest,
     /// When, in ms since 1970.
@@ -163,8 +166,9 @@ impl Request {
     /// Takes in an event about this request.
     pub(in crate::domain) fn apply(&mut self, moment: &Moment) {
         match &moment.event {
-            Event::ApprovalGiven { digest, person, complete, .. } => {
-                let approval = Approval { actor: moment.actor.clone(), digest: *digest, at_ms: moment.at_ms };
+            Event::ApprovalGiven { digest, person, chat_role, complete, .. } => {
+                let (actor, digest, chat_role) = (moment.actor.clone(), *digest, *chat_role);
+                let approval = Approval { actor, chat_role, digest, at_ms: moment.at_ms };
                 self.approvals.insert(person.clone(), approval);
                 if *complete {
                     self.status = Status::Ready(moment.at_ms);

@@ -1,11 +1,12 @@
 //! What the events say. Folding never fails and never decides: an event about something unknown
 //! changes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::actor::ActorId;
+use super::answer::Answer;
 use super::event::Event;
-use super::id::{ConversationId, HostName, IncidentId, RequestId};
+use super::id::{AnswerId, ConversationId, HostName, IncidentId, RequestId};
 use super::incident::Incident;
 use super::plan::HostPlan;
 use super::request::Request;
@@ -32,6 +33,10 @@ pub struct State {
     pub requests: BTreeMap<RequestId, Request>,
     /// The incident in use in each conversation.
     pub conversations: BTreeMap<ConversationId, IncidentId>,
+    /// By number.
+    pub answers: BTreeMap<AnswerId, Answer>,
+    /// The conversations in which what is overheard is left alone.
+    pub quiet: BTreeSet<ConversationId>,
 }
 
 impl State {
@@ -47,6 +52,8 @@ impl State {
                         severity: *severity,
                         opened_by: moment.actor.clone(),
                         opened_at_ms: moment.at_ms,
+                        assigned_to: None,
+                        thread: None,
                         resolved_at_ms: None,
                         timeline: Vec::new(),
                     },
@@ -57,11 +64,44 @@ impl State {
                 self.conversations.insert(conversation.clone(), *incident);
                 None
             }
+            Event::QuestionAnswered { answer, conversation, question, articles } => {
+                let (conversation, question) = (conversation.clone(), question.clone());
+                let articles = articles.clone();
+                let answered =
+                    Answer { id: *answer, conversation, question, articles, judged: BTreeMap::new() };
+                self.answers.insert(*answer, answered);
+                None
+            }
+            Event::AnswerJudged { answer, person, right } => {
+                if let Some(answer) = self.answers.get_mut(answer) {
+                    answer.judged.insert(person.clone(), *right);
+                }
+                None
+            }
+            Event::ConversationQuieted { conversation, quiet: true } => {
+                self.quiet.insert(conversation.clone());
+                None
+            }
+            Event::ConversationQuieted { conversation, quiet: false } => {
+                self.quiet.remove(conversation);
+                None
+            }
+            Event::IncidentThreaded { incident, conversation } => {
+                self.conversations.insert(conversation.clone(), *incident);
+                self.with_incident(*incident, |incident| incident.thread = Some(conversation.clone()));
+                None
+            }
+            Event::IncidentSeverityChanged { incident, severity } => {
+                self.with_incident(*incident, |incident| incident.severity = *severity);
+                Some(*incident)
+            }
+            Event::IncidentAssigned { incident, person } => {
+                self.with_incident(*incident, |incident| incident.assigned_to = Some(person.clone()));
+                Some(*incident)
+            }
             Event::IncidentNoted { incident, .. } => Some(*incident),
             Event::IncidentResolved { incident, .. } => {
-                if let Some(incident) = self.incidents.get_mut(incident) {
-                    incident.resolved_at_ms = Some(moment.at_ms);
-                }
+                self.with_incident(*incident, |incident| incident.resolved_at_ms = Some(moment.at_ms));
                 Some(*incident)
             }
             event => {
@@ -80,6 +120,17 @@ impl State {
         if let Some(incident) = incident.filter(|_| !is_output).and_then(|id| self.incidents.get_mut(&id)) {
             incident.timeline.push(moment.clone());
         }
+    }
+
+    fn with_incident(&mut self, id: IncidentId, change: impl FnOnce(&mut Incident)) {
+        if let Some(incident) = self.incidents.get_mut(&id) {
+            change(incident);
+        }
+    }
+
+    /// The number of the next answer.
+    pub fn next_answer(&self) -> AnswerId {
+        AnswerId(self.answers.keys().next_back().map_or(1, |id| id.0 + 1))
     }
 
     /// The number of the next incident.

@@ -8,8 +8,8 @@ use super::action::{Action, Param, ParamType, Program, Risk, Rollback, Step, Ver
 use super::actor::{ActorId, People, Person, Role};
 use super::article::Article;
 use super::catalogue::Catalogue;
-use super::command::Command;
-use super::decide::{Context, Decision, Effect, Input, decide};
+use super::command::{Command, Origin};
+use super::decide::{Context, Decision, Effect, Input, Say, decide};
 use super::event::Event;
 use super::host::{Host, Platform};
 use super::id::{ActionId, ArticleId, ConversationId, Digest, HostName, RequestId, RunId};
@@ -29,7 +29,11 @@ pub fn actor(name: &str) -> ActorId {
 }
 
 pub fn person(name: &str, role: Role) -> Person {
-    Person { name: name.to_owned(), role, actors: vec![actor(name), ActorId(format!("discord:{name}"))] }
+    Person {
+        name: name.to_owned(),
+        role: Some(role),
+        actors: vec![actor(name), ActorId(format!("discord:{name}"))],
+    }
 }
 
 pub fn people() -> Vec<Person> {
@@ -180,7 +184,9 @@ pub fn text_of(reply: &Reply) -> String {
     let line = |line: &Line| line.0.iter().map(span).collect::<String>();
     let part = |part: &Part| match part {
         Part::Line(inner) | Part::Item(inner) => line(inner),
-        Part::Block(text) | Part::Ready(text) => text.escape_with(str::to_owned),
+        Part::Block(text) | Part::Ready(text) | Part::Output(_, text) | Part::File(_, text) => {
+            text.escape_with(str::to_owned)
+        }
     };
     [line(&reply.title)].into_iter().chain(reply.parts.iter().map(part)).collect::<Vec<_>>().join("\n")
 }
@@ -189,6 +195,7 @@ fn span(span: &Span) -> String {
     match span {
         Span::Plain(text) => text.clone(),
         Span::Untrusted(text) | Span::Code(text) => text.escape_with(str::to_owned),
+        Span::Account(actor) => actor.to_string(),
     }
 }
 
@@ -242,7 +249,7 @@ impl World {
             events.extend(match effect {
                 Effect::Start(id) => self.input(Input::Start(id))?,
                 Effect::Probe(id, host) => self.input(Input::Probed(id, host, Ok(boot())))?,
-                Effect::Reply(_, reply) => {
+                Effect::Say(Say { reply, .. }) | Effect::Follow(_, reply) => {
                     self.said.push_str(&text_of(&reply));
                     self.said.push('\n');
                     Vec::new()
@@ -258,10 +265,9 @@ impl World {
 
     /// A person's command in their own conversation; a refusal is its code.
     pub fn says(&mut self, who: &str, command: Command) -> Result<Vec<Event>, String> {
-        let (actor, conversation) = (actor(who), ConversationId::from(who));
-        let events = self
-            .input(Input::Command { actor, conversation, command })
-            .map_err(|refusal| refusal.code.to_owned())?;
+        let origin = Origin::typed(actor(who), ConversationId::from(who));
+        let events =
+            self.input(Input::Command { origin, command }).map_err(|refusal| refusal.code.to_owned())?;
         match events.iter().find_map(|event| match event {
             Event::CommandRefused { code, .. } => Some(code.clone()),
             _ => None,

@@ -11,7 +11,7 @@
 //! # Layout
 //!
 //! `session` connects and exchanges bytes, `wire` puts questions into bytes and reads the answers,
-//! `run` follows one run to its end, `verify` and `check` look and change nothing, `over` knows
+//! `run` follows one run to its end, `live` fetches what it prints meanwhile, `verify` and `check` look and change nothing, `over` knows
 //! which run folders a host may remove, `algorithms` is what is offered to modern and old servers.
 //!
 //! The module does not decide what to run, retries no run and records nothing.
@@ -19,6 +19,7 @@
 mod algorithms;
 mod check;
 mod error;
+mod live;
 mod over;
 mod run;
 mod session;
@@ -126,9 +127,10 @@ impl Hosts for Ssh {
         run: RunId,
         boot: &BootId,
         cancel: watch::Receiver<bool>,
+        printed: watch::Sender<Output>,
     ) -> StepReport {
         match self.step(approved, at, run, boot).and_then(executable) {
-            Ok(step) => run::execute(step, cancel).await,
+            Ok(step) => run::execute(step, cancel, printed).await,
             Err(why) => StepReport { end: StepEnd::NotRun(why), output: Output::default() },
         }
     }
@@ -140,9 +142,10 @@ impl Hosts for Ssh {
         run: RunId,
         boot: &BootId,
         cancel: watch::Receiver<bool>,
+        printed: watch::Sender<Output>,
     ) -> StepReport {
         match self.step(approved, at, run, boot) {
-            Ok(step) => run::settle(step, cancel).await,
+            Ok(step) => run::settle(step, cancel, printed).await,
             Err(why) => StepReport { end: StepEnd::Unknown(why), output: Output::default() },
         }
     }

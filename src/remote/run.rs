@@ -20,6 +20,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::SshConfig;
 use super::error::RemoteError;
+use super::live;
 use super::over::OverRuns;
 use super::session::{Opened, Session};
 use super::wire::{About, Answer, Ask, Payload, State, Verb};
@@ -59,8 +60,12 @@ pub(super) struct Step<'a> {
     pub(super) boot: Option<&'a BootId>,
 }
 
-/// Runs a step and follows it to its end.
-pub(super) async fn execute(step: Step<'_>, mut cancel: watch::Receiver<bool>) -> StepReport {
+/// Runs a step and follows it to its end; `printed` gets its output as far as it has come.
+pub(super) async fn execute(
+    step: Step<'_>,
+    mut cancel: watch::Receiver<bool>,
+    printed: watch::Sender<Output>,
+) -> StepReport {
     let ask = match step.ask(Verb::Start) {
         Ok(ask) => ask,
         Err(error) => return without_output(StepEnd::NotRun(error.advice())),
@@ -81,13 +86,17 @@ pub(super) async fn execute(step: Step<'_>, mut cancel: watch::Receiver<bool>) -
         }
         heard => contact(session, heard),
     };
-    Following::new(step, cancel).follow(contact).await
+    Following::new(step, cancel).follow(contact, &printed).await
 }
 
 /// Finds out what became of a step that was in flight when the bot stopped. Starts nothing.
-pub(super) async fn settle(step: Step<'_>, cancel: watch::Receiver<bool>) -> StepReport {
+pub(super) async fn settle(
+    step: Step<'_>,
+    cancel: watch::Receiver<bool>,
+    printed: watch::Sender<Output>,
+) -> StepReport {
     let why = "the bot stopped while this step was in flight".to_owned();
-    Following::new(step, cancel).follow(Contact::Lost(why)).await
+    Following::new(step, cancel).follow(Contact::Lost(why), &printed).await
 }
 
 impl<'a> Step<'a> {
@@ -96,7 +105,7 @@ impl<'a> Step<'a> {
         About { host: self.host, run: self.run, digest: self.digest, boot: self.boot }.ask(verb, payload)
     }
 
-    async fn put(&self, session: &Session, verb: Verb) -> Result<Answer, RemoteError> {
+    pub(super) async fn put(&self, session: &Session, verb: Verb) -> Result<Answer, RemoteError> {
         self.ask(verb)?.over(session.open().await?).await
     }
 
@@ -201,27 +210,46 @@ impl<'a> Following<'a> {
         }
     }
 
-    async fn follow(mut self, mut contact: Contact) -> StepReport {
+    async fn follow(mut self, mut contact: Contact, printed: &watch::Sender<Output>) -> StepReport {
+        let step = self.step;
         loop {
             let (session, verdict) = match contact {
                 Contact::Heard(session, answer) => (session, in_touch(&answer.state)),
-                Contact::Lost(why) => match self.step.fence().await {
-                    Ok((session, answer)) => (session, after_loss(&answer, self.step.boot, &why)),
+                Contact::Lost(why) => match step.fence().await {
+                    Ok((session, answer)) => (session, after_loss(&answer, step.boot, &why)),
                     Err(error) => {
                         return without_output(StepEnd::Unknown(format!("{why}; then: {}", error.explain())));
                     }
                 },
             };
-            contact = match verdict {
-                Verdict::Ended(end) => return self.finish(session, end).await,
-                Verdict::Running if self.is_unstoppable() => {
-                    let end = StepEnd::Unknown("it still runs although it was stopped".to_owned());
-                    return self.finish(session, end).await;
-                }
-                Verdict::Running => self.look_again(session).await,
-                Verdict::NotBegun if Instant::now() < self.begin => self.look_again(session).await,
-                Verdict::NotBegun => Contact::Lost("it was accepted and did not begin".to_owned()),
+            let ended = tokio::select! {
+                // An end that is known is not held up by what the step has printed before it.
+                biased;
+                ended = self.stay(&session, verdict) => ended,
+                never = live::show(step, &session, printed) => match never {},
             };
+            contact = match ended {
+                Ok(end) => return self.finish(session, end).await,
+                Err(why) => Contact::Lost(why),
+            };
+        }
+    }
+
+    /// Looks over one connection until the run has ended; the error says why that is out of touch.
+    async fn stay(&mut self, session: &Session, mut verdict: Verdict) -> Result<StepEnd, String> {
+        loop {
+            match verdict {
+                Verdict::Ended(end) => return Ok(end),
+                Verdict::Running if self.is_unstoppable() => {
+                    return Ok(StepEnd::Unknown("it still runs although it was stopped".to_owned()));
+                }
+                Verdict::NotBegun if Instant::now() >= self.begin => {
+                    return Err("it was accepted and did not begin".to_owned());
+                }
+                Verdict::Running | Verdict::NotBegun => {}
+            }
+            let answer = self.look_again(session).await.map_err(|error| error.explain())?;
+            verdict = in_touch(&answer.state);
         }
     }
 
@@ -230,12 +258,12 @@ impl<'a> Following<'a> {
     }
 
     /// Waits on the host for a change, unless somebody wants the step stopped meanwhile.
-    async fn look_again(&mut self, session: Session) -> Contact {
+    async fn look_again(&mut self, session: &Session) -> Result<Answer, RemoteError> {
         sleep_until(self.next_look).await;
         self.next_look = Instant::now() + LOOK_EVERY;
         if self.stopping.is_none() {
             let end = tokio::select! {
-                heard = self.step.put(&session, Verb::Wait) => return contact(session, heard),
+                heard = self.step.put(session, Verb::Wait) => return heard,
                 () = asked(&mut self.cancel) => StepEnd::Cancelled,
                 () = sleep_until(self.deadline) => StepEnd::TimedOut,
             };
@@ -243,11 +271,11 @@ impl<'a> Following<'a> {
         }
         match &mut self.stopping {
             Some(stopping) if !stopping.heard => {
-                let heard = self.step.put(&session, Verb::Cancel).await;
+                let heard = self.step.put(session, Verb::Cancel).await;
                 stopping.heard = heard.is_ok();
-                contact(session, heard)
+                heard
             }
-            _ => self.heard(session, Verb::Wait).await,
+            _ => self.step.put(session, Verb::Wait).await,
         }
     }
 
@@ -293,11 +321,6 @@ impl<'a> Following<'a> {
         if matches!(end, StepEnd::Done(_) | StepEnd::TimedOut | StepEnd::Cancelled) {
             over.add(&host.name, digest, run);
         }
-    }
-
-    async fn heard(&self, session: Session, verb: Verb) -> Contact {
-        let heard = self.step.put(&session, verb).await;
-        contact(session, heard)
     }
 }
 

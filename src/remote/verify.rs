@@ -69,7 +69,10 @@ async fn look(
         Err(error) => return nothing_known(&error.advice()),
     };
     let (_sender, cancel) = watch::channel(false);
-    run::execute(Step { config, over, host, digest, command, run, boot: None }, cancel).await
+    let step = Step { config, over, host, digest, command, run, boot: None };
+    // A look is short: its output is wanted at its end.
+    let nobody_watches = watch::Sender::new(Output::default());
+    run::execute(step, cancel, nobody_watches).await
 }
 
 fn nothing_known(why: &str) -> StepReport {

@@ -22,7 +22,7 @@ use crate::domain::id::Digest;
 
 use super::error::{BoxError, Fault, Holder, StoreError};
 use super::record::{self, Assembly};
-use super::{FORMAT_VERSION, folder};
+use super::{FORMAT_VERSION, desk, folder};
 
 /// Bytes that sled may keep in memory; its own default is 1 GiB.
 const CACHE_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -33,6 +33,7 @@ const LOCK_WAIT_STEPS: u32 = 200;
 
 const EVENTS: &str = "events";
 const META: &str = "meta";
+const DESK: &str = "desk";
 const META_FORMAT: &str = "format";
 const META_STORE: &str = "store";
 const META_HEAD: &str = "head";
@@ -66,6 +67,7 @@ pub(super) struct Meta {
 pub(super) struct Engine {
     pub(super) events: sled::Tree,
     pub(super) meta: sled::Tree,
+    desk: sled::Tree,
     db: sled::Db,
     data: File,
     path: PathBuf,
@@ -165,9 +167,10 @@ impl Engine {
         if !has(EVENTS) || !has(META) {
             return Err(StoreError::damaged(dir, Fault::Emptied));
         }
-        let trees = guarded(|| Ok((db.open_tree(EVENTS)?, db.open_tree(META)?)));
-        let (events, meta) = trees.map_err(damaged(dir, "open its trees"))?;
-        Ok(Self { events, meta, db, data, path: path.to_owned() })
+        // A record of an earlier version has no desk.
+        let trees = guarded(|| Ok((db.open_tree(EVENTS)?, db.open_tree(META)?, db.open_tree(DESK)?)));
+        let (events, meta, desk) = trees.map_err(damaged(dir, "open its trees"))?;
+        Ok(Self { events, meta, desk, db, data, path: path.to_owned() })
     }
 
     /// Reads the entries about the record; refuses a format that came later.
@@ -227,11 +230,43 @@ impl Engine {
         guarded(read).map_err(damaged(dir, "read its events"))?
     }
 
-    /// Appends records and moves the head, all or nothing. Not durable before [`Engine::sync`].
-    pub(super) fn commit(&self, from: Head, records: &[(u64, Vec<u8>)], to: Head) -> Result<(), EngineError> {
+    /// Every entry of the desk, by name.
+    pub(super) fn desk(&self, dir: &Path) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        let read = || -> Result<Vec<_>, EngineError> {
+            let parts = self.desk.iter().map(|part| part.map(|(key, bytes)| (key.to_vec(), bytes.to_vec())));
+            Ok(parts.collect::<Result<_, _>>()?)
+        };
+        let parts = guarded(read).map_err(damaged(dir, "read its desk"))?;
+        desk::assembled(parts.into_iter()).ok_or_else(|| StoreError::damaged(dir, Fault::Meta(DESK)))
+    }
+
+    /// Appends records, moves the head and changes the desk, all or nothing. Not durable before
+    /// [`Engine::sync`].
+    pub(super) fn commit(
+        &self,
+        from: Head,
+        records: &[(u64, Vec<u8>)],
+        to: Head,
+        entries: &[(String, Option<Vec<u8>>)],
+    ) -> Result<(), EngineError> {
         let from = head_bytes(from);
         guarded(|| {
-            let done = (&self.events, &self.meta).transaction(|(events, meta)| {
+            // There is one writer: what is found here is still there in the transaction.
+            let mut old_parts = Vec::new();
+            for (name, _) in entries {
+                for key in self.desk.scan_prefix(desk::prefix(name)).keys() {
+                    old_parts.push(key?);
+                }
+            }
+            let done = (&self.events, &self.meta, &self.desk).transaction(|(events, meta, on_desk)| {
+                for key in &old_parts {
+                    on_desk.remove(key)?;
+                }
+                for (name, value) in entries {
+                    for (key, part) in value.iter().flat_map(|value| desk::parts(name, value)) {
+                        on_desk.insert(key, part)?;
+                    }
+                }
                 if meta.insert(META_HEAD, head_bytes(to).as_slice())?.as_deref() != Some(from.as_slice()) {
                     return Err(ConflictableTransactionError::Abort(()));
                 }

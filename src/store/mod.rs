@@ -18,12 +18,15 @@
 //!
 //! In sled, the tree `events` holds the records (see `record`), the tree `meta` the format version,
 //! the store id, the time of creation, and the head (sequence and hash) as of the same transaction.
+//! The tree `desk` holds named entries that are written in the same transaction as events and can be
+//! removed again: what is still to be said, not what has happened. They are no part of the chain.
 //!
 //! What it does not do: it blocks (call it from `spawn_blocking`), it gathers nothing (one call, one
 //! sync: the caller puts what waits into one call), it repairs, cuts and deletes nothing, and it
 //! does not notice a folder that was put back whole from an older backup: signed heads kept
 //! elsewhere do.
 
+mod desk;
 mod engine;
 mod error;
 mod folder;
@@ -134,6 +137,20 @@ impl Store {
     where
         E: Serialize + DeserializeOwned,
     {
+        self.append_with(at_ms, events, &[])
+    }
+
+    /// The same, together with entries of the desk that are written, or removed where they have no
+    /// value. Removals alone are not synced: after a power cut an entry may be there again.
+    pub fn append_with<E>(
+        &mut self,
+        at_ms: u64,
+        events: Vec<(ActorId, E)>,
+        entries: &[(String, Option<Vec<u8>>)],
+    ) -> Result<Vec<Recorded<E>>, StoreError>
+    where
+        E: Serialize + DeserializeOwned,
+    {
         if self.poisoned {
             return Err(StoreError::Poisoned { dir: self.dir.clone() });
         }
@@ -151,23 +168,39 @@ impl Store {
             records.push((seq, record.encode()));
             recorded.push(Recorded { envelope, hash: head.hash });
         }
-        if recorded.is_empty() {
+        if recorded.is_empty() && entries.is_empty() {
             return Ok(recorded);
+        }
+        let longest = entries.iter().filter_map(|(_, value)| value.as_ref().map(Vec::len)).max();
+        if let Some(len) = longest.filter(|len| *len > desk::ENTRY_LEN_MAX) {
+            return Err(StoreError::TooLong { len });
         }
         // Poisoned until everything has gone well, whatever way this is left.
         self.poisoned = true;
-        self.write(&records, head)?;
+        self.write(&records, head, entries)?;
         self.head = head;
         self.poisoned = false;
         Ok(recorded)
     }
 
-    fn write(&mut self, records: &[(u64, Vec<u8>)], head: Head) -> Result<(), StoreError> {
+    fn write(
+        &mut self,
+        records: &[(u64, Vec<u8>)],
+        head: Head,
+        entries: &[(String, Option<Vec<u8>>)],
+    ) -> Result<(), StoreError> {
         let path = self.engine.path();
         let failed = |operation| move |error: EngineError| append_error(operation, path)(error.into());
-        self.engine.commit(self.head, records, head).map_err(failed("append to the record in"))?;
+        let committed = self.engine.commit(self.head, records, head, entries);
+        committed.map_err(failed("append to the record in"))?;
+        if records.is_empty() && entries.iter().all(|(_, value)| value.is_none()) {
+            return Ok(());
+        }
         self.engine.sync().map_err(failed("sync the record in"))?;
         self.engine.assert_nothing_spilled()?;
+        if records.is_empty() {
+            return Ok(());
+        }
         let failed = |error: std::io::Error| append_error("write the mark in", &self.dir)(error.into());
         self.mark.advance(head).map_err(failed)
     }
@@ -176,6 +209,11 @@ impl Store {
     pub fn verify(&self) -> Result<Head, StoreError> {
         let mark = mark::read(&self.dir)?;
         check(&self.dir, &self.engine, mark.as_ref(), |_, _| Ok(())).map(|(_, head)| head)
+    }
+
+    /// The entries beside the events, by name. They are no part of the chain.
+    pub fn desk(&self) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        self.engine.desk(&self.dir)
     }
 
     /// The store's random id: 32 hex digits that stand in every envelope.

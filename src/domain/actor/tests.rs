@@ -7,7 +7,7 @@ use crate::domain::testing::{actor, people, person};
 fn account_belongs_to_its_person_and_unknown_ones_to_nobody() {
     let people = People::new(people()).unwrap();
     assert_eq!(people.person(&ActorId("discord:ana".to_owned())).unwrap().name, "ana");
-    assert_eq!(people.person(&actor("ana")).unwrap().role, Role::Responder);
+    assert_eq!(people.person(&actor("ana")).unwrap().role, Some(Role::Responder));
     for stranger in ["demo:mallory", "ana", "", "discord:ANA", "dogwatch"] {
         assert_eq!(people.person(&ActorId(stranger.to_owned())), None, "{stranger}");
     }

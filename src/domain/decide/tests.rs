@@ -138,8 +138,7 @@ fn deciding_is_pure() {
     let world = World::opened("vm-destroy", &["kvm1"]);
     let context = Context { now_ms: world.now_ms, fresh_run: RunId([1; 16]) };
     let approve = || Input::Command {
-        actor: crate::domain::testing::actor("ben"),
-        conversation: "ben".into(),
+        origin: Origin::typed(crate::domain::testing::actor("ben"), "ben".into()),
         command: Command::Approve(R1),
     };
     let decided = || decide(&world.state, &world.catalogue, approve(), context).unwrap();

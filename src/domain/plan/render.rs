@@ -13,6 +13,7 @@ use crate::domain::action::{
     Action, PARAM_LEN_MAX, Param, ParamType, Part, Program, Risk, Rollback, Step, parts,
 };
 use crate::domain::actor::ActorId;
+use crate::domain::article::Article;
 use crate::domain::catalogue::{Catalogue, nearest};
 use crate::domain::host::{Host, Platform};
 use crate::domain::id::{ActionId, HostName, RequestId};
@@ -40,8 +41,7 @@ type Values = BTreeMap<String, String>;
 
 /// Plans a wish, or says what is missing, wrong or not allowed.
 pub fn plan(catalogue: &Catalogue, wish: &Wish) -> Result<Plan, Refusal> {
-    let (article, action) =
-        catalogue.action(&wish.action).ok_or_else(|| unknown_action(catalogue, &wish.action))?;
+    let (article, action) = known_action(catalogue, &wish.action)?;
     if action.steps.is_empty() {
         return Err(Refusal::new("no_steps", format!("`{}` has no steps", action.id)));
     }
@@ -86,6 +86,14 @@ pub fn effective_risk(catalogue: &Catalogue, action: &Action) -> Risk {
     let believed =
         action.risk != Risk::Read || action.steps.iter().all(|step| catalogue.policy.reads.covers(step));
     if believed { action.risk } else { Risk::Change }
+}
+
+/// An action with its article by id, or the one that was probably meant.
+pub fn known_action<'a>(
+    catalogue: &'a Catalogue,
+    id: &ActionId,
+) -> Result<(&'a Article, &'a Action), Refusal> {
+    catalogue.action(id).ok_or_else(|| unknown_action(catalogue, id))
 }
 
 fn unknown_action(catalogue: &Catalogue, id: &ActionId) -> Refusal {

@@ -43,7 +43,7 @@ fn revision_covers_numbers_reads_persons_roles_and_accounts() {
         revision(|policy, _| policy.change = 2),
         revision(|policy, _| policy.destructive = 3),
         revision(|policy, _| policy.reads = ReadList::new(&["cat ..."])),
-        revision(|_, persons| persons[0].role = Role::Approver),
+        revision(|_, persons| persons[0].role = Some(Role::Approver)),
         revision(|_, persons| persons[0].actors.push(ActorId("discord:9".to_owned()))),
         revision(|_, persons| persons[0].name.push('x')),
         revision(|_, persons| drop(persons.pop())),

@@ -3,9 +3,11 @@
 use crate::domain::action::Action;
 use crate::domain::article::Article;
 use crate::domain::catalogue::Catalogue;
-use crate::domain::id::{ActionId, ArticleId};
+use crate::domain::id::{ActionId, AnswerId, ArticleId, Prefix};
 use crate::domain::plan::{effective_risk, usage};
+use crate::domain::press::{AnswerPress, Button, Press, Weight};
 use crate::domain::reply::{Line, Reply, Tone};
+use crate::domain::state::State;
 
 /// A passage that answers, with where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,8 +37,9 @@ pub struct Found {
     pub nearest: Vec<(ArticleId, String)>,
 }
 
-/// The best passage, where it stands, what can be done, and what else might help.
-pub fn found(catalogue: &Catalogue, found: &Found) -> Reply {
+/// The best passage, where it stands, what can be done, and what else might help. With the answer's
+/// number and the beginning of its question's digest it can be judged.
+pub fn found(catalogue: &Catalogue, found: &Found, answer: Option<(AnswerId, Prefix)>) -> Reply {
     let Some((best, others)) = found.hits.split_first() else { return unknown(found) };
     let mut title = Line::default().untrusted(best.title.as_str());
     if let Some(heading) = best.heading.last() {
@@ -53,8 +56,90 @@ pub fn found(catalogue: &Catalogue, found: &Found) -> Reply {
         let line = Line::plain("see also: ").untrusted(other.title.as_str()).then(" ");
         reply = reply.item(line.code(format!("{}:{}", other.file, other.lines.0)));
     }
+    for (article, action) in best.actions.iter().filter_map(|id| catalogue.action(id)).take(RUN_BUTTONS_MAX) {
+        let press = Press::Run(action.id.clone(), article.revision.prefix());
+        reply = reply.button(Button::new(format!("Run: {}", action.title), Weight::Main, press));
+    }
+    let Some((id, prefix)) = answer else { return reply };
+    let press = |press| Press::Answer(press, id, prefix);
+    reply
+        .button(Button::new("Right", Weight::Plain, press(AnswerPress::Right)))
+        .button(Button::new("Wrong", Weight::Plain, press(AnswerPress::Wrong)))
+        .button(Button::new("More", Weight::Plain, press(AnswerPress::More)))
+}
+
+/// Every passage that was found, with where it stands.
+pub fn listed(catalogue: &Catalogue, result: &Found) -> Reply {
+    let Some((_, others)) = result.hits.split_first() else { return unknown(result) };
+    let best = Found { hits: result.hits[..1].to_vec(), nearest: Vec::new() };
+    others.iter().fold(found(catalogue, &best, None), |reply, hit| {
+        let mut title = Line::default().untrusted(hit.title.as_str());
+        if let Some(heading) = hit.heading.last() {
+            title = title.then(" > ").untrusted(heading.as_str());
+        }
+        let (first, last) = hit.lines;
+        reply
+            .line(title)
+            .block(hit.passage.as_str())
+            .line(Line::plain("source: ").code(format!("{}:{first}-{last}", hit.file)))
+    })
+}
+
+/// The knowledge base can't be searched.
+pub fn not_searched(why: &str) -> Reply {
+    Reply::new(Tone::Bad, Line::plain("the knowledge base can't be searched: ").untrusted(why))
+}
+
+/// Somebody said whether an answer was right.
+pub fn judged(right: bool) -> Reply {
+    let title = if right { "noted: this answer was right" } else { "noted: this answer was wrong" };
+    Reply::new(Tone::Good, Line::plain(title))
+        .line(Line::default().code("/kb report").then(" lists what was not answered well"))
+}
+
+/// What is overheard here is left alone, or no longer.
+pub fn quieted(quiet: bool) -> Reply {
+    Reply::new(
+        Tone::Good,
+        Line::plain(if quiet {
+            "I answer here only when I am mentioned"
+        } else {
+            "I answer here what looks like a question"
+        }),
+    )
+}
+
+/// What the knowledge base could not answer, and what people said of its answers.
+pub fn report(state: &State) -> Reply {
+    let answers = state.answers.values();
+    let unanswered: Vec<_> = answers.clone().filter(|answer| answer.articles.is_empty()).collect();
+    let judged =
+        |right: bool| answers.clone().filter(move |answer| answer.judged.values().any(|said| *said == right));
+    let title = format!(
+        "{} asked: {} without an answer, {} called right, {} called wrong",
+        super::counted(state.answers.len(), "question"),
+        unanswered.len(),
+        judged(true).count(),
+        judged(false).count()
+    );
+    let mut reply = Reply::new(Tone::Info, Line::plain(title));
+    for answer in unanswered.into_iter().rev().take(REPORTED_MAX) {
+        reply = reply.item(Line::plain("no answer: ").untrusted(answer.question.as_str()));
+    }
+    for answer in judged(false).collect::<Vec<_>>().into_iter().rev().take(REPORTED_MAX) {
+        let line = Line::plain("wrong: ").untrusted(answer.question.as_str());
+        reply = reply.item(match answer.articles.first() {
+            Some(article) => line.then(" answered with ").code(article.as_str()),
+            None => line,
+        });
+    }
     reply
 }
+
+/// Buttons that run an action on one answer; the others are named with their commands.
+const RUN_BUTTONS_MAX: usize = 5;
+/// Questions of each kind in a report, the newest first.
+const REPORTED_MAX: usize = 10;
 
 fn action_line(catalogue: &Catalogue, action: &Action) -> Line {
     let needs = match catalogue.policy.basis(effective_risk(catalogue, action)) {

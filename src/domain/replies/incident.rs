@@ -2,6 +2,7 @@
 
 use crate::domain::actor::People;
 use crate::domain::command::Severity;
+use crate::domain::decide::View;
 use crate::domain::event::Event;
 use crate::domain::id::IncidentId;
 use crate::domain::incident::Incident;
@@ -18,8 +19,44 @@ pub fn opened(id: IncidentId, severity: Severity, title: &str) -> Reply {
 }
 
 /// Words were added.
-pub fn noted(id: IncidentId) -> Reply {
-    Reply::new(Tone::Good, Line::plain(format!("noted in {id}")))
+pub fn noted(id: IncidentId, who: &str, text: &str) -> Reply {
+    let line = Line::plain(format!("noted in {id} by ")).untrusted(who).then(": ").untrusted(text);
+    Reply::new(Tone::Good, line)
+}
+
+/// It has become more or less bad.
+pub fn severity_changed(id: IncidentId, severity: Severity, who: &str) -> Reply {
+    let line = Line::plain(format!("{id} is {} now, says ", severity.word())).untrusted(who);
+    Reply::new(Tone::Good, line)
+}
+
+/// Somebody works on it.
+pub fn assigned(id: IncidentId, person: &str) -> Reply {
+    Reply::new(Tone::Good, Line::plain(format!("{id} is given to ")).untrusted(person))
+}
+
+/// Where an incident stands: the message that its conversation is made from.
+pub fn card(people: &People, incident: &Incident) -> Reply {
+    let (tone, status) = match incident.resolved_at_ms {
+        Some(_) => (Tone::Good, "resolved"),
+        None => (Tone::Wait, "open"),
+    };
+    let title = Line::plain(format!("{} {} {status}: ", incident.id, incident.severity.word()))
+        .untrusted(incident.title.as_str());
+    let opened = Line::plain("opened by ").untrusted(people.name(&incident.opened_by));
+    let opened = opened.then(format!(" at {} UTC", date_and_time(incident.opened_at_ms)));
+    let reply = Reply::new(tone, title).line(opened);
+    match &incident.assigned_to {
+        Some(person) => reply.line(Line::plain("given to ").untrusted(person.as_str())),
+        None => reply,
+    }
+}
+
+/// An incident as a document.
+pub fn exported(view: View<'_>, incident: &Incident) -> Reply {
+    let title = Line::plain(format!("{} as a document", incident.id));
+    let text = super::export::document(view, incident);
+    Reply::new(Tone::Good, title).file(format!("{}.md", incident.id), text)
 }
 
 /// The conversation turned to an incident.
@@ -59,18 +96,27 @@ pub fn timeline(people: &People, state: &State, incident: &Incident) -> Reply {
         .untrusted(incident.title.as_str());
     let reply = Reply::new(Tone::Info, title)
         .line(Line::plain(format!("opened {} UTC", date_and_time(incident.opened_at_ms))));
-    incident.timeline.iter().fold(reply, |reply, moment| {
-        let line = Line::plain(format!("{} #{} ", time(moment.at_ms), moment.seq))
-            .untrusted(people.name(&moment.actor))
-            .then(" ");
-        reply.item(what_happened(state, line, moment))
-    })
+    let reply = match &incident.assigned_to {
+        Some(person) => reply.line(Line::plain("given to ").untrusted(person.as_str())),
+        None => reply,
+    };
+    incident.timeline.iter().fold(reply, |reply, moment| reply.item(moment_line(people, state, moment)))
+}
+
+/// One line of a timeline.
+pub fn moment_line(people: &People, state: &State, moment: &Moment) -> Line {
+    let line = Line::plain(format!("{} #{} ", time(moment.at_ms), moment.seq))
+        .untrusted(people.name(&moment.actor))
+        .then(" ");
+    what_happened(state, line, moment)
 }
 
 fn what_happened(state: &State, line: Line, moment: &Moment) -> Line {
     match &moment.event {
         Event::IncidentOpened { .. } => line.then("opened the incident"),
         Event::IncidentUsed { .. } | Event::OutputKept { .. } => line,
+        Event::IncidentSeverityChanged { severity, .. } => line.then(format!("made it {}", severity.word())),
+        Event::IncidentAssigned { person, .. } => line.then("gave it to ").untrusted(person.as_str()),
         Event::IncidentNoted { text, .. } => line.then("noted: ").untrusted(text.as_str()),
         Event::IncidentResolved { text, .. } if text.is_empty() => line.then("resolved the incident"),
         Event::IncidentResolved { text, .. } => line.then("resolved the incident: ").untrusted(text.as_str()),

@@ -1,14 +1,16 @@
 //! What is said about requests: the plan, who may approve, what became of it.
 
-use crate::domain::actor::{ActorId, Role};
+use crate::domain::actor::Role;
 use crate::domain::catalogue::Catalogue;
-use crate::domain::decide::View;
+use crate::domain::decide::{Caller, View};
 use crate::domain::id::RequestId;
 use crate::domain::plan::{Basis, Command, HostPlan, Plan, WayBack};
 use crate::domain::policy::START_TTL_MS;
+use crate::domain::press::{Button, Press, RequestPress, Weight};
 use crate::domain::reply::{Line, Reply, Tone};
 use crate::domain::request::approve::{counted, is_own};
 use crate::domain::request::{HostPhase, Request, Status};
+use crate::domain::run::Outcome;
 
 use super::time;
 
@@ -40,18 +42,77 @@ pub fn command_line(command: &Command) -> String {
 /// Who may still approve a request, by name.
 pub fn approvers(catalogue: &Catalogue, request: &Request) -> String {
     let may = |person: &&crate::domain::actor::Person| {
-        person.role >= Role::Approver
-            && !is_own(catalogue, request, person)
+        person.role >= Some(Role::Approver)
+            && !is_own(catalogue, request, &person.name)
             && !request.approvals.contains_key(&person.name)
     };
     let names: Vec<_> = catalogue.people.iter().filter(may).map(|person| person.name.as_str()).collect();
-    if names.is_empty() { "nobody that is configured".to_owned() } else { names.join(", ") }
+    let by_group = catalogue.people.groups().values().any(|role| *role >= Role::Approver);
+    match (names.is_empty(), by_group) {
+        (true, false) => "nobody that is configured".to_owned(),
+        (true, true) => "whoever has the role approver in this chat".to_owned(),
+        (false, false) => names.join(", "),
+        (false, true) => format!("{}, whoever has the role approver in this chat", names.join(", ")),
+    }
 }
 
 /// A new request with its whole plan.
 pub fn opened(catalogue: &Catalogue, request: &Request) -> Reply {
     let reply = Reply::new(Tone::Wait, headline(catalogue, request, "waits for approval"));
-    needs(catalogue, plan(reply, &request.plan), request).ready(format!("/approve {}", request.id))
+    let reply =
+        needs(catalogue, plan(reply, &request.plan), request).ready(format!("/approve {}", request.id));
+    asking(reply, request)
+}
+
+/// The buttons of a request that waits.
+fn asking(reply: Reply, request: &Request) -> Reply {
+    let press = |press| Press::Request(press, request.id, request.digest.prefix());
+    reply
+        .button(Button::new("Approve", Weight::Main, press(RequestPress::Approve)))
+        .button(Button::new("Deny", Weight::Danger, press(RequestPress::Deny)))
+        .button(Button::new("Show plan", Weight::Plain, press(RequestPress::Plan)))
+        .button(Button::new("Cancel", Weight::Plain, press(RequestPress::Cancel)))
+}
+
+/// Where a request stands: its plan, its approvals, and while it waits what can be done about it.
+pub fn card(catalogue: &Catalogue, request: &Request) -> Reply {
+    let (tone, stands) = match &request.status {
+        Status::Waiting => (Tone::Wait, "waits for approval".to_owned()),
+        Status::Ready(_) | Status::Running => (Tone::Info, format!("is {}", status_word(&request.status))),
+        Status::Ended(Outcome::Succeeded) => (Tone::Good, "is succeeded".to_owned()),
+        status => (Tone::Bad, format!("is {}", status_word(status))),
+    };
+    let mut reply = plan(Reply::new(tone, headline(catalogue, request, &stands)), &request.plan);
+    for (person, approval) in &request.approvals {
+        let line = Line::plain("approved by ").untrusted(person.as_str());
+        reply = reply.item(line.then(format!(" at {} UTC", time(approval.at_ms))));
+    }
+    match request.status {
+        Status::Waiting => asking(needs(catalogue, reply, request), request),
+        _ => {
+            let press = Press::Request(RequestPress::Plan, request.id, request.digest.prefix());
+            reply.line(Line::plain("plan ").code(request.digest.short())).button(Button::new(
+                "Show plan",
+                Weight::Plain,
+                press,
+            ))
+        }
+    }
+}
+
+/// Things that have happened to a request, in a reply.
+const SINCE_MAX: usize = 8;
+
+/// What has happened to a request since it was shown.
+pub fn since(reply: Reply, view: View<'_>, request: &Request) -> Reply {
+    let Some(incident) = request.incident.and_then(|id| view.state.incidents.get(&id)) else { return reply };
+    let about = incident.timeline.iter().filter(|moment| moment.event.request() == Some(request.id));
+    let moments: Vec<_> = about.collect();
+    let reply = reply.line(Line::plain(format!("{} since then:", request.id)));
+    let from = moments.len().saturating_sub(SINCE_MAX);
+    moments[from..].iter().fold(reply, |reply, moment| {
+        reply.item(super::incident::moment_line(&view.catalogue.people, view.state, moment))
+    })
 }
 
 fn headline(catalogue: &Catalogue, request: &Request, stands: &str) -> Line {
@@ -165,7 +226,8 @@ pub fn whole(catalogue: &Catalogue, request: &Request) -> Reply {
             let what = step.map_or("output of the verification".to_owned(), |step| {
                 format!("output of step {}", step + 1)
             });
-            reply = reply.line(Line::plain(what)).block(text.as_str());
+            let name = super::run::output_name(request.id, planned.name.as_str(), *step);
+            reply = reply.line(Line::plain(what)).output(name, text);
         }
     }
     if let Some((actor, reason)) = &run.settled {
@@ -176,13 +238,13 @@ pub fn whole(catalogue: &Catalogue, request: &Request) -> Reply {
 }
 
 /// What waits for somebody's approval.
-pub fn waiting_for(view: View<'_>, actor: &ActorId) -> Reply {
-    let person = view.catalogue.people.person(actor).filter(|person| person.role >= Role::Approver);
+pub fn waiting_for(view: View<'_>, caller: Caller<'_>) -> Reply {
+    let person = caller.known(view.catalogue).filter(|person| person.role >= Role::Approver);
     let waits = |request: &&Request| {
-        person.is_some_and(|person| {
+        person.as_ref().is_some_and(|person| {
             request.status == Status::Waiting
                 && view.context.now_ms < request.expires_at_ms
-                && !is_own(view.catalogue, request, person)
+                && !is_own(view.catalogue, request, &person.name)
                 && !request.approvals.contains_key(&person.name)
         })
     };
@@ -193,9 +255,11 @@ pub fn waiting_for(view: View<'_>, actor: &ActorId) -> Reply {
     };
     waiting.into_iter().fold(Reply::new(Tone::Info, Line::plain(title)), |reply, request| {
         let until = time(request.expires_at_ms);
+        let press = Press::Request(RequestPress::Approve, request.id, request.digest.prefix());
         reply
             .item(headline(view.catalogue, request, &format!("(until {until} UTC)")))
             .ready(format!("/show {}", request.id))
+            .button(Button::new(format!("Approve {}", request.id), Weight::Main, press))
     })
 }
 

@@ -1,19 +1,15 @@
 //! What is said while something runs, and how it ended.
 
-use std::collections::BTreeMap;
-
 use crate::domain::action::Risk;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::id::{HostName, RequestId};
-use crate::domain::plan::{Basis, WayBack, filled};
+use crate::domain::plan::{Basis, WayBack};
+use crate::domain::press::{Button, Press, RequestPress, Weight};
 use crate::domain::reply::{Line, Reply, Tone};
-use crate::domain::request::{HostPhase, Request, Status};
+use crate::domain::request::{HostPhase, Request, Status, ladder};
 use crate::domain::run::{Outcome, Output};
 
 use super::request::command_line;
-
-/// Lines of output in a reply; `/show` has all that was kept.
-const OUTPUT_LINES: usize = 40;
 
 /// It begins.
 pub fn started(request: &Request) -> Reply {
@@ -49,7 +45,7 @@ pub fn step_ended(
         None => Reply::new(Tone::Info, line.then("done")),
         Some(problem) => Reply::new(Tone::Bad, line.untrusted(problem)),
     };
-    shown_output(id, reply, output)
+    reply.output(output_name(id, host.as_str(), Some(step)), &output.text())
 }
 
 /// The verification is over: what it found, and why.
@@ -59,25 +55,15 @@ pub fn verified(id: RequestId, host: &HostName, found: &str, why: &str, output: 
         "" => Reply::new(Tone::Info, line),
         why => Reply::new(Tone::Bad, line.then(": ").untrusted(why)),
     };
-    shown_output(id, reply, output)
+    reply.output(output_name(id, host.as_str(), None), &output.text())
 }
 
-fn shown_output(id: RequestId, reply: Reply, output: &Output) -> Reply {
-    let text = output.text();
-    let text = text.trim_end();
-    if text.is_empty() {
-        return reply;
+/// The name of the file that an output goes into.
+pub fn output_name(id: RequestId, host: &str, step: Option<usize>) -> String {
+    match step {
+        Some(step) => format!("{id}-{host}-step-{}.txt", step + 1),
+        None => format!("{id}-{host}-verification.txt"),
     }
-    let lines: Vec<_> = text.lines().collect();
-    if lines.len() <= OUTPUT_LINES {
-        return reply.block(text);
-    }
-    let half = OUTPUT_LINES / 2;
-    let hidden = lines.len() - OUTPUT_LINES;
-    reply
-        .block(lines[..half].join("\n"))
-        .line(Line::plain(format!("{hidden} lines more: ")).code(format!("/show {id}")))
-        .block(lines[lines.len() - half..].join("\n"))
 }
 
 /// It is over on one host.
@@ -95,7 +81,7 @@ pub fn ended(catalogue: &Catalogue, request: &Request, outcome: Outcome) -> Repl
         Some(why) => title.then(": ").untrusted(why),
         None => title,
     };
-    let mut reply = Reply::new(tone(outcome), title);
+    let mut reply = outputs(Reply::new(tone(outcome), title), request);
     match outcome {
         Outcome::Succeeded | Outcome::Cancelled => reply,
         Outcome::Unknown if request.plan.risk == Risk::Read => {
@@ -105,7 +91,10 @@ pub fn ended(catalogue: &Catalogue, request: &Request, outcome: Outcome) -> Repl
             reply = reply.line(Line::plain(
                 "It may have run. Nothing else changes on that host until somebody has looked:",
             ));
-            reply.ready(format!("/settle {id} succeeded|failed|cancelled because REASON"))
+            let press = Press::Request(RequestPress::Settle, id, request.digest.prefix());
+            reply
+                .ready(format!("/settle {id} succeeded|failed|cancelled because REASON"))
+                .button(Button::new("Settle", Weight::Danger, press))
         }
         Outcome::Failed => next_rung(catalogue, way_back(reply, request), request),
     }
@@ -140,58 +129,29 @@ fn way_back(reply: Reply, request: &Request) -> Reply {
 }
 
 fn next_rung(catalogue: &Catalogue, mut reply: Reply, request: &Request) -> Reply {
-    let escalation =
-        catalogue.action(&request.plan.action).and_then(|(_, action)| action.escalates_to.as_ref());
-    let Some(escalation) = escalation else { return reply };
-    let Some((_, target)) = catalogue.action(&escalation.action) else { return reply };
-    // A ladder leads up: lint says so to the author, and nobody is led down meanwhile.
-    if target.risk < request.plan.risk {
-        return reply;
-    }
-    let given: BTreeMap<_, _> = escalation
-        .with
-        .iter()
-        .map(|(name, template)| (name.as_str(), filled(template, &request.plan.params, str::to_owned)))
-        .collect();
-    let hosts = hosts_that_failed(request).join(",");
-    let mut words = vec!["/run".to_owned(), target.id.to_string()];
-    let mut missing = Vec::new();
-    for (name, param) in &target.params {
-        match given.get(name.as_str()) {
+    let Some(rung) = ladder::next(catalogue, request) else { return reply };
+    let hosts: Vec<_> = rung.hosts.iter().map(HostName::as_str).collect();
+    let hosts = hosts.join(",");
+    let mut words = vec!["/run".to_owned(), rung.target.id.to_string()];
+    for (name, param) in &rung.target.params {
+        match rung.given.get(name) {
             Some(value) => words.push(format!("{name}={}", shlex::try_quote(value).unwrap_or_default())),
             None if param.default.is_some() => {}
-            None => {
-                words.push(format!("{name}={}", name.to_uppercase()));
-                missing.push(name.as_str());
-            }
+            None => words.push(format!("{name}={}", name.to_uppercase())),
         }
     }
-    words.push(format!("on {hosts} because {} did not help", request.plan.action));
-    reply = reply.line(
-        Line::plain("next rung: ").untrusted(target.title.as_str()).then(format!(" ({})", target.risk)),
-    );
-    if let Some(find) = escalation.find.as_ref().filter(|_| !missing.is_empty()) {
+    words.push(format!("on {hosts} because {}", rung.reason));
+    let (title, risk) = (rung.target.title.as_str(), rung.target.risk);
+    reply = reply.line(Line::plain("next rung: ").untrusted(title).then(format!(" ({risk})")));
+    let press = |press| Press::Request(press, request.id, request.digest.prefix());
+    if let Some(find) = &rung.find {
         reply = reply
-            .line(Line::plain("first find ").untrusted(missing.join(", ")).then(":"))
-            .ready(format!("/run {find} on {hosts}"));
+            .line(Line::plain("first find ").untrusted(rung.missing.join(", ")).then(":"))
+            .ready(format!("/run {find} on {hosts}"))
+            .button(Button::new(format!("First: {find}"), Weight::Plain, press(RequestPress::Find)));
     }
-    reply.ready(words.join(" "))
-}
-
-fn hosts_that_failed(request: &Request) -> Vec<&str> {
-    let Some(run) = &request.run else { return Vec::new() };
-    let failed = |(run, planned): (&crate::domain::request::HostRun, &'_ crate::domain::plan::HostPlan)| {
-        matches!(run.phase, HostPhase::Ended(Outcome::Failed, _)).then_some(planned.name.clone())
-    };
-    let names: Vec<HostName> = run.hosts.iter().zip(&request.plan.hosts).filter_map(failed).collect();
-    request
-        .plan
-        .hosts
-        .iter()
-        .map(|host| &host.name)
-        .filter(|name| names.contains(name))
-        .map(HostName::as_str)
-        .collect()
+    let label = format!("Next rung: {title}");
+    reply.ready(words.join(" ")).button(Button::new(label, Weight::Main, press(RequestPress::Next)))
 }
 
 /// The bot was restarted in the middle.
@@ -213,4 +173,69 @@ pub fn settled(id: RequestId, outcome: Outcome, status: &Status) -> Reply {
         }
         _ => reply,
     }
+}
+
+/// Bytes of output on a card, of its newest end.
+const CARD_OUTPUT_BYTES: usize = 600;
+
+/// Where a run stands: each host, what runs there, what was printed last. `live` is what the step
+/// under way has printed so far.
+pub fn card(request: &Request, live: Option<&str>) -> Reply {
+    let id = request.id;
+    let stands = super::request::status_word(&request.status);
+    let title = Line::plain(format!("{id} {stands}: ")).code(request.plan.action.as_str());
+    let tone = match request.status {
+        Status::Ended(outcome) => tone(outcome),
+        _ => Tone::Info,
+    };
+    let mut reply = Reply::new(tone, title);
+    let Some(run) = &request.run else { return reply };
+    for (planned, host) in request.plan.hosts.iter().zip(&run.hosts) {
+        let line = Line::default().code(planned.name.as_str()).then(": ");
+        let command = |step: usize| planned.steps.get(step).map(command_line).unwrap_or_default();
+        let steps = planned.steps.len();
+        reply = reply.line(match &host.phase {
+            HostPhase::Waiting => line.then("not begun"),
+            HostPhase::Step { step, .. } => {
+                line.then(format!("step {} of {steps} ", step + 1)).code(command(*step))
+            }
+            HostPhase::Verifying(_) => line.then(format!("{steps} of {steps} steps, being verified")),
+            HostPhase::Ended(outcome, why) if why.is_empty() => line.then(outcome.to_string()),
+            HostPhase::Ended(outcome, why) => line.then(format!("{outcome}: ")).untrusted(why.as_str()),
+        });
+        let running = matches!(host.phase, HostPhase::Step { .. });
+        let kept = host.output.iter().next_back().map(|(_, text)| text.as_str());
+        if let Some(text) = live.filter(|_| running).or(kept) {
+            reply = reply.block(end_of(text.trim_end()));
+        }
+    }
+    if request.status == Status::Running {
+        let press = Press::Request(RequestPress::Cancel, id, request.digest.prefix());
+        reply = reply.button(Button::new("Cancel", Weight::Danger, press));
+    }
+    reply
+}
+
+/// The last lines of a text that fit on a card.
+fn end_of(text: &str) -> &str {
+    if text.len() <= CARD_OUTPUT_BYTES {
+        return text;
+    }
+    let from = (text.len() - CARD_OUTPUT_BYTES..).find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    text[from..].split_once('\n').map_or(&text[from..], |(_, lines)| lines)
+}
+
+/// Outputs in the reply that ends a run; `/show` has the others.
+const ENDED_OUTPUTS_MAX: usize = 8;
+
+/// What a run printed, as files where there is not the room.
+fn outputs(mut reply: Reply, request: &Request) -> Reply {
+    let Some(run) = &request.run else { return reply };
+    let hosts = request.plan.hosts.iter().zip(&run.hosts);
+    let outputs =
+        hosts.flat_map(|(planned, host)| host.output.iter().map(|(step, text)| (&planned.name, step, text)));
+    for (host, step, text) in outputs.take(ENDED_OUTPUTS_MAX) {
+        reply = reply.output(output_name(request.id, host.as_str(), *step), text);
+    }
+    reply
 }

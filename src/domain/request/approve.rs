@@ -1,9 +1,9 @@
 //! Saying yes, no, and taking it back.
 
 use super::{Request, Status, find, start};
-use crate::domain::actor::{Person, Role};
+use crate::domain::actor::{Known, Role};
 use crate::domain::catalogue::Catalogue;
-use crate::domain::decide::{Caller, Decision, Effect, View, require};
+use crate::domain::decide::{Caller, Decision, Effect, To, View, require, stranger};
 use crate::domain::event::Event;
 use crate::domain::id::RequestId;
 use crate::domain::incident::bounded;
@@ -12,27 +12,20 @@ use crate::domain::refusal::Refusal;
 use crate::domain::replies;
 use crate::domain::state::Moment;
 
-/// Whether the request's own requester is this person, through whichever account.
-pub fn is_own(catalogue: &Catalogue, request: &Request, person: &Person) -> bool {
-    person.actors.contains(&request.plan.requester)
-        || catalogue.people.person(&request.plan.requester).is_some_and(|owner| owner.name == person.name)
+/// Whether the request is this person's own, through whichever account.
+pub fn is_own(catalogue: &Catalogue, request: &Request, name: &str) -> bool {
+    catalogue.people.name(&request.plan.requester) == name
 }
 
 /// The approvals that count now: of this digest, by people who still may, none of them the
 /// requester, a person once.
 pub fn counted(catalogue: &Catalogue, request: &Request) -> usize {
-    let counts = |actor| {
-        catalogue
-            .people
-            .person(actor)
-            .filter(|person| person.role >= Role::Approver && !is_own(catalogue, request, person))
-            .map(|person| person.name.as_str())
+    let counts = |approval: &super::Approval| {
+        let known = catalogue.people.known(&approval.actor, approval.chat_role)?;
+        (known.role >= Role::Approver && !is_own(catalogue, request, &known.name)).then_some(known.name)
     };
     let of_this_plan = request.approvals.values().filter(|approval| approval.digest == request.digest);
-    of_this_plan
-        .filter_map(|approval| counts(&approval.actor))
-        .collect::<std::collections::BTreeSet<_>>()
-        .len()
+    of_this_plan.filter_map(counts).collect::<std::collections::BTreeSet<_>>().len()
 }
 
 /// Whether the approvals that count are as many as the plan's basis asks for.
@@ -59,23 +52,22 @@ fn not_waiting(request: &Request) -> Refusal {
     Refusal::new("request_not_waiting", message).hint(format!("`/show {}` says more.", request.id))
 }
 
-fn known_person<'a>(view: View<'a>, caller: Caller<'_>) -> Result<&'a Person, Refusal> {
-    let stranger = || Refusal::new("unknown_actor", format!("`{}` is nobody this bot knows", caller.actor));
-    view.catalogue.people.person(caller.actor).ok_or_else(stranger)
+fn known_person(view: View<'_>, caller: Caller<'_>) -> Result<Known, Refusal> {
+    caller.known(view.catalogue).ok_or_else(|| stranger(caller.actor, Role::Approver))
 }
 
 /// `/approve`.
 pub fn approve(view: View<'_>, caller: Caller<'_>, id: RequestId) -> Result<Decision, Refusal> {
     let request = find(view.state, id)?;
     let person = known_person(view, caller)?;
-    if is_own(view.catalogue, request, person) {
+    if is_own(view.catalogue, request, &person.name) {
         return Err(Refusal::new(
             "own_request",
             format!("{id} is {}'s own request: somebody else must approve it", person.name),
         )
         .hint(format!("It can be approved by {}.", replies::request::approvers(view.catalogue, request))));
     }
-    require(view.catalogue, caller.actor, Role::Approver)?;
+    require(view.catalogue, caller, Role::Approver)?;
     still_waits(view, request)?;
     if request.approvals.contains_key(&person.name) {
         return Err(Refusal::new("already_approved", format!("{} has approved {id} already", person.name))
@@ -87,15 +79,14 @@ pub fn approve(view: View<'_>, caller: Caller<'_>, id: RequestId) -> Result<Deci
         request: id,
         digest: request.digest,
         person: person.name.clone(),
+        chat_role: caller.chat_role(view.catalogue),
         complete,
     };
     let moment = |event| Moment { seq: 0, at_ms: view.context.now_ms, actor: caller.actor.clone(), event };
     after.apply(&moment(approval(false)));
     let complete = is_complete(view.catalogue, &after);
-    let mut decision = Decision::default();
-    decision.event(caller.actor, approval(complete));
     let reply = replies::request::approved(view.catalogue, &after, &person.name);
-    decision.effects.push(Effect::Reply(caller.conversation.clone(), reply));
+    let mut decision = told(request, caller, approval(complete), &reply);
     if complete {
         decision.effects.push(Effect::Start(id));
     }
@@ -111,7 +102,7 @@ pub fn deny(view: View<'_>, caller: Caller<'_>, id: RequestId, reason: String) -
     }
     let person = known_person(view, caller)?;
     let reply = replies::request::denied(id, &person.name, &reason);
-    Ok(ended(request, caller, Event::RequestDenied { request: id, reason }, &reply))
+    Ok(told(request, caller, Event::RequestDenied { request: id, reason }, &reply))
 }
 
 /// `/withdraw`.
@@ -124,29 +115,26 @@ pub fn withdraw(view: View<'_>, caller: Caller<'_>, id: RequestId) -> Result<Dec
     if !matches!(request.status, Status::Waiting | Status::Ready(_)) {
         return Err(not_waiting(request).hint("What has started can be stopped with /cancel."));
     }
-    let person = person.name.clone();
-    let mut decision = Decision::reply(caller.conversation, replies::request::withdrawn(id, &person));
-    decision.event(caller.actor, Event::ApprovalWithdrawn { request: id, person });
-    Ok(decision)
+    let (person, reply) = (person.name.clone(), replies::request::withdrawn(id, &person.name));
+    Ok(told(request, caller, Event::ApprovalWithdrawn { request: id, person }, &reply))
 }
 
 /// `/cancel`: the requester, an approver or an admin.
 pub fn cancel(view: View<'_>, caller: Caller<'_>, id: RequestId) -> Result<Decision, Refusal> {
     let request = find(view.state, id)?;
     let person = known_person(view, caller)?;
-    if !is_own(view.catalogue, request, person) && person.role < Role::Approver {
+    if !is_own(view.catalogue, request, &person.name) && person.role < Role::Approver {
         return Err(Refusal::new("not_yours", format!("{id} is not {}'s request", person.name))
             .hint("Its requester or an approver can cancel it."));
     }
     match request.status {
         Status::Waiting | Status::Ready(_) => {
             let reply = replies::request::cancelled(id, &person.name);
-            Ok(ended(request, caller, Event::RequestCancelled { request: id }, &reply))
+            Ok(told(request, caller, Event::RequestCancelled { request: id }, &reply))
         }
         Status::Running => {
-            let mut decision =
-                Decision::reply(caller.conversation, replies::request::stopping(id, &person.name));
-            decision.event(caller.actor, Event::CancelAsked { request: id });
+            let reply = replies::request::stopping(id, &person.name);
+            let mut decision = told(request, caller, Event::CancelAsked { request: id }, &reply);
             decision.effects.push(Effect::Stop(id));
             Ok(decision)
         }
@@ -154,17 +142,14 @@ pub fn cancel(view: View<'_>, caller: Caller<'_>, id: RequestId) -> Result<Decis
     }
 }
 
-/// An end is told where it was caused and where the request was opened.
-fn ended(
+/// What becomes of a request is told to everybody who works on it.
+fn told(
     request: &Request,
     caller: Caller<'_>,
     event: Event,
     reply: &crate::domain::reply::Reply,
 ) -> Decision {
-    let mut decision = Decision::reply(caller.conversation, reply.clone());
-    if request.conversation != *caller.conversation {
-        decision.effects.push(Effect::Reply(request.conversation.clone(), reply.clone()));
-    }
+    let mut decision = Decision::say(To::request(request), reply.clone());
     decision.event(caller.actor, event);
     decision
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Request, start};
 use crate::domain::action::Risk;
 use crate::domain::command::Severity;
-use crate::domain::decide::{Caller, Decision, Effect, View};
+use crate::domain::decide::{Caller, CardId, Decision, Effect, Say, To, View};
 use crate::domain::event::Event;
 use crate::domain::host::Platform;
 use crate::domain::id::{ActionId, HostName, IncidentId};
@@ -66,7 +66,8 @@ pub fn open(view: View<'_>, caller: Caller<'_>, asked: Asked) -> Result<Decision
         decision.extend(start::starting(view, request, caller.actor));
     } else {
         let reply = replies::request::opened(view.catalogue, &request);
-        decision.effects.push(Effect::Reply(caller.conversation.clone(), reply));
+        let card = Some(CardId::Request(id));
+        decision.effects.push(Effect::Say(Say { to: To::request(&request), reply, card }));
     }
     Ok(decision)
 }

@@ -4,7 +4,7 @@
 use super::{Request, Status, approve};
 use crate::domain::action::Risk;
 use crate::domain::actor::ActorId;
-use crate::domain::decide::{Decision, Effect, View};
+use crate::domain::decide::{CardId, Decision, Effect, Say, To, View};
 use crate::domain::event::Event;
 use crate::domain::id::{HostName, RequestId};
 use crate::domain::incident::shortened;
@@ -81,16 +81,16 @@ pub fn start(view: View<'_>, id: RequestId) -> Decision {
     };
     if let Some(differences) = refusal {
         let reply = replies::request::start_refused(id, &differences);
-        decision.effects.push(Effect::Reply(request.conversation.clone(), reply));
+        decision.effects.push(Effect::Say(Say { to: To::request(request), reply: reply, card: None }));
         decision.event(&bot, Event::StartRefused { request: id, differences });
         return decision;
     }
     if let Some(occupant) = occupant(view, request, None) {
         let reply = replies::request::waits_for_host(id, occupant);
-        return Decision::reply(&request.conversation, reply);
+        return Decision::say(To::request(request), reply);
     }
     if running(view) >= RUNNING_MAX {
-        return Decision::reply(&request.conversation, replies::request::waits_for_others(id, RUNNING_MAX));
+        return Decision::say(To::request(request), replies::request::waits_for_others(id, RUNNING_MAX));
     }
     starting(view, request.clone(), &bot)
 }
@@ -107,7 +107,8 @@ pub(in crate::domain) fn starting(view: View<'_>, mut request: Request, actor: &
         event: started.clone(),
     });
     decision.event(actor, started);
-    decision.effects.push(Effect::Reply(request.conversation.clone(), replies::run::started(&request)));
+    let (to, reply) = (To::request(&request), replies::run::started(&request));
+    decision.effects.push(Effect::Say(Say { to, reply, card: Some(CardId::Run(request.id)) }));
     if let (Some(approved), Some(first)) = (request.approved(), request.plan.hosts.first()) {
         decision.effects.push(Effect::Hold(request.id, approved));
         decision.effects.push(Effect::Probe(request.id, first.name.clone()));
@@ -118,7 +119,7 @@ pub(in crate::domain) fn starting(view: View<'_>, mut request: Request, actor: &
 /// Ends a request that waited too long.
 pub fn expired(request: &Request, why: &str) -> Decision {
     let reply = replies::request::expired(request.id, why);
-    let mut decision = Decision::reply(&request.conversation, reply);
+    let mut decision = Decision::say(To::request(request), reply);
     decision.event(&ActorId::bot(), Event::RequestExpired { request: request.id, why: why.to_owned() });
     decision
 }

@@ -11,12 +11,13 @@ use super::{
 };
 use crate::domain::action::Risk;
 use crate::domain::actor::ActorId;
-use crate::domain::decide::{Decision, Effect, StepRef, View};
+use crate::domain::decide::{Decision, Effect, Say, StepRef, To, View};
 use crate::domain::event::Event;
 use crate::domain::id::{HostName, RequestId, RunId};
 use crate::domain::incident::shortened;
 use crate::domain::plan::{Command, HostPlan};
 use crate::domain::replies;
+use crate::domain::reply::Reply;
 use crate::domain::request::{HostPhase, HostRun, Request, Run, Status, start};
 use crate::domain::state::Moment;
 
@@ -47,8 +48,14 @@ impl<'a> Turn<'a> {
         self.decision.events.push((moment.actor, moment.event));
     }
 
-    fn say(&mut self, reply: crate::domain::reply::Reply) {
-        self.decision.effects.push(Effect::Reply(self.request.conversation.clone(), reply));
+    /// Says something on the way, which the card of the run shows as well.
+    fn follow(&mut self, reply: Reply) {
+        self.decision.effects.push(Effect::Follow(self.request.conversation.clone(), reply));
+    }
+
+    pub(super) fn say(&mut self, reply: Reply) {
+        let to = To::request(&self.request);
+        self.decision.effects.push(Effect::Say(Say { to, reply, card: None }));
     }
 
     fn run(&self) -> Option<&Run> {
@@ -85,7 +92,7 @@ impl<'a> Turn<'a> {
     fn begin_step(&mut self, host: &HostName, step: usize, boot: BootId) {
         let (request, run) = (self.request.id, self.view.context.fresh_run);
         self.record(Event::StepStarted { request, host: host.clone(), step, run, boot: boot.clone() });
-        self.say(replies::run::step_started(&self.request, host, step));
+        self.follow(replies::run::step_started(&self.request, host, step));
         self.decision.effects.push(Effect::Execute(request, host.clone(), StepRef { step, run, boot }));
     }
 
@@ -94,7 +101,7 @@ impl<'a> Turn<'a> {
         let (request, why) = (self.request.id, shortened(why, WHY_LEN_MAX));
         self.record(Event::HostEnded { request, host: host.clone(), outcome, why: why.clone() });
         if self.request.plan.hosts.len() > 1 {
-            self.say(replies::run::host_ended(request, host, outcome, &why));
+            self.follow(replies::run::host_ended(request, host, outcome, &why));
         }
         let Some(run) = self.run() else { return };
         let waiting = |(run, planned): (&HostRun, &HostPlan)| {
@@ -226,7 +233,7 @@ pub fn step_ended(
         end: end_of_step,
         problem: problem.clone(),
     });
-    turn.say(replies::run::step_ended(id, host, (step, planned.steps.len()), problem.as_deref(), &output));
+    turn.follow(replies::run::step_ended(id, host, (step, planned.steps.len()), problem.as_deref(), &output));
     turn.go_on(host, &planned, StepRef { step, run, boot }, end, problem);
     turn.decision
 }
@@ -247,7 +254,7 @@ pub fn verified(view: View<'_>, id: RequestId, host: &HostName, report: VerifyRe
         }
     };
     turn.record(Event::VerifyEnded { request: id, host: host.clone(), problem });
-    turn.say(replies::run::verified(id, host, found, &why, &output));
+    turn.follow(replies::run::verified(id, host, found, &why, &output));
     match verdict {
         _ if unknown => {
             turn.end_host(host, Outcome::Unknown, &format!("nobody knows how the step ended; {found} now"));

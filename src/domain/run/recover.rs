@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::Outcome;
 use super::progress::Turn;
-use crate::domain::decide::{Caller, Decision, Effect, StepRef, View};
+use crate::domain::decide::{Caller, Decision, Effect, StepRef, To, View};
 use crate::domain::event::Event;
 use crate::domain::id::RequestId;
 use crate::domain::incident::bounded;
@@ -37,8 +37,7 @@ fn recover_run(view: View<'_>, request: &Request) -> Decision {
     let id = request.id;
     let Some(mut turn) = Turn::of(view, id) else { return Decision::default() };
     turn.record(Event::RunRecovered { request: id });
-    let conversation = request.conversation.clone();
-    turn.decision.effects.push(Effect::Reply(conversation, replies::run::recovering(request)));
+    turn.say(replies::run::recovering(request));
     if let Some(approved) = turn.request.approved() {
         turn.decision.effects.push(Effect::Hold(id, approved));
     }
@@ -100,7 +99,7 @@ pub fn settle(
         event: event.clone(),
     });
     let reply = replies::run::settled(id, outcome, &after.status);
-    let mut decision = Decision::reply(caller.conversation, reply);
+    let mut decision = Decision::say(To::request(request), reply);
     decision.event(caller.actor, event);
     decision.effects.extend(start::wake(view, id));
     Ok(decision)

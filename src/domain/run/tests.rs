@@ -99,8 +99,7 @@ fn unknown_step_is_never_tried_again_and_no_other_follows() {
 fn host_that_cannot_be_asked_failed_and_nothing_was_sent() {
     let mut world = World::opened("vm-start", &["kvm1"]);
     let approve = Input::Command {
-        actor: crate::domain::testing::actor("ben"),
-        conversation: "ben".into(),
+        origin: crate::domain::command::Origin::typed(crate::domain::testing::actor("ben"), "ben".into()),
         command: Command::Approve(R1),
     };
     world.decided(approve).unwrap();
@@ -190,8 +189,7 @@ fn cancel_that_comes_too_late_for_a_step_stops_the_next_one() {
 fn cancel_before_the_host_has_answered_sends_nothing() {
     let mut world = World::opened("vm-start", &["kvm1", "kvm2"]);
     let approve = Input::Command {
-        actor: crate::domain::testing::actor("ben"),
-        conversation: "ben".into(),
+        origin: crate::domain::command::Origin::typed(crate::domain::testing::actor("ben"), "ben".into()),
         command: Command::Approve(R1),
     };
     world.decided(approve).unwrap();
@@ -247,16 +245,18 @@ fn settling_an_unknown_host_leaves_what_is_known_of_the_others() {
 fn step_is_recorded_before_it_is_executed() {
     let mut world = World::opened("vm-folder", &["kvm1"]);
     let command = Command::Approve(R1);
-    let approve =
-        Input::Command { actor: crate::domain::testing::actor("ben"), conversation: "ben".into(), command };
+    let approve = Input::Command {
+        origin: crate::domain::command::Origin::typed(crate::domain::testing::actor("ben"), "ben".into()),
+        command,
+    };
     let (_, effects) = world.decided(approve).unwrap();
-    assert!(matches!(effects.as_slice(), [Effect::Reply(..), Effect::Start(R1)]));
+    assert!(matches!(effects.as_slice(), [Effect::Say(_), Effect::Start(R1)]));
     let (events, effects) = world.decided(Input::Start(R1)).unwrap();
     assert!(matches!(events.as_slice(), [Event::RunStarted { .. }]));
-    assert!(matches!(effects.as_slice(), [Effect::Reply(..), Effect::Hold(..), Effect::Probe(..)]));
+    assert!(matches!(effects.as_slice(), [Effect::Say(_), Effect::Hold(..), Effect::Probe(..)]));
     let (events, effects) = world.decided(Input::Probed(R1, "kvm1".into(), Ok(boot()))).unwrap();
     assert!(matches!(events.as_slice(), [Event::StepStarted { step: 0, .. }]));
-    assert!(matches!(effects.as_slice(), [Effect::Reply(..), Effect::Execute(..)]));
+    assert!(matches!(effects.as_slice(), [Effect::Follow(..), Effect::Execute(..)]));
 }
 
 #[test]

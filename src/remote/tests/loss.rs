@@ -7,7 +7,7 @@ use tokio::time::{sleep, timeout};
 
 use super::super::run::{self, Step};
 use super::super::wire::fresh_run_id;
-use super::runs::{World, lines, sh};
+use super::runs::{World, lines, sh, unseen};
 use crate::domain::id::Digest;
 use crate::domain::run::{BootId, StepEnd};
 
@@ -19,7 +19,7 @@ async fn an_interrupted_step_is_settled_by_what_the_host_says() {
     let run = fresh_run_id().unwrap();
     let (_sender, cancel) = watch::channel(false);
     // The bot dies one second after the start.
-    let died = timeout(Duration::from_secs(1), run::execute(world.step(&slow, run), cancel)).await;
+    let died = timeout(Duration::from_secs(1), run::execute(world.step(&slow, run), cancel, unseen())).await;
     assert!(died.is_err());
     let report = world.settle(&slow, run).await;
     assert_eq!((report.end, report.output.text().as_str()), (StepEnd::Done(5), "over\n"));
@@ -33,7 +33,7 @@ async fn a_step_whose_end_was_not_recorded_is_settled_with_its_true_end() {
     let quick = sh(&format!("echo x >> {}; exit 6", trace.display()));
     let run = fresh_run_id().unwrap();
     let (_sender, cancel) = watch::channel(false);
-    let first = run::execute(world.step(&quick, run), cancel).await;
+    let first = run::execute(world.step(&quick, run), cancel, unseen()).await;
     // The bot dies before it has recorded this.
     assert_eq!(first.end, StepEnd::Done(6));
     assert_eq!(world.settle(&quick, run).await.end, StepEnd::Done(6));
@@ -49,7 +49,7 @@ async fn a_fenced_run_never_begins() {
     assert!(matches!(world.settle(&touch, run).await.end, StepEnd::NotRun(_)));
     // A start that was under way all the time arrives at last.
     let (_sender, cancel) = watch::channel(false);
-    let late = run::execute(world.step(&touch, run), cancel).await;
+    let late = run::execute(world.step(&touch, run), cancel, unseen()).await;
     assert!(matches!(late.end, StepEnd::NotRun(_)), "{late:?}");
     sleep(Duration::from_secs(1)).await;
     assert!(!trace.exists());
@@ -61,7 +61,7 @@ async fn after_another_boot_nothing_is_believed() {
     let quick = sh("exit 0");
     let run = fresh_run_id().unwrap();
     let (_sender, cancel) = watch::channel(false);
-    assert_eq!(run::execute(world.step(&quick, run), cancel).await.end, StepEnd::Done(0));
+    assert_eq!(run::execute(world.step(&quick, run), cancel, unseen()).await.end, StepEnd::Done(0));
     for boot in ["another-boot", "none"] {
         world.boot = BootId(boot.to_owned());
         let report = world.settle(&quick, run).await;
@@ -93,7 +93,7 @@ async fn a_host_that_is_gone_leaves_the_run_unknown() {
     let World { sshd, config, host, digest, over, boot } = world;
     let step =
         Step { config: &config, over: &over, host: &host, digest, command: &slow, run, boot: Some(&boot) };
-    let (report, ()) = tokio::join!(run::execute(step, cancel), async {
+    let (report, ()) = tokio::join!(run::execute(step, cancel, unseen()), async {
         sleep(Duration::from_secs(1)).await;
         drop(sshd);
     });
@@ -106,7 +106,7 @@ async fn a_run_of_another_plan_is_not_believed() {
     let run = fresh_run_id().unwrap();
     let (_sender, cancel) = watch::channel(false);
     let quick = sh("exit 0");
-    assert_eq!(run::execute(world.step(&quick, run), cancel).await.end, StepEnd::Done(0));
+    assert_eq!(run::execute(world.step(&quick, run), cancel, unseen()).await.end, StepEnd::Done(0));
     world.digest = Digest::of(b"another plan");
     let report = world.settle(&quick, run).await;
     assert!(matches!(&report.end, StepEnd::Unknown(why) if why.contains("digest differs")), "{report:?}");
@@ -119,7 +119,7 @@ async fn a_wish_to_cancel_survives_the_connection() {
     let slow = sh(&format!("echo begun; sleep 8; echo late > {}", trace.display()));
     let (sender, cancel) = watch::channel(false);
     let (report, ()) =
-        tokio::join!(run::execute(world.step(&slow, fresh_run_id().unwrap()), cancel), async {
+        tokio::join!(run::execute(world.step(&slow, fresh_run_id().unwrap()), cancel, unseen()), async {
             sleep(Duration::from_secs(1)).await;
             sender.send(true).unwrap();
             for _ in 0..5 {
@@ -140,7 +140,7 @@ async fn a_step_cancelled_while_its_host_is_looked_for_is_never_sent() {
     let touch = sh(&format!("echo x >> {}", trace.display()));
     let run = fresh_run_id().unwrap();
     let (sender, cancel) = watch::channel(false);
-    let (report, ()) = tokio::join!(run::execute(world.step(&touch, run), cancel), async {
+    let (report, ()) = tokio::join!(run::execute(world.step(&touch, run), cancel, unseen()), async {
         sleep(Duration::from_millis(300)).await;
         sender.send(true).unwrap();
     });
@@ -156,9 +156,13 @@ async fn a_step_recovered_after_a_crash_can_be_cancelled() {
     let slow = sh("echo begun; sleep 20");
     let run = fresh_run_id().unwrap();
     let (_sender, cancel) = watch::channel(false);
-    assert!(timeout(Duration::from_secs(1), run::execute(world.step(&slow, run), cancel)).await.is_err());
+    assert!(
+        timeout(Duration::from_secs(1), run::execute(world.step(&slow, run), cancel, unseen()))
+            .await
+            .is_err()
+    );
     let (_sender, cancel) = watch::channel(true);
-    let report = run::settle(world.step(&slow, run), cancel).await;
+    let report = run::settle(world.step(&slow, run), cancel, unseen()).await;
     assert_eq!((report.end, report.output.text().as_str()), (StepEnd::Cancelled, "begun\n"));
 }
 

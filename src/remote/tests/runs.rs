@@ -15,8 +15,13 @@ use super::super::wire::fresh_run_id;
 use super::{Sshd, config, host};
 use crate::domain::id::{Digest, RunId};
 use crate::domain::plan::{Command, HostPlan};
-use crate::domain::run::{BootId, OUTPUT_HEAD, OUTPUT_TAIL, StepEnd, StepReport};
+use crate::domain::run::{BootId, OUTPUT_HEAD, OUTPUT_TAIL, Output, StepEnd, StepReport};
 use crate::remote::{SshConfig, wrapper_digest};
+
+/// For a step that nobody watches.
+pub(super) fn unseen() -> watch::Sender<Output> {
+    watch::Sender::new(Output::default())
+}
 
 /// A server, and what it takes to run something on it.
 pub(super) struct World {
@@ -54,12 +59,14 @@ impl World {
 
     pub(super) async fn execute(&self, command: &Command) -> StepReport {
         let (_sender, cancel) = watch::channel(false);
-        run::execute(self.step(command, fresh_run_id().unwrap()), cancel).await
+        let (printed, _seen) = watch::channel(Output::default());
+        run::execute(self.step(command, fresh_run_id().unwrap()), cancel, printed).await
     }
 
     pub(super) async fn settle(&self, command: &Command, run: RunId) -> StepReport {
         let (_sender, cancel) = watch::channel(false);
-        run::settle(self.step(command, run), cancel).await
+        let (printed, _seen) = watch::channel(Output::default());
+        run::settle(self.step(command, run), cancel, printed).await
     }
 
     /// A file that a run can leave on the host.
@@ -149,7 +156,7 @@ async fn a_cancelled_step_stops() {
     let (sender, cancel) = watch::channel(false);
     let started = Instant::now();
     let (report, ()) =
-        tokio::join!(run::execute(world.step(&slow, fresh_run_id().unwrap()), cancel), async {
+        tokio::join!(run::execute(world.step(&slow, fresh_run_id().unwrap()), cancel, unseen()), async {
             sleep(Duration::from_secs(1)).await;
             sender.send(true).unwrap();
         });
@@ -167,7 +174,7 @@ async fn a_step_cancelled_before_its_start_is_never_sent() {
     let touch = sh(&format!("echo x >> {}", trace.display()));
     let (sender, cancel) = watch::channel(true);
     let run = fresh_run_id().unwrap();
-    assert_eq!(run::execute(world.step(&touch, run), cancel).await.end, StepEnd::Cancelled);
+    assert_eq!(run::execute(world.step(&touch, run), cancel, unseen()).await.end, StepEnd::Cancelled);
     drop(sender);
     assert!(matches!(world.settle(&touch, run).await.end, StepEnd::NotRun(_)));
     assert!(!trace.exists());
@@ -238,7 +245,7 @@ async fn with_sudo_the_whole_wrapper_runs_through_it() {
     world.host.sudo = true;
     let run = fresh_run_id().unwrap();
     let (_sender, cancel) = watch::channel(false);
-    let report = run::execute(world.step(&sh("exit 2"), run), cancel).await;
+    let report = run::execute(world.step(&sh("exit 2"), run), cancel, unseen()).await;
     assert_eq!(report.end, StepEnd::Done(2));
     let called = fs::read_to_string(log).unwrap();
     let verbs = ["start", "wait", "out"].map(|verb| format!("-n -- sh -s -- {run} {verb}"));
@@ -265,7 +272,10 @@ async fn a_run_is_forgotten_when_the_next_of_its_plan_has_ended() {
     let runs = [fresh_run_id().unwrap(), fresh_run_id().unwrap()];
     for run in runs {
         let (_sender, cancel) = watch::channel(false);
-        assert_eq!(run::execute(world.step(&sh("exit 0"), run), cancel).await.end, StepEnd::Done(0));
+        assert_eq!(
+            run::execute(world.step(&sh("exit 0"), run), cancel, unseen()).await.end,
+            StepEnd::Done(0)
+        );
         assert!(folders().contains(&run.to_string()), "it may still be asked for");
     }
     assert_eq!(folders(), [runs[1].to_string()]);

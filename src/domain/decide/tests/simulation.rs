@@ -7,7 +7,7 @@ use super::{
 };
 use crate::domain::action::Risk;
 use crate::domain::actor::{ActorId, People, Role};
-use crate::domain::command::Command;
+use crate::domain::command::{Command, Origin};
 use crate::domain::id::{ConversationId, HostName};
 use crate::domain::plan::{Basis, Plan};
 use crate::domain::run::{Outcome, Output, Verdict, VerifyReport};
@@ -71,7 +71,8 @@ impl Simulation {
 
     fn says(&mut self, who: usize, command: Command) {
         let name = ACCOUNTS[who];
-        self.input(Input::Command { actor: actor(name), conversation: ConversationId::from(name), command });
+        let origin = Origin::typed(actor(name), ConversationId::from(name));
+        self.input(Input::Command { origin, command });
     }
 
     fn input(&mut self, input: Input) {
@@ -80,7 +81,7 @@ impl Simulation {
             if let Effect::Execute(id, host, step) = &effect {
                 self.check_execution(*id, host, step.run, &events);
             }
-            if !matches!(effect, Effect::Reply(..)) {
+            if !matches!(effect, Effect::Say(_) | Effect::Follow(..)) {
                 self.waiting.push(effect);
             }
         }
@@ -169,7 +170,7 @@ impl Simulation {
                 persons
                     .iter_mut()
                     .filter(|person| person.name == "ben")
-                    .for_each(|person| person.role = role);
+                    .for_each(|person| person.role = Some(role));
                 catalogue.people = People::new(persons).unwrap();
             }
             _ => *catalogue = crate::domain::testing::catalogue(),

@@ -48,7 +48,7 @@ fn own_approval_never_counts_whatever_the_role() {
 fn own_approval_through_a_second_account_does_not_count() {
     let mut world = World::new();
     let approver_by_mistake = |person: Person| match person.name.as_str() {
-        "ana" => Person { role: Role::Approver, ..person },
+        "ana" => Person { role: Some(Role::Approver), ..person },
         _ => person,
     };
     world.catalogue.people = People::new(people().into_iter().map(approver_by_mistake).collect()).unwrap();
@@ -71,7 +71,7 @@ fn person_with_two_accounts_counts_once() {
 #[test]
 fn what_the_record_holds_is_counted_by_person_role_and_digest() {
     let mut world = World::opened("vm-destroy", &["kvm1"]);
-    let given = |who: &str, digest| Approval { actor: actor(who), digest, at_ms: 0 };
+    let given = |who: &str, digest| Approval { actor: actor(who), chat_role: None, digest, at_ms: 0 };
     let digest = world.request(R1).digest;
     let request = world.state.requests.get_mut(&R1).unwrap();
     // Names in the record are not believed: the account says who it was.

@@ -127,7 +127,7 @@ fn changed_article_host_key_or_policy_loses_the_approval_and_is_named() {
 #[test]
 fn role_lost_between_approval_and_start_loses_the_approval() {
     let demoted = |person: Person| match person.name.as_str() {
-        "ben" => Person { role: Role::Responder, ..person },
+        "ben" => Person { role: Some(Role::Responder), ..person },
         _ => person,
     };
     let said = refused_after(|world| {

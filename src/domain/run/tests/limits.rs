@@ -3,7 +3,7 @@
 use super::super::*;
 use crate::domain::action::PARAM_LEN_MAX;
 use crate::domain::audit::{ENVELOPE_VERSION, EVENT_LEN_MAX, Envelope, canonical};
-use crate::domain::command::{Command, Severity};
+use crate::domain::command::{Command, Origin, Severity};
 use crate::domain::decide::Input;
 use crate::domain::incident::TEXT_LEN_MAX;
 use crate::domain::plan::PLAN_LEN_MAX;
@@ -110,7 +110,7 @@ fn host_whose_boot_id_is_too_long_is_sent_nothing() {
         let mut world = World::opened("vm-start", &["kvm1"]);
         let actor = crate::domain::testing::actor("ben");
         let command = Command::Approve(R1);
-        world.decided(Input::Command { actor, conversation: "ben".into(), command }).unwrap();
+        world.decided(Input::Command { origin: Origin::typed(actor, "ben".into()), command }).unwrap();
         world.decided(Input::Start(R1)).unwrap();
         world.input(Input::Probed(R1, "kvm1".into(), Ok(BootId(worst(len))))).unwrap();
         assert_eq!(world.executions(), usize::from(sent));

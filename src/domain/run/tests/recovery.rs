@@ -75,7 +75,10 @@ fn crash_before_the_first_step_ends_the_run_without_a_step() {
     let actor = crate::domain::testing::actor("ben");
     let command = Command::Approve(R1);
     world
-        .decided(crate::domain::decide::Input::Command { actor, conversation: "ben".into(), command })
+        .decided(crate::domain::decide::Input::Command {
+            origin: crate::domain::command::Origin::typed(actor, "ben".into()),
+            command,
+        })
         .unwrap();
     world.decided(crate::domain::decide::Input::Start(R1)).unwrap();
     assert_eq!(world.status(R1), &Status::Running);
@@ -142,7 +145,10 @@ fn approved_only() -> World {
     let actor = crate::domain::testing::actor("ben");
     let command = Command::Approve(R1);
     world
-        .decided(crate::domain::decide::Input::Command { actor, conversation: "ben".into(), command })
+        .decided(crate::domain::decide::Input::Command {
+            origin: crate::domain::command::Origin::typed(actor, "ben".into()),
+            command,
+        })
         .unwrap();
     assert!(matches!(world.status(R1), Status::Ready(_)));
     world
@@ -212,7 +218,10 @@ fn recovery_of_as_much_as_may_run_fits_into_one_append() {
     let actor = crate::domain::testing::actor("ana");
     for _ in 0..crate::domain::request::start::RUNNING_MAX {
         let (actor, command) = (actor.clone(), run_command("uptime", &hosts));
-        let input = crate::domain::decide::Input::Command { actor, conversation: "ana".into(), command };
+        let input = crate::domain::decide::Input::Command {
+            origin: crate::domain::command::Origin::typed(actor, "ana".into()),
+            command,
+        };
         world.decided(input).unwrap();
     }
     let (events, _) = world.decided(crate::domain::decide::Input::Recover).unwrap();

@@ -1,0 +1,152 @@
+//! What stands beside the events: posts that are not delivered yet, cards with the messages that
+//! show them, tickets that have been taken. Written in the same transaction as the events.
+//!
+//! Invariant: a post is on the desk from the moment its events are in the record until the chat
+//! says that it is delivered. Nothing here decides anything about hosts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::command::Ticket;
+use crate::domain::decide::{CardId, Say, To};
+use crate::domain::id::{ConversationId, Digest};
+
+/// Tickets remembered: far more than a platform delivers again, and the oldest go first.
+const TICKETS_MAX: usize = 20_000;
+
+/// Something to be said, with the number under which it is remembered until it has been.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Post {
+    /// Unique in the record; a sender can use it to recognise its own message.
+    pub number: u64,
+    /// What.
+    pub say: Say,
+}
+
+/// The message that shows a card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// Where it stands.
+    pub conversation: ConversationId,
+    /// The message, as the platform calls it.
+    pub message: String,
+    /// The digest of what it shows.
+    pub state: Digest,
+    /// Whether that is its last state.
+    pub last: bool,
+}
+
+/// One entry of the desk to be written, or to be removed if it has no value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// Its name: ASCII, no zero byte.
+    pub key: String,
+    /// Its content.
+    pub value: Option<Vec<u8>>,
+}
+
+/// The desk, as it lies in memory.
+#[derive(Debug, Default)]
+pub struct Desk {
+    last_number: u64,
+    posts: BTreeMap<u64, Say>,
+    cards: BTreeMap<CardId, Shown>,
+    tickets: BTreeSet<Ticket>,
+}
+
+const POST: &str = "post/";
+const CARD: &str = "card/";
+const TICKET: &str = "ticket/";
+const NUMBER: &str = "number";
+
+impl Desk {
+    /// The desk as it was written. The error names the entry that can't be read.
+    pub fn load(entries: &[(String, Vec<u8>)]) -> Result<Self, String> {
+        let mut desk = Self::default();
+        for (key, value) in entries {
+            desk.take_in(key, value).ok_or_else(|| format!("the entry {key} can't be read"))?;
+        }
+        Ok(desk)
+    }
+
+    fn take_in(&mut self, key: &str, value: &[u8]) -> Option<()> {
+        if let Some(number) = key.strip_prefix(POST) {
+            self.posts.insert(number.parse().ok()?, serde_json::from_slice(value).ok()?);
+        } else if key.starts_with(CARD) {
+            let (id, shown) = serde_json::from_slice(value).ok()?;
+            self.cards.insert(id, shown);
+        } else if let Some(ticket) = key.strip_prefix(TICKET) {
+            self.tickets.insert(Ticket(ticket.parse().ok()?));
+        } else if key == NUMBER {
+            self.last_number = serde_json::from_slice(value).ok()?;
+        }
+        Some(())
+    }
+
+    /// Takes a ticket: what has to be written, or nothing if it has been taken before.
+    pub fn take(&mut self, ticket: Ticket) -> Option<Vec<Note>> {
+        if !self.tickets.insert(ticket) {
+            return None;
+        }
+        let mut notes = vec![note(format!("{TICKET}{:020}", ticket.0), &())];
+        while self.tickets.len() > TICKETS_MAX {
+            let oldest = self.tickets.pop_first()?;
+            notes.push(gone(format!("{TICKET}{:020}", oldest.0)));
+        }
+        Some(notes)
+    }
+
+    /// Puts something to be said on the desk. An answer that only the caller sees is given now or
+    /// never: it tells of nothing that has happened.
+    pub fn post(&mut self, say: Say) -> (Post, Vec<Note>) {
+        self.last_number += 1;
+        let number = self.last_number;
+        let mut notes = Vec::new();
+        if !matches!(say.to, To::Caller(_)) {
+            notes.push(note(NUMBER.to_owned(), &number));
+            notes.push(note(format!("{POST}{number:020}"), &say));
+            self.posts.insert(number, say.clone());
+        }
+        (Post { number, say }, notes)
+    }
+
+    /// A post has been delivered.
+    pub fn delivered(&mut self, number: u64) -> Option<Note> {
+        self.posts.remove(&number).map(|_| gone(format!("{POST}{number:020}")))
+    }
+
+    /// A card is shown by a message.
+    pub fn shown(&mut self, id: CardId, shown: Shown) -> Note {
+        let key = match id {
+            CardId::Incident(id) => format!("{CARD}incident/{id}"),
+            CardId::Request(id) => format!("{CARD}request/{id}"),
+            CardId::Run(id) => format!("{CARD}run/{id}"),
+        };
+        let written = note(key, &(id, &shown));
+        self.cards.insert(id, shown);
+        written
+    }
+
+    /// What has not been delivered, in order.
+    pub fn posts(&self) -> impl Iterator<Item = Post> {
+        self.posts.iter().map(|(number, say)| Post { number: *number, say: say.clone() })
+    }
+
+    /// Every card that some message shows.
+    pub fn cards(&self) -> impl Iterator<Item = (CardId, Shown)> {
+        self.cards.iter().map(|(id, shown)| (*id, shown.clone()))
+    }
+}
+
+fn note(key: String, value: &impl Serialize) -> Note {
+    // Strings, numbers and lists of them always become JSON.
+    Note { key, value: Some(serde_json::to_vec(value).unwrap_or_default()) }
+}
+
+fn gone(key: String) -> Note {
+    Note { key, value: None }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use super::*;
+use crate::domain::actor::ActorId;
+use crate::domain::command::Origin;
+use crate::domain::id::RequestId;
+use crate::domain::reply::{Line, Reply, Tone};
+
+fn say(to: To) -> Say {
+    let reply = Reply::new(Tone::Good, Line::plain("r1 ").untrusted("x").code("y")).block("z");
+    Say { to, reply, card: Some(CardId::Request(RequestId(1))) }
+}
+
+fn room() -> To {
+    To::Room(ConversationId::from("discord:1"))
+}
+
+/// What a store would give back after these notes.
+fn written(notes: &[Note]) -> Vec<(String, Vec<u8>)> {
+    let mut entries = BTreeMap::new();
+    for Note { key, value } in notes {
+        match value {
+            Some(value) => entries.insert(key.clone(), value.clone()),
+            None => entries.remove(key),
+        };
+    }
+    entries.into_iter().collect()
+}
+
+#[test]
+fn a_post_stays_until_it_is_delivered_and_numbers_go_on() {
+    let mut desk = Desk::default();
+    let (first, mut notes) = desk.post(say(room()));
+    let (second, more) = desk.post(say(room()));
+    notes.extend(more);
+    notes.extend(desk.delivered(first.number));
+    assert_eq!(desk.delivered(first.number), None);
+    let mut again = Desk::load(&written(&notes)).unwrap();
+    assert_eq!(again.posts().collect::<Vec<_>>(), std::slice::from_ref(&second));
+    assert_eq!(again.post(say(room())).0.number, second.number + 1);
+}
+
+#[test]
+fn what_only_the_caller_sees_is_not_kept() {
+    let origin = Origin::typed(ActorId("demo:ana".to_owned()), ConversationId::from("demo:ana"));
+    let (_, notes) = Desk::default().post(say(To::Caller(origin)));
+    assert_eq!(notes, []);
+}
+
+#[test]
+fn a_ticket_is_taken_once_whatever_happens_between() {
+    let mut desk = Desk::default();
+    let notes = desk.take(Ticket(7)).unwrap();
+    assert_eq!(desk.take(Ticket(7)), None);
+    assert_eq!(Desk::load(&written(&notes)).unwrap().take(Ticket(7)), None);
+}
+
+#[test]
+fn tickets_have_a_limit_and_the_oldest_go_first() {
+    let mut desk = Desk::default();
+    let mut notes = Vec::new();
+    for ticket in 0..=TICKETS_MAX as u64 {
+        notes.extend(desk.take(Ticket(ticket)).unwrap());
+    }
+    assert_eq!(written(&notes).len(), TICKETS_MAX);
+    assert!(desk.take(Ticket(0)).is_some());
+    assert!(desk.take(Ticket(5000)).is_none());
+}
+
+#[test]
+fn a_card_remembers_its_message() {
+    let mut desk = Desk::default();
+    let shown = Shown {
+        conversation: ConversationId::from("discord:1"),
+        message: "2".to_owned(),
+        state: Digest::of(b"x"),
+        last: false,
+    };
+    let note = desk.shown(CardId::Run(RequestId(3)), shown.clone());
+    let again = Desk::load(&written(&[note])).unwrap();
+    assert_eq!(again.cards().collect::<Vec<_>>(), [(CardId::Run(RequestId(3)), shown)]);
+}
+
+#[test]
+fn an_entry_that_cannot_be_read_is_named() {
+    let error = Desk::load(&[("post/1".to_owned(), b"{".to_vec())]).unwrap_err();
+    assert!(error.contains("post/1"));
+}

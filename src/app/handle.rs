@@ -1,0 +1,62 @@
+//! The way into the loop.
+
+use tokio::sync::mpsc;
+
+use super::desk::Shown;
+use crate::domain::decide::{CardId, Input};
+use crate::domain::id::RequestId;
+
+/// Lives as long as anything that follows from one input is under way.
+pub(super) type Trail = mpsc::Sender<()>;
+
+/// What the loop takes in.
+pub(super) enum Message {
+    /// Something to decide on.
+    Input(Input, Option<Trail>),
+    /// A post has arrived; the message shows a card, if the post was one.
+    Delivered(u64, Option<(CardId, Shown)>),
+    /// A message shows a card in another state.
+    Shown(CardId, Shown),
+    /// What the step under way has printed so far.
+    Live(RequestId, String),
+}
+
+/// The way to hand inputs to the loop.
+#[derive(Clone)]
+pub struct Handle {
+    pub(super) inputs: mpsc::Sender<Message>,
+}
+
+impl Handle {
+    /// Hands over an input and returns once all its effects have ended. False: the bot has stopped.
+    pub async fn submit(&self, input: Input) -> bool {
+        let (trail, mut ended) = mpsc::channel(1);
+        if self.inputs.send(Message::Input(input, Some(trail))).await.is_err() {
+            return false;
+        }
+        while ended.recv().await.is_some() {}
+        true
+    }
+
+    /// Hands over an input and returns at once. False: the bot has stopped.
+    pub async fn send(&self, input: Input) -> bool {
+        self.inputs.send(Message::Input(input, None)).await.is_ok()
+    }
+
+    /// Tells that a post has arrived, and which message shows it if it was a card.
+    pub async fn delivered(&self, number: u64, shown: Option<(CardId, Shown)>) {
+        // The loop has gone: the post is found again at the next start.
+        let _ = self.inputs.send(Message::Delivered(number, shown)).await;
+    }
+
+    /// Tells that a message shows a card in another state.
+    pub async fn shown(&self, card: CardId, shown: Shown) {
+        // The loop has gone: the card is compared again at the next start.
+        let _ = self.inputs.send(Message::Shown(card, shown)).await;
+    }
+
+    /// Tells what the step under way has printed so far. Dropped where the loop has enough to do.
+    pub(super) fn live(&self, request: RequestId, text: String) {
+        let _ = self.inputs.try_send(Message::Live(request, text));
+    }
+}

@@ -1,0 +1,147 @@
+//! Questions and what became of their answers.
+
+use std::collections::BTreeMap;
+
+use super::decide::{Caller, Decision, Effect, Purpose, Question, To, View};
+use super::event::Event;
+use super::id::{AnswerId, ArticleId, ConversationId, Digest, Prefix};
+use super::incident::shortened;
+use super::refusal::Refusal;
+use super::replies;
+use super::replies::answer::Found;
+use super::state::State;
+
+/// Characters of a question that go into the record.
+const QUESTION_LEN_MAX: usize = 1000;
+
+/// A question that was answered, or could not be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Its number.
+    pub id: AnswerId,
+    /// Where it was asked.
+    pub conversation: ConversationId,
+    /// The question.
+    pub question: String,
+    /// The articles cited, best first; none if nothing answers.
+    pub articles: Vec<ArticleId>,
+    /// What people said of it, by name: whether it was right.
+    pub judged: BTreeMap<String, bool>,
+}
+
+impl Answer {
+    /// The beginning of the digest of the question, for references.
+    pub fn prefix(&self) -> Prefix {
+        prefix(&self.question)
+    }
+}
+
+fn prefix(question: &str) -> Prefix {
+    Digest::of(question.as_bytes()).prefix()
+}
+
+/// An answer by number, if it is the one to this question.
+pub fn find(state: &State, id: AnswerId, shown: Prefix) -> Result<&Answer, Refusal> {
+    state.answers.get(&id).filter(|answer| answer.prefix() == shown).ok_or_else(|| {
+        Refusal::new("unknown_answer", format!("there is no answer {id} like this in this record"))
+            .hint("Ask again.")
+    })
+}
+
+/// The knowledge base has been searched.
+pub fn found(view: View<'_>, question: &Question, found: Result<Found, String>) -> Decision {
+    let Question { origin, words, purpose } = question;
+    let found = match found {
+        Ok(found) => found,
+        Err(_) if *purpose == Purpose::Overheard => return Decision::default(),
+        Err(why) => return Decision::say(To::Caller(origin.clone()), replies::answer::not_searched(&why)),
+    };
+    match purpose {
+        Purpose::Search => {
+            let reply = replies::answer::listed(view.catalogue, &found);
+            return Decision::say(To::Caller(origin.clone()), reply);
+        }
+        // Whoever did not ask is not told that there is nothing.
+        Purpose::Overheard if found.hits.is_empty() => return Decision::default(),
+        Purpose::Answer | Purpose::Overheard => {}
+    }
+    let (id, words) = (view.state.next_answer(), shortened(words, QUESTION_LEN_MAX));
+    let reply = replies::answer::found(view.catalogue, &found, Some((id, prefix(&words))));
+    let mut articles: Vec<_> = found.hits.iter().map(|hit| hit.article.clone()).collect();
+    articles.dedup();
+    let mut decision = Decision::say(To::Asker(origin.clone()), reply);
+    let conversation = origin.conversation.clone();
+    decision.event(
+        &origin.actor,
+        Event::QuestionAnswered { answer: id, conversation, question: words, articles },
+    );
+    decision
+}
+
+/// What somebody said without addressing the bot: looked up if it looks like a question that has
+/// not been answered here yet, unless they want quiet.
+pub fn overheard(view: View<'_>, caller: Caller<'_>, words: String) -> Decision {
+    let state = view.state;
+    let asked = shortened(&words, QUESTION_LEN_MAX).to_lowercase();
+    let answered = |answer: &Answer| {
+        answer.conversation == *caller.conversation && answer.question.to_lowercase() == asked
+    };
+    let left_alone = state.quiet.contains(caller.conversation)
+        || !state.conversations.contains_key(caller.conversation)
+        || caller.known(view.catalogue).is_none()
+        || !looks_like_a_question(&words)
+        || state.answers.values().any(answered);
+    if left_alone {
+        return Decision::default();
+    }
+    let question = Question { origin: caller.origin.clone(), words, purpose: Purpose::Overheard };
+    Decision { events: Vec::new(), effects: vec![Effect::Search(question)] }
+}
+
+/// What English questions begin with.
+const QUESTION_WORDS: &[&str] = &[
+    "how", "why", "what", "where", "which", "when", "who", "can", "could", "does", "do", "did", "is", "are",
+    "was", "should", "would", "will", "has", "have", "anyone", "anybody",
+];
+
+/// Words of a question at the least.
+const QUESTION_WORDS_LEAST: usize = 3;
+
+/// Whether people who talk to each other probably want to know something: it ends as a question
+/// does and has enough words to be looked up. Whoever wants an answer for certain mentions the bot.
+pub fn looks_like_a_question(words: &str) -> bool {
+    let text = words.trim();
+    let count = text.split_whitespace().count();
+    if count < QUESTION_WORDS_LEAST || text.starts_with(['/', '!', '>', '`']) {
+        return false;
+    }
+    let first = text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_lowercase();
+    // "Can you take over, ben?" is for a person.
+    let to_a_person = text.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|word| word == "you");
+    text.ends_with('?')
+        && !to_a_person
+        && (QUESTION_WORDS.contains(&first.as_str()) || count > QUESTION_WORDS_LEAST)
+}
+
+/// Somebody says whether an answer was the right one.
+pub fn judge(view: View<'_>, caller: Caller<'_>, answer: AnswerId, right: bool) -> Decision {
+    let reply = replies::answer::judged(right);
+    let mut decision = Decision::answer(caller, reply);
+    let Some(known) = caller.known(view.catalogue) else { return decision };
+    let before = view.state.answers.get(&answer).and_then(|answer| answer.judged.get(&known.name));
+    if before != Some(&right) {
+        decision.event(caller.actor, Event::AnswerJudged { answer, person: known.name, right });
+    }
+    decision
+}
+
+/// `/quiet`.
+pub fn quiet(caller: Caller<'_>, quiet: bool) -> Decision {
+    let conversation = caller.conversation.clone();
+    let mut decision = Decision::say(To::Asker(caller.origin.clone()), replies::answer::quieted(quiet));
+    decision.event(caller.actor, Event::ConversationQuieted { conversation, quiet });
+    decision
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use super::*;
+use crate::domain::command::{Command, Origin};
+use crate::domain::decide::Input;
+use crate::domain::id::IncidentId;
+use crate::domain::press::{AnswerPress, Press};
+use crate::domain::replies::answer::Cited;
+use crate::domain::testing::{World, actor};
+
+fn hit() -> Cited {
+    Cited {
+        article: ArticleId::from("vm-hung"),
+        title: "Hung".to_owned(),
+        heading: Vec::new(),
+        passage: "Stop it.".to_owned(),
+        file: "vm-hung.md".to_owned(),
+        lines: (1, 2),
+        actions: Vec::new(),
+    }
+}
+
+/// What follows from a search that was asked for, if one was.
+fn search(world: &mut World, who: &str, command: Command, hits: Vec<Cited>) -> Vec<Event> {
+    let origin = Origin::typed(actor(who), ConversationId::from("thread"));
+    world.input(Input::Command { origin, command }).unwrap();
+    match world.asked.pop() {
+        Some(Effect::Search(question)) => {
+            world.input(Input::Found(question, Ok(Found { hits, nearest: Vec::new() }))).unwrap()
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn an_answer_and_a_missing_one_are_recorded_and_a_search_is_not() {
+    let mut world = World::new();
+    search(&mut world, "dia", Command::Ask("why".into()), vec![hit()]);
+    search(&mut world, "dia", Command::Ask("where".into()), Vec::new());
+    search(&mut world, "dia", Command::KbSearch("what".into()), vec![hit()]);
+    let articles = |id| world.state.answers[&AnswerId(id)].articles.len();
+    assert_eq!((world.state.answers.len(), articles(1), articles(2)), (2, 1, 0));
+}
+
+#[test]
+fn a_person_judges_once_whatever_they_press_again() {
+    let mut world = World::new();
+    search(&mut world, "dia", Command::Ask("why".into()), vec![hit()]);
+    let prefix = world.state.answers[&AnswerId(1)].prefix();
+    let press = |press| Command::Press(Press::Answer(press, AnswerId(1), prefix));
+    assert_eq!(world.says("dia", press(AnswerPress::Right)).unwrap().len(), 1);
+    assert_eq!(world.says("discord:dia", press(AnswerPress::Right)).unwrap().len(), 0);
+    assert_eq!(world.says("dia", press(AnswerPress::Wrong)).unwrap().len(), 1);
+    assert_eq!(world.state.answers[&AnswerId(1)].judged.get("dia"), Some(&false));
+    assert!(world.says("mallory", press(AnswerPress::Right)).is_err());
+}
+
+#[test]
+fn an_answer_of_another_record_is_not_judged() {
+    let mut world = World::new();
+    search(&mut world, "dia", Command::Ask("why".into()), vec![hit()]);
+    let other = Press::Answer(AnswerPress::Right, AnswerId(1), prefix("something else"));
+    assert_eq!(world.says("dia", Command::Press(other)).unwrap_err(), "unknown_answer");
+}
+
+#[test]
+fn what_is_overheard_is_answered_once_in_a_thread_of_an_incident_if_it_looks_like_a_question() {
+    let mut world = World::new();
+    let overhear = |world: &mut World, who: &str, words: &str, hits| {
+        search(world, who, Command::Overheard(words.to_owned()), hits).len()
+    };
+    let question = "how do I stop a hung machine?";
+    assert_eq!(overhear(&mut world, "dia", question, vec![hit()]), 0, "no incident is in use here");
+    world.says("ana", Command::IncidentOpen(crate::domain::command::Severity::Sev2, "x".into())).unwrap();
+    world.input(Input::Threaded(IncidentId(1), ConversationId::from("thread"))).unwrap();
+    assert_eq!(overhear(&mut world, "mallory", question, vec![hit()]), 0);
+    assert_eq!(overhear(&mut world, "dia", "I will look at it", vec![hit()]), 0);
+    assert_eq!(overhear(&mut world, "dia", question, Vec::new()), 0, "nothing is not said");
+    assert_eq!(overhear(&mut world, "dia", question, vec![hit()]), 1);
+    assert_eq!(overhear(&mut world, "ana", "How do I stop a hung machine?", vec![hit()]), 0, "once");
+    let quiet = |quiet| {
+        let origin = Origin::typed(actor("ana"), ConversationId::from("thread"));
+        Input::Command { origin, command: Command::Quiet(quiet) }
+    };
+    world.input(quiet(true)).unwrap();
+    assert_eq!(overhear(&mut world, "dia", "why is the disk full here?", vec![hit()]), 0);
+    world.input(quiet(false)).unwrap();
+    assert_eq!(overhear(&mut world, "dia", "why is the disk full here?", vec![hit()]), 1);
+}
+
+#[test]
+fn people_who_talk_to_each_other_are_left_alone() {
+    for question in
+        ["how do I stop a hung VM?", "Why does the console not start?", "esx01 the disk full again?"]
+    {
+        assert!(looks_like_a_question(question), "{question}");
+    }
+    for talk in [
+        "why?",
+        "can you take over, ben?",
+        "restarting it now",
+        "/run x on y?",
+        "ok thanks all",
+        "> how do I stop it?",
+    ] {
+        assert!(!looks_like_a_question(talk), "{talk}");
+    }
+}
