@@ -1,0 +1,155 @@
+//! Rate limits: fixed windows by bucket, a global one, and who does not wait as told.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use super::call::{Operation, Target};
+
+/// Of all requests but those about interactions, a second.
+const GLOBAL_MAX: u32 = 50;
+/// A client's clock and ours need not agree better.
+const TOLERANCE: Duration = Duration::from_millis(10);
+
+/// How many requests a window of a bucket takes.
+#[derive(Clone, Copy)]
+pub struct Limit {
+    name: &'static str,
+    count: u32,
+    window: Duration,
+}
+
+impl Limit {
+    fn of(operation: Operation) -> Self {
+        let (name, count, seconds) = match operation {
+            Operation::CreateMessage => ("create", 5, 5),
+            Operation::EditMessage => ("edit", 5, 5),
+            Operation::DeleteMessage => ("delete", 5, 1),
+            Operation::CreateThread => ("thread", 50, 300),
+            Operation::Followup | Operation::GetAnswer | Operation::EditAnswer | Operation::DeleteAnswer => {
+                ("webhook", 5, 2)
+            }
+            _ => ("other", 50, 1),
+        };
+        Self { name, count, window: Duration::from_secs(seconds) }
+    }
+}
+
+struct Window {
+    begin: Instant,
+    used: u32,
+}
+
+/// What a refused request is told.
+#[derive(Clone, Copy, Debug)]
+pub struct Wait {
+    pub for_time: Duration,
+    pub global: bool,
+}
+
+pub struct Buckets {
+    pub enabled: bool,
+    windows: HashMap<String, Window>,
+    blocked: HashMap<String, Instant>,
+    /// Requests that came before the end of the wait they were given.
+    pub violations: Vec<String>,
+    /// Answers with 401, 403 or 429: 10,000 in ten minutes ban an address.
+    pub invalid: usize,
+}
+
+/// What the headers of an answer say.
+pub struct Standing {
+    pub bucket: String,
+    pub limit: u32,
+    pub remaining: u32,
+    pub reset_after: Duration,
+}
+
+const GLOBAL: &str = "global";
+
+impl Buckets {
+    pub fn new(enabled: bool) -> Self {
+        Self { enabled, windows: HashMap::new(), blocked: HashMap::new(), violations: Vec::new(), invalid: 0 }
+    }
+
+    fn key(target: &Target) -> String {
+        let limit = Limit::of(target.operation);
+        let major = if limit.name == "other" { format!("{:?}", target.operation) } else { target.major() };
+        format!("{} {major}", limit.name)
+    }
+
+    /// Blocks the route of a request, or all, and counts whoever comes before the time.
+    pub fn block(&mut self, target: &Target, wait: Wait) {
+        let key = if wait.global { GLOBAL.to_owned() } else { Self::key(target) };
+        self.blocked.insert(key, Instant::now() + wait.for_time);
+    }
+
+    /// Counts a request; refuses it if it is too early.
+    pub fn admit(&mut self, target: &Target) -> Result<Standing, Wait> {
+        let now = Instant::now();
+        let key = Self::key(target);
+        let exempt = target.is_about_interaction();
+        for (blocked, global) in [(key.as_str(), false), (GLOBAL, true)] {
+            if global && exempt {
+                continue;
+            }
+            if let Some(&until) = self.blocked.get(blocked) {
+                if now + TOLERANCE < until {
+                    let early = until - now;
+                    self.violations.push(format!("{:?} came {early:?} too early", target.operation));
+                    return Err(Wait { for_time: early, global });
+                }
+                self.blocked.remove(blocked);
+            }
+        }
+        let global_limit = Limit { name: GLOBAL, count: GLOBAL_MAX, window: Duration::from_secs(1) };
+        if self.enabled && !exempt && self.take(GLOBAL, global_limit, now).is_none() {
+            return Err(self.refuse(GLOBAL, global_limit, now, true));
+        }
+        let limit = Limit::of(target.operation);
+        match self.take(&key, limit, now) {
+            None if self.enabled => Err(self.refuse(&key, limit, now, false)),
+            left => {
+                let window = &self.windows[&key];
+                Ok(Standing {
+                    bucket: format!(
+                        "{:016x}",
+                        key.bytes().fold(7_u64, |sum, byte| sum * 31 % 1_000_003 + u64::from(byte))
+                    ),
+                    limit: limit.count,
+                    remaining: if self.enabled { left.unwrap_or(0) } else { limit.count },
+                    reset_after: (window.begin + limit.window).saturating_duration_since(now),
+                })
+            }
+        }
+    }
+
+    /// Two new names in ten minutes, beside the limit of the route.
+    pub fn admit_name(&mut self, channel: u64) -> Result<(), Wait> {
+        let limit = Limit { name: "name", count: 2, window: Duration::from_secs(600) };
+        let (key, now) = (format!("name {channel}"), Instant::now());
+        if let Some(&until) = self.blocked.get(&key).filter(|&&until| now + TOLERANCE < until) {
+            self.violations.push(format!("a name of {channel} came {:?} too early", until - now));
+            return Err(Wait { for_time: until - now, global: false });
+        }
+        if self.enabled && self.take(&key, limit, now).is_none() {
+            return Err(self.refuse(&key, limit, now, false));
+        }
+        Ok(())
+    }
+
+    /// How many are left, or nothing.
+    fn take(&mut self, key: &str, limit: Limit, now: Instant) -> Option<u32> {
+        let window = self.windows.entry(key.to_owned()).or_insert(Window { begin: now, used: 0 });
+        if now - window.begin >= limit.window {
+            *window = Window { begin: now, used: 0 };
+        }
+        window.used += 1;
+        limit.count.checked_sub(window.used)
+    }
+
+    fn refuse(&mut self, key: &str, limit: Limit, now: Instant, global: bool) -> Wait {
+        let until = self.windows[key].begin + limit.window;
+        self.blocked.insert(key.to_owned(), until);
+        Wait { for_time: until - now, global }
+    }
+}

@@ -1,0 +1,16 @@
+//! The Discord of the tests is strict and real: it refuses what Discord refuses, a real client
+//! lives with it, and what it is told to do wrong it does.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod discord_server;
+
+mod discord_server_itself {
+    mod bodies;
+    mod bot;
+    mod faults;
+    mod gateway;
+    mod interactions;
+    mod raw;
+    mod rest;
+}
