@@ -2,3 +2,8 @@
 //!
 //! Invariant: everything that is sent goes through `layout`, which keeps to Discord's limits, escapes
 //! what somebody else wrote, and allows no mention to ping.
+
+pub mod custom_id;
+pub mod escape;
+#[cfg(test)]
+mod testing;
