@@ -5,5 +5,6 @@
 
 pub mod custom_id;
 pub mod escape;
+pub mod layout;
 #[cfg(test)]
 mod testing;
