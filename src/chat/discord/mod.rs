@@ -6,5 +6,6 @@
 pub mod custom_id;
 pub mod escape;
 pub mod layout;
+pub mod rest;
 #[cfg(test)]
 mod testing;
