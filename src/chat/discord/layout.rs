@@ -1,0 +1,205 @@
+//! A domain reply as Discord messages, a form as a Discord modal.
+//!
+//! Invariant: Discord's limits hold by construction, whatever the reply says: nothing that leaves
+//! here can be refused for its length, its number of parts, or for being empty. Somebody else's words
+//! go through `escape`. No message allows a mention to ping.
+//!
+//! The title is the content of the message, for that is what a notification shows; the rest is an
+//! embed in the colour of the tone. What does not fit flows into more messages, and beyond
+//! [`MESSAGES_MAX`] into a file. Buttons stand on the last message, below all that they are about.
+//! Nothing is sent here, and nothing is known of channels, interactions and nonces.
+
+use serde_json::{Value, json};
+
+use crate::domain::press::{Button, Weight};
+use crate::domain::reply::{Reply, Tone};
+
+use super::{custom_id, escape};
+
+pub mod file;
+mod form;
+mod line;
+mod pages;
+mod parts;
+
+pub use file::File;
+pub use form::form;
+
+/// Messages of one reply at the most; what goes beyond is attached to the last.
+pub const MESSAGES_MAX: usize = 3;
+/// Units of the content of a message at the most: Discord's 2000, with some room.
+const CONTENT_MAX: usize = 1_900;
+/// Buttons in a row at the most.
+const ROW_BUTTONS_MAX: usize = 5;
+/// Buttons of a message at the most: five rows.
+const BUTTONS_MAX: usize = 5 * ROW_BUTTONS_MAX;
+/// Units of a label at the most.
+const LABEL_MAX: usize = 80;
+
+/// A message to be sent. Whom it answers, where and under which nonce is the sender's affair.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The text above everything; empty where the message goes on from the one before.
+    pub content: String,
+    /// At most one.
+    pub embeds: Vec<Embed>,
+    /// Buttons.
+    pub rows: Vec<Row>,
+    /// Attachments; the n-th is the part `files[n]` of the request.
+    pub files: Vec<File>,
+}
+
+/// Text in a coloured frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Embed {
+    /// Discord's Markdown.
+    pub description: String,
+    /// 0xRRGGBB.
+    pub color: u32,
+}
+
+/// A row of buttons.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row(pub Vec<Pressable>);
+
+/// A button as Discord shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pressable {
+    /// What stands on it.
+    pub label: String,
+    /// Discord's number of its style.
+    pub style: u8,
+    /// What comes back when it is pressed.
+    pub custom_id: String,
+}
+
+impl Outgoing {
+    /// The JSON body of a message, an edit, or the `data` of a callback. Every key that an edit
+    /// would leave as it was is there, but `attachments` where there are none: an edit keeps those.
+    pub fn body(&self) -> Value {
+        let embeds: Vec<_> = self
+            .embeds
+            .iter()
+            .map(|embed| json!({"description": embed.description, "color": embed.color}))
+            .collect();
+        let rows: Vec<_> = self.rows.iter().map(Row::body).collect();
+        let mut body = json!({
+            "content": self.content,
+            "embeds": embeds,
+            "components": rows,
+            "allowed_mentions": {"parse": []},
+        });
+        if !self.files.is_empty() {
+            body["attachments"] = self
+                .files
+                .iter()
+                .enumerate()
+                .map(|(id, file)| json!({"id": id, "filename": file.name}))
+                .collect();
+        }
+        body
+    }
+}
+
+impl Row {
+    fn body(&self) -> Value {
+        let buttons: Vec<_> = self
+            .0
+            .iter()
+            .map(|button| {
+                json!({
+                    "type": 2,
+                    "style": button.style,
+                    "label": button.label,
+                    "custom_id": button.custom_id,
+                })
+            })
+            .collect();
+        json!({"type": 1, "components": buttons})
+    }
+}
+
+/// Lays a reply out: one message, or as many as it needs up to [`MESSAGES_MAX`].
+pub fn layout(reply: &Reply) -> Vec<Outgoing> {
+    let (title, whole) = title(reply);
+    let mut pages = pages::Pages::default();
+    if !whole {
+        parts::line(&mut pages, "", &reply.title);
+    }
+    for part in &reply.parts {
+        parts::part(&mut pages, part, !reply.buttons.is_empty());
+    }
+    let color = color(reply.tone);
+    let mut messages: Vec<_> = pages
+        .finish(&parts::unformatted(&reply.title))
+        .into_iter()
+        .map(|page| {
+            let description = page.description;
+            let embeds = if description.is_empty() { vec![] } else { vec![Embed { description, color }] };
+            Outgoing { embeds, files: page.files, ..Outgoing::default() }
+        })
+        .collect();
+    if let Some(first) = messages.first_mut() {
+        first.content = title;
+        if first.content.is_empty() && first.embeds.is_empty() && first.files.is_empty() {
+            NOTHING.clone_into(&mut first.content);
+        }
+    }
+    if let Some(last) = messages.last_mut() {
+        last.rows = rows(&reply.buttons);
+    }
+    messages
+}
+
+/// What stands for a reply that says nothing: Discord refuses an empty message.
+const NOTHING: &str = "(nothing to say)";
+
+/// The title in bold and whether that is all of it.
+fn title(reply: &Reply) -> (String, bool) {
+    let mut rows = line::rows(&reply.title, CONTENT_MAX, line::Weight::Bold).into_iter();
+    let first = rows.next().unwrap_or_default();
+    match rows.next() {
+        None => (first.shown, true),
+        Some(_) => (format!("{} …", first.shown), false),
+    }
+}
+
+fn color(tone: Tone) -> u32 {
+    match tone {
+        Tone::Info => 0x34_98_db,
+        Tone::Good => 0x2e_cc_71,
+        Tone::Bad => 0xe7_4c_3c,
+        Tone::Wait => 0xf1_c4_0f,
+    }
+}
+
+fn rows(buttons: &[Button]) -> Vec<Row> {
+    let mut shown: Vec<Pressable> = Vec::new();
+    for button in buttons {
+        let custom_id = custom_id::from_press(&button.press);
+        if shown.len() < BUTTONS_MAX && shown.iter().all(|other| other.custom_id != custom_id) {
+            let label = button.label.escape_with(|text| one_line(text, LABEL_MAX));
+            let style = match button.weight {
+                Weight::Main => 1,
+                Weight::Plain => 2,
+                Weight::Danger => 4,
+            };
+            shown.push(Pressable { label, style, custom_id });
+        }
+    }
+    shown.chunks(ROW_BUTTONS_MAX).map(|row| Row(row.to_vec())).collect()
+}
+
+/// One line of at most `max` units for where nothing is formatted and something must stand.
+fn one_line(text: &str, max: usize) -> String {
+    let text = text.trim();
+    let whole = escape::plain(text);
+    match whole.as_str() {
+        "" => "…".to_owned(),
+        _ if escape::units(&whole) <= max => whole,
+        _ => escape::taken(text, max - 1, escape::plain).0 + "…",
+    }
+}
+
+#[cfg(test)]
+mod tests;

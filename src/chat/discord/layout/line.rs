@@ -1,0 +1,126 @@
+//! A line of a reply as Discord text.
+//!
+//! Invariant: what one span says is never read together with the next: words that touch are escaped
+//! as one, and spans of code never touch. Code never stands inside bold: Discord looks for the end of
+//! bold text without regard to code.
+
+use crate::chat::discord::escape;
+use crate::domain::reply::{Line, Span};
+
+/// How a line is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// As text.
+    Normal,
+    /// Bold, except its code.
+    Bold,
+}
+
+/// Words that are set alike.
+enum Run {
+    Words(String),
+    Code(String),
+    /// Discord's id of an account: shown by the name it has there.
+    Account(String),
+}
+
+/// A row of text.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Row {
+    /// As Discord text.
+    pub shown: String,
+    /// As a file says it.
+    pub unformatted: String,
+}
+
+/// The least room that a run is begun in, rather than on the next row.
+const RUN_ROOM_MIN: usize = 24;
+
+/// The line in rows of at most `max` units (which must be some hundreds), none of them blank.
+pub fn rows(line: &Line, max: usize, weight: Weight) -> Vec<Row> {
+    let mut rows = vec![];
+    let mut row = Row::default();
+    for run in runs(line) {
+        let mut rest = run.source();
+        loop {
+            let room = max - escape::units(&row.shown);
+            let (shown, left) =
+                if room < RUN_ROOM_MIN { (String::new(), rest) } else { run.taken(rest, room, weight) };
+            row.shown.push_str(&shown);
+            row.unformatted.push_str(&escape::plain(&rest[..rest.len() - left.len()]));
+            if left.is_empty() {
+                break;
+            }
+            rest = left;
+            rows.push(std::mem::take(&mut row));
+        }
+    }
+    rows.push(row);
+    rows.retain(|row| !row.shown.trim().is_empty());
+    rows
+}
+
+/// The spans, with words that touch put together.
+fn runs(line: &Line) -> Vec<Run> {
+    let mut runs: Vec<Run> = vec![];
+    for span in &line.0 {
+        let run = match span {
+            Span::Plain(text) => Run::Words(text.clone()),
+            Span::Untrusted(text) => Run::Words(text.escape_with(str::to_owned)),
+            Span::Code(text) => Run::Code(text.escape_with(str::to_owned)),
+            Span::Account(actor) => match actor.0.strip_prefix("discord:") {
+                Some(id) if is_snowflake(id) => Run::Account(id.to_owned()),
+                _ => Run::Code(actor.0.clone()),
+            },
+        };
+        match (runs.last_mut(), run) {
+            (_, Run::Words(text)) if text.is_empty() => {}
+            (Some(Run::Words(before)), Run::Words(text)) => before.push_str(&text),
+            (Some(Run::Code(_)), Run::Code(text)) => {
+                runs.extend([Run::Words(" ".to_owned()), Run::Code(text)]);
+            }
+            (_, run) => runs.push(run),
+        }
+    }
+    runs
+}
+
+/// Whether a text is an id of Discord's: a 64-bit number.
+fn is_snowflake(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit()) && text.parse::<u64>().is_ok_and(|id| id > 0)
+}
+
+impl Run {
+    fn source(&self) -> &str {
+        match self {
+            Self::Words(text) | Self::Code(text) | Self::Account(text) => text,
+        }
+    }
+
+    /// As much of `text` as has room, escaped, and the rest.
+    fn taken<'a>(&self, text: &'a str, room: usize, weight: Weight) -> (String, &'a str) {
+        match self {
+            Self::Words(_) if weight == Weight::Bold => escape::taken(text, room, bold),
+            Self::Words(_) => escape::taken(text, room, escape::inline),
+            Self::Code(_) if text.is_empty() => (escape::code(text), text),
+            Self::Code(_) => escape::taken(text, room, escape::code),
+            Self::Account(id) => (format!("<@{id}>"), ""),
+        }
+    }
+}
+
+fn bold(text: &str) -> String {
+    let words = text.trim();
+    if words.is_empty() {
+        return escape::inline(text);
+    }
+    let begins = text.len() - text.trim_start().len();
+    let (before, after) = (&text[..begins], &text[begins + words.len()..]);
+    format!("{}**{}**{}", escape::inline(before), escape::inline(words), escape::inline(after))
+}
+
+/// The line without any of it.
+pub fn unformatted(line: &Line) -> String {
+    let text: String = runs(line).iter().map(Run::source).collect();
+    escape::plain(&text)
+}

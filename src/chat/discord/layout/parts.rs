@@ -1,0 +1,78 @@
+//! The parts of a reply, one by one.
+
+use crate::chat::discord::escape;
+use crate::domain::reply::{Line, Part};
+
+use super::line::{self, Weight};
+use super::pages::Pages;
+
+pub use line::unformatted;
+
+/// Units of one row of text at the most: long lines break here and nowhere else.
+const ROW_MAX: usize = 1_500;
+/// Lines of an output that is shown whole.
+const OUTPUT_LINES_MAX: usize = 15;
+/// Units of an output that is shown whole.
+const OUTPUT_MAX: usize = 1_000;
+/// Lines shown of a longer one, at its beginning and again at its end.
+const EXCERPT_LINES: usize = 6;
+/// Units shown of a line of a longer one.
+const EXCERPT_LINE_MAX: usize = 160;
+
+/// Puts a part on the page. With `buttons` a command need not be typed.
+pub fn part(pages: &mut Pages, part: &Part, buttons: bool) {
+    match part {
+        Part::Line(content) => line(pages, "", content),
+        Part::Item(content) => line(pages, "- ", content),
+        Part::Block(content) => pages.block(&content.escape_with(str::to_owned)),
+        Part::Ready(_) if buttons => {}
+        Part::Ready(command) => {
+            let command = command.escape_with(str::to_owned);
+            line(pages, "", &Line::default().code(command));
+        }
+        Part::Output(name, content) => output(pages, name, &content.escape_with(str::to_owned)),
+        Part::File(name, content) => {
+            pages.attach(name, &content.escape_with(str::to_owned));
+        }
+    }
+}
+
+/// Puts a line on the page, with a mark before it.
+pub fn line(pages: &mut Pages, mark: &str, line: &Line) {
+    let rows = line::rows(line, ROW_MAX, Weight::Normal);
+    for (at, row) in rows.iter().enumerate() {
+        let mark = if at == 0 { mark } else { "" };
+        pages.row(&format!("{mark}{}", row.shown), &format!("{mark}{}", row.unformatted));
+    }
+}
+
+/// Puts an output on the page: whole, or its two ends and the whole of it as a file.
+fn output(pages: &mut Pages, name: &str, text: &str) {
+    let lines: Vec<_> = text.lines().collect();
+    if lines.len() <= OUTPUT_LINES_MAX && escape::units(&escape::lines(text)) <= OUTPUT_MAX {
+        return pages.block(text);
+    }
+    let (head, tail) = if lines.len() <= 2 * EXCERPT_LINES {
+        (&lines[..], &[][..])
+    } else {
+        (&lines[..EXCERPT_LINES], &lines[lines.len() - EXCERPT_LINES..])
+    };
+    let name = pages.attach(name, text);
+    let between = lines.len() - head.len() - tail.len();
+    let said = match between {
+        0 => Line::plain("Long lines are cut here, whole in "),
+        1 => Line::plain("1 line between, whole in "),
+        more => Line::plain(format!("{more} lines between, whole in ")),
+    };
+    pages.block(&excerpt(head));
+    line(pages, "", &said.code(name));
+    pages.block(&excerpt(tail));
+}
+
+fn excerpt(lines: &[&str]) -> String {
+    let cut = |line: &&str| match escape::taken(line, EXCERPT_LINE_MAX, escape::block_line) {
+        (_, "") => (*line).to_owned(),
+        (_, rest) => format!("{}…", &line[..line.len() - rest.len()]),
+    };
+    lines.iter().map(cut).collect::<Vec<_>>().join("\n")
+}
