@@ -155,7 +155,7 @@ impl Courier {
         let mut look = tokio::time::interval(LOOK_EVERY);
         loop {
             tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => return,
+                () = super::stopped(&mut stop) => return,
                 order = orders.recv() => match order {
                     Some(order) => self.take(order),
                     None => return,

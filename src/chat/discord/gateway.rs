@@ -93,7 +93,7 @@ impl Gateway {
             let shards = client.shard_manager.clone();
             let ended = tokio::select! {
                 ended = client.start() => ended,
-                _ = stop.wait_for(|stop| *stop) => {
+                () = super::stopped(&mut stop) => {
                     shards.shutdown_all().await;
                     return Ok(());
                 }
@@ -109,7 +109,7 @@ impl Gateway {
             }
             tokio::select! {
                 () = tokio::time::sleep(AGAIN) => {}
-                _ = stop.wait_for(|stop| *stop) => return Ok(()),
+                () = super::stopped(&mut stop) => return Ok(()),
             }
         }
     }
@@ -118,7 +118,7 @@ impl Gateway {
         let mut intents = GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES;
         intents.set(GatewayIntents::MESSAGE_CONTENT, self.message_content);
         // What is sent goes through `rest`; serenity only asks for the address, which is given above.
-        let http = HttpBuilder::new(self.token.reveal())
+        let http = HttpBuilder::new(self.token.expose())
             .proxy(self.api_url.clone())
             .ratelimiter_disabled(true)
             .build();

@@ -26,7 +26,7 @@ pub mod wire;
 #[cfg(test)]
 mod testing;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::app::desk::{Post, Shown};
 use crate::app::ports::Chat;
@@ -49,6 +49,12 @@ impl Discord {
         // The courier has gone: what is kept is delivered after the next start.
         let _ = self.0.send(order);
     }
+}
+
+/// Returns once the end is asked for, or nobody is left who could ask.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // The value is let go of at once: it must not be held across an await.
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 impl Chat for Discord {

@@ -98,7 +98,7 @@ impl<S: Sources> Reception<S> {
     pub async fn run(mut self, mut events: mpsc::Receiver<Event>, mut stop: watch::Receiver<bool>) {
         loop {
             tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => return,
+                () = super::stopped(&mut stop) => return,
                 event = events.recv() => match event {
                     Some(event) => self.take(event).await,
                     None => return,

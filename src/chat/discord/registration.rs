@@ -1,0 +1,3 @@
+//! stub
+/// stub
+pub fn commands(_: &crate::domain::catalogue::Catalogue) -> serde_json::Value { serde_json::json!([]) }

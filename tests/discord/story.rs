@@ -1,0 +1,94 @@
+//! The whole story of the terminal's demo, over the wire.
+
+use super::serving::Serving;
+use crate::discord_server::look::Interaction;
+
+const VMX: &str = "/vmfs/volumes/storage1/db01/db01.vmx";
+
+/// What happens between two steps.
+type Between<'a> = &'a mut dyn FnMut(&mut Serving);
+
+/// The thread of the only incident, once it is there.
+fn thread(serving: &Serving) -> u64 {
+    let incidents = serving.server.channel("incidents");
+    serving.server.wait_for("the thread of i1", || serving.server.threads(incidents).first().map(|it| it.id))
+}
+
+/// The message of a channel that has a button, and says this.
+fn with_button(serving: &Serving, channel: u64, text: &str, button: &str) -> u64 {
+    let fits = |message: &crate::discord_server::look::Message| {
+        message.text().contains(text) && message.buttons().iter().any(|it| it.label.starts_with(button))
+    };
+    let look = || serving.server.messages(channel).into_iter().find(fits).map(|message| message.id);
+    serving.server.wait_for(&format!("{text:?} with {button:?}"), look)
+}
+
+fn press<'s>(serving: &'s Serving, who: &str, message: u64, label: &str) -> Interaction<'s> {
+    serving.server.press(who, message, label)
+}
+
+/// From the question to the export; `between` happens between any two steps.
+fn story(serving: &mut Serving, between: Between<'_>) {
+    let ops = serving.server.channel("ops");
+    serving.server.mention("ana", ops, "a virtual machine on the ESX host does not power off");
+    let answer = with_button(serving, ops, "A hung virtual machine does not respond", "Run: Stop a virtual machine");
+    between(serving);
+
+    let modal = press(serving, "ana", answer, "Run: Stop a virtual machine");
+    modal.wait_modal();
+    let filled = modal.submit(&[("host", "esx"), ("vmx", VMX), ("reason", "db01 hangs")]);
+    filled.wait_answer();
+    let thread = thread(serving);
+    let request = with_button(serving, thread, "r1 waits for approval", "Approve");
+    between(serving);
+
+    let own = press(serving, "ana", request, "Approve");
+    own.wait_for_text("r1 is");
+    between(serving);
+
+    press(serving, "dia", request, "Approve").wait_for_text("role approver");
+    between(serving);
+
+    press(serving, "ben", request, "Approve").wait_ack();
+    let failed = with_button(serving, thread, "r1 failed", "Next rung");
+    between(serving);
+
+    let modal = press(serving, "ana", failed, "Next rung");
+    let modal_shown = modal.wait_modal();
+    assert!(format!("{modal_shown:?}").contains(VMX), "what is known is filled in: {modal_shown:?}");
+    modal.submit(&[("host", "esx"), ("vmx", VMX), ("reason", "esx-vm-stop did not help")]).wait_ack();
+    let second = with_button(serving, thread, "r2 waits for approval", "Approve");
+    between(serving);
+
+    press(serving, "ben", second, "Approve").wait_ack();
+    serving.server.wait_for_text(thread, "1 of 2");
+    between(serving);
+
+    press(serving, "cem", second, "Approve").wait_ack();
+    serving.server.wait_for_text(thread, "r2 succeeded");
+    between(serving);
+}
+
+/// What must be true of the thread in the end: everything said, nothing twice.
+fn nothing_lost_nothing_doubled(serving: &Serving) {
+    let thread = thread(serving);
+    let said: Vec<_> = serving.server.said(thread).iter().map(|message| message.text()).collect();
+    for text in ["r1 approved by", "r1 failed", "r2 approved by", "r2 succeeded"] {
+        let count = said.iter().filter(|message| message.contains(text)).count();
+        let expected = if text == "r2 approved by" { 2 } else { 1 };
+        assert_eq!(count, expected, "{text:?} in {said:#?}");
+    }
+    let stops = |argument: &str| {
+        let plays = serving.place.plays("lab-esx");
+        plays.iter().filter(|play| format!("{play:?}").contains(argument)).count()
+    };
+    assert_eq!((stops("\"hard\""), stops("\"stop\"")), (1, 2), "{:?}", serving.place.plays("lab-esx"));
+}
+
+#[test]
+fn the_whole_story_over_the_wire() {
+    let mut serving = Serving::new();
+    story(&mut serving, &mut |_| {});
+    nothing_lost_nothing_doubled(&serving);
+    serving.is_clean();
+}
