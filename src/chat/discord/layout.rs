@@ -74,6 +74,12 @@ pub struct Pressable {
 }
 
 impl Outgoing {
+    /// The same without its attachments: an edit leaves those of the message as they are.
+    #[must_use]
+    pub fn without_files(&self) -> Self {
+        Self { files: Vec::new(), ..self.clone() }
+    }
+
     /// The JSON body of a message, an edit, or the `data` of a callback. Every key that an edit
     /// would leave as it was is there, but `attachments` where there are none: an edit keeps those.
     pub fn body(&self) -> Value {
@@ -121,8 +127,17 @@ impl Row {
 
 /// Lays a reply out: one message, or as many as it needs up to [`MESSAGES_MAX`].
 pub fn layout(reply: &Reply) -> Vec<Outgoing> {
+    laid_out(reply, MESSAGES_MAX)
+}
+
+/// Lays a reply out in one message; what goes beyond is attached to it.
+pub fn single(reply: &Reply) -> Outgoing {
+    laid_out(reply, 1).into_iter().next().unwrap_or_default()
+}
+
+fn laid_out(reply: &Reply, messages_max: usize) -> Vec<Outgoing> {
     let (title, whole) = title(reply);
-    let mut pages = pages::Pages::default();
+    let mut pages = pages::Pages::new(messages_max);
     if !whole {
         parts::line(&mut pages, "", &reply.title);
     }

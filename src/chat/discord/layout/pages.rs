@@ -6,7 +6,6 @@ use std::mem;
 
 use crate::chat::discord::escape::{self, FENCE_CLOSE, FENCE_OPEN, units};
 
-use super::MESSAGES_MAX;
 use super::file::{self, File};
 
 /// Units of a description at the most: Discord's 4096 with room for the note about the rest. One
@@ -14,7 +13,7 @@ use super::file::{self, File};
 const DESCRIPTION_MAX: usize = 4_000;
 /// Files of a message: Discord's 10 without the one that holds the rest.
 const FILES_MAX: usize = 9;
-/// The file that holds what three messages do not.
+/// The file that holds what the messages do not.
 const REST_NAME: &str = "reply.txt";
 
 /// What goes into one message.
@@ -35,9 +34,15 @@ pub struct Pages {
     in_block: bool,
     /// What came after the last page was full, without formatting.
     rest: String,
+    most: usize,
 }
 
 impl Pages {
+    /// So many pages at the most.
+    pub fn new(most: usize) -> Self {
+        Self { most, ..Self::default() }
+    }
+
     /// Whether pages are used up: everything else goes into the file.
     fn over(&self) -> bool {
         !self.rest.is_empty()
@@ -150,7 +155,7 @@ impl Pages {
     /// Goes on with the next page, or with the rest if this was the last.
     fn turn(&mut self) {
         self.close_block();
-        if self.full.len() + 1 < MESSAGES_MAX {
+        if self.full.len() + 1 < self.most {
             self.full.push(mem::take(&mut self.page));
         } else {
             self.rest.push('\n');

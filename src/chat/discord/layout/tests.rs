@@ -149,6 +149,8 @@ proptest! {
         for message in &messages {
             prop_assert_eq!(broken_limit(&message.body(), &message.files), None);
         }
+        let one = single(&reply);
+        prop_assert_eq!(broken_limit(&one.body(), &one.files), None);
     }
 
     #[test]

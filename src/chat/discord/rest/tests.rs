@@ -194,6 +194,35 @@ async fn a_global_limit_holds_everything_but_interactions() {
 }
 
 #[tokio::test]
+async fn a_limit_from_before_discord_holds_everything() {
+    let (rest, seen) = server(&[Say::This(429, "retry-after: 1\r\n", "<html>"), OK]).await;
+    let (first, second) = tokio::join!(rest.send(Call::message_get(7, 1)), async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        rest.send(Call::get("/users/@me")).await
+    });
+    assert!(first.and(second).is_ok());
+    let seen = seen.lock().unwrap();
+    assert!(seen[1].0 - seen[0].0 >= Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn what_waits_for_a_limit_takes_no_room_from_what_does_not() {
+    let limited = Say::This(429, "", r#"{"retry_after":3.0,"global":false}"#);
+    let (rest, seen) = server(&[limited, OK]).await;
+    let held = (0..2 * CALLS_MAX).map(|_| rest.send(with_nonce()));
+    let mut held: Vec<_> = held.map(Box::pin).collect();
+    let began = Instant::now();
+    // The first meets the limit, the others wait behind it.
+    let _ = tokio::time::timeout(Duration::from_millis(300), held[0].as_mut()).await;
+    for call in &mut held[1..] {
+        let _ = tokio::time::timeout(Duration::from_millis(5), call.as_mut()).await;
+    }
+    rest.send(Call::message_create(8, json!({}), vec![])).await.unwrap();
+    assert!(began.elapsed() < Duration::from_secs(3), "the other channel did not wait");
+    assert_eq!(texts(&seen).len(), 2);
+}
+
+#[tokio::test]
 async fn a_repeated_callback_that_is_already_answered_has_arrived() {
     let already =
         Say::This(400, "", r#"{"code":40060,"message":"Interaction has already been acknowledged."}"#);

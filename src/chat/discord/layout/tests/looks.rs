@@ -132,6 +132,17 @@ fn a_long_timeline_flows_into_three_messages_and_a_file() {
 }
 
 #[test]
+fn what_has_to_be_one_message_attaches_the_rest() {
+    let items = (0..2_000).map(|n| Line::plain(format!("at {n}")));
+    let message =
+        single(&items.fold(Reply::new(Tone::Info, Line::plain("card")), Reply::item).button(approve(1)));
+    assert_eq!((message.content.as_str(), message.rows.len(), message.files.len()), ("**card**", 1, 1));
+    assert!(description(&message).ends_with("The rest is in `reply.txt`."));
+    let edited = message.without_files().body();
+    assert!(edited.get("attachments").is_none(), "an edit that names no attachments keeps them");
+}
+
+#[test]
 fn a_block_goes_on_in_the_next_message() {
     let lines: Vec<_> = (0..150).map(|n| format!("line {n} {}", "z".repeat(30))).collect();
     let messages = layout(&Reply::new(Tone::Info, Line::plain("a")).block(lines.join("\n")));
