@@ -127,7 +127,7 @@ fn output(text: &mut String, content: &Untrusted) {
     let half = OUTPUT_LINES / 2;
     let hidden = lines.len() - OUTPUT_LINES;
     block(text, &Untrusted::new(lines[..half].join("\n")));
-    text.push_str(&format!("  {hidden} lines more: `/show` has them\n"));
+    text.extend(["  ", &hidden.to_string(), " lines more: `/show` has them\n"]);
     block(text, &Untrusted::new(lines[lines.len() - half..].join("\n")));
 }
 

@@ -83,6 +83,12 @@ impl Line {
         self
     }
 
+    /// Appends a person by name, or the account of somebody who has none: a name holds no `:`.
+    #[must_use]
+    pub fn person(self, name: &str) -> Self {
+        if name.contains(':') { self.account(ActorId(name.to_owned())) } else { self.untrusted(name) }
+    }
+
     /// Appends a conversation to go to.
     #[must_use]
     pub fn place(mut self, conversation: ConversationId) -> Self {

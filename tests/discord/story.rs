@@ -16,7 +16,7 @@ fn thread(serving: &Serving) -> u64 {
 
 /// The message of a channel that has a button, and says this.
 fn with_button(serving: &Serving, channel: u64, text: &str, button: &str) -> u64 {
-    let fits = |message: &crate::discord_server::look::Message| {
+    let fits = |message: &crate::discord_server::model::Message| {
         message.text().contains(text) && message.buttons().iter().any(|it| it.label.starts_with(button))
     };
     let look = || serving.server.messages(channel).into_iter().find(fits).map(|message| message.id);
@@ -53,7 +53,7 @@ fn story(serving: &mut Serving, between: Between<'_>) {
     let failed = with_button(serving, thread, "r1 failed", "Next rung");
     between(serving);
 
-    let modal = press(serving, "ana", failed, "Next rung");
+    let modal = press(serving, "ana", failed, "Next rung: Force a virtual machine off (stop hard)");
     let modal_shown = modal.wait_modal();
     assert!(format!("{modal_shown:?}").contains(VMX), "what is known is filled in: {modal_shown:?}");
     modal.submit(&[("host", "esx"), ("vmx", VMX), ("reason", "esx-vm-stop did not help")]).wait_ack();

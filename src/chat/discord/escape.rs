@@ -66,9 +66,12 @@ pub fn inline(text: &str) -> String {
 /// Whether a character could mean something to Discord where it stands.
 fn is_live(c: char, before: &str, after: &str, begun: Begun) -> bool {
     match c {
-        '\\' | '`' | '*' | '_' | '~' | '|' | '<' | '>' | '[' | ']' | '#' | '@' => true,
-        // A link or an emoji; a colon before a space is neither.
-        ':' => after.starts_with(|next: char| !next.is_whitespace()),
+        // A mention, a channel and a date all begin with `<`: what follows it needs nothing.
+        '\\' | '`' | '*' | '_' | '~' | '|' | '<' | '[' | ']' => true,
+        // A link or an emoji: a time of day and a port are neither.
+        ':' => after.starts_with("//") || is_emoji(after),
+        // Headings and quotations.
+        '#' | '>' => begun == Begun::Blank,
         // Lists.
         '-' | '+' => begun == Begun::Blank,
         '.' | ')' if begun == Begun::Number => true,
@@ -76,6 +79,14 @@ fn is_live(c: char, before: &str, after: &str, begun: Begun) -> bool {
         '.' => ["discord", "discordapp"].iter().any(|host| ends_with(before, host)),
         _ => false,
     }
+}
+
+/// Whether the name of an emoji and its second colon follow.
+fn is_emoji(after: &str) -> bool {
+    let name = after.split(|c: char| !(c.is_ascii_alphanumeric() || "_+-~".contains(c))).next();
+    let name = name.unwrap_or_default();
+    let digits = name.bytes().all(|b| b.is_ascii_digit());
+    after[name.len()..].starts_with(':') && (!digits || ["100", "1234"].contains(&name))
 }
 
 fn ends_with(text: &str, word: &str) -> bool {

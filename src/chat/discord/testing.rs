@@ -82,8 +82,11 @@ pub fn live(text: &str, ours: &[&str]) -> Option<String> {
         })
         .collect();
     let read = ours.iter().fold(read, |read, ours| read.replace(ours, "\u{4}"));
-    if let Some(c) = read.chars().find(|c| "\\`*_~|<>[]#@".contains(*c)) {
+    if let Some(c) = read.chars().find(|c| "\\`*_~|<[]".contains(*c)) {
         return Some(format!("{c} in {read:?}"));
+    }
+    if let Some(line) = read.lines().find(|line| line.trim_start().starts_with(['#', '>'])) {
+        return Some(format!("heading or quotation in {line:?}"));
     }
     let lower = read.to_lowercase();
     for word in ["://", "discord.", "discordapp."] {
@@ -91,11 +94,16 @@ pub fn live(text: &str, ours: &[&str]) -> Option<String> {
             return Some(format!("{word} in {read:?}"));
         }
     }
-    if read
-        .match_indices(':')
-        .any(|(at, _)| read[at + 1..].starts_with(|c: char| c.is_alphanumeric() || "_+-/".contains(c)))
-    {
-        return Some(format!("emoji or link in {read:?}"));
+    let colons: Vec<_> = read.split(':').collect();
+    // Of numbers, only these two are the names of emoji.
+    let is_emoji = |name: &&&str| {
+        let letters = name.chars().all(|c| c.is_ascii_alphanumeric() || "_+-~".contains(c));
+        let number = name.chars().all(|c| c.is_ascii_digit());
+        !name.is_empty() && letters && (!number || ["100", "1234"].contains(*name))
+    };
+    let between = colons.len().saturating_sub(2);
+    if let Some(name) = colons.iter().skip(1).take(between).find(is_emoji) {
+        return Some(format!("emoji {name:?} in {read:?}"));
     }
     // The server looks for these in the bare text.
     let bare: String = tokens(text)

@@ -137,7 +137,7 @@ pub fn report(state: &State) -> Reply {
 }
 
 /// Buttons that run an action on one answer; the others are named with their commands.
-const RUN_BUTTONS_MAX: usize = 5;
+const RUN_BUTTONS_MAX: usize = 15;
 /// Questions of each kind in a report, the newest first.
 const REPORTED_MAX: usize = 10;
 

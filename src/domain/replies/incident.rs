@@ -20,19 +20,19 @@ pub fn opened(id: IncidentId, severity: Severity, title: &str) -> Reply {
 
 /// Words were added.
 pub fn noted(id: IncidentId, who: &str, text: &str) -> Reply {
-    let line = Line::plain(format!("noted in {id} by ")).untrusted(who).then(": ").untrusted(text);
+    let line = Line::plain(format!("noted in {id} by ")).person(who).then(": ").untrusted(text);
     Reply::new(Tone::Good, line)
 }
 
 /// It has become more or less bad.
 pub fn severity_changed(id: IncidentId, severity: Severity, who: &str) -> Reply {
-    let line = Line::plain(format!("{id} is {} now, says ", severity.word())).untrusted(who);
+    let line = Line::plain(format!("{id} is {} now, says ", severity.word())).person(who);
     Reply::new(Tone::Good, line)
 }
 
 /// Somebody works on it.
 pub fn assigned(id: IncidentId, person: &str) -> Reply {
-    Reply::new(Tone::Good, Line::plain(format!("{id} is given to ")).untrusted(person))
+    Reply::new(Tone::Good, Line::plain(format!("{id} is given to ")).person(person))
 }
 
 /// Where an incident stands: the message that its conversation is made from.
@@ -43,11 +43,11 @@ pub fn card(people: &People, incident: &Incident) -> Reply {
     };
     let title = Line::plain(format!("{} {} {status}: ", incident.id, incident.severity.word()))
         .untrusted(incident.title.as_str());
-    let opened = Line::plain("opened by ").untrusted(people.name(&incident.opened_by));
+    let opened = Line::plain("opened by ").person(&people.name(&incident.opened_by));
     let opened = opened.then(format!(" at {} UTC", date_and_time(incident.opened_at_ms)));
     let reply = Reply::new(tone, title).line(opened);
     match &incident.assigned_to {
-        Some(person) => reply.line(Line::plain("given to ").untrusted(person.as_str())),
+        Some(person) => reply.line(Line::plain("given to ").person(person)),
         None => reply,
     }
 }
@@ -97,7 +97,7 @@ pub fn timeline(people: &People, state: &State, incident: &Incident) -> Reply {
     let reply = Reply::new(Tone::Info, title)
         .line(Line::plain(format!("opened {} UTC", date_and_time(incident.opened_at_ms))));
     let reply = match &incident.assigned_to {
-        Some(person) => reply.line(Line::plain("given to ").untrusted(person.as_str())),
+        Some(person) => reply.line(Line::plain("given to ").person(person)),
         None => reply,
     };
     incident.timeline.iter().fold(reply, |reply, moment| reply.item(moment_line(people, state, moment)))
@@ -106,7 +106,7 @@ pub fn timeline(people: &People, state: &State, incident: &Incident) -> Reply {
 /// One line of a timeline.
 pub fn moment_line(people: &People, state: &State, moment: &Moment) -> Line {
     let line = Line::plain(format!("{} #{} ", time(moment.at_ms), moment.seq))
-        .untrusted(people.name(&moment.actor))
+        .person(&people.name(&moment.actor))
         .then(" ");
     what_happened(state, line, moment)
 }
@@ -116,7 +116,7 @@ fn what_happened(state: &State, line: Line, moment: &Moment) -> Line {
         Event::IncidentOpened { .. } => line.then("opened the incident"),
         Event::IncidentUsed { .. } | Event::OutputKept { .. } => line,
         Event::IncidentSeverityChanged { severity, .. } => line.then(format!("made it {}", severity.word())),
-        Event::IncidentAssigned { person, .. } => line.then("gave it to ").untrusted(person.as_str()),
+        Event::IncidentAssigned { person, .. } => line.then("gave it to ").person(person),
         Event::IncidentNoted { text, .. } => line.then("noted: ").untrusted(text.as_str()),
         Event::IncidentResolved { text, .. } if text.is_empty() => line.then("resolved the incident"),
         Event::IncidentResolved { text, .. } => line.then("resolved the incident: ").untrusted(text.as_str()),

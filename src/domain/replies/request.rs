@@ -76,15 +76,20 @@ fn asking(reply: Reply, request: &Request) -> Reply {
 
 /// Where a request stands: its plan, its approvals, and while it waits what can be done about it.
 pub fn card(catalogue: &Catalogue, request: &Request) -> Reply {
-    let (tone, stands) = match &request.status {
-        Status::Waiting => (Tone::Wait, "waits for approval".to_owned()),
-        Status::Ready(_) | Status::Running => (Tone::Info, format!("is {}", status_word(&request.status))),
-        Status::Ended(Outcome::Succeeded) => (Tone::Good, "is succeeded".to_owned()),
-        status => (Tone::Bad, format!("is {}", status_word(status))),
+    let tone = match &request.status {
+        Status::Waiting => Tone::Wait,
+        Status::Ready(_) | Status::Running => Tone::Info,
+        Status::Ended(Outcome::Succeeded) => Tone::Good,
+        _ => Tone::Bad,
     };
-    let mut reply = plan(Reply::new(tone, headline(catalogue, request, &stands)), &request.plan);
+    let mut reply = match request.status {
+        Status::Waiting => Reply::new(tone, headline(catalogue, request, "waits for approval")),
+        _ => Reply::new(tone, headline(catalogue, request, "was asked for"))
+            .line(Line::plain(format!("it is {}", status_word(&request.status)))),
+    };
+    reply = plan(reply, &request.plan);
     for (person, approval) in &request.approvals {
-        let line = Line::plain("approved by ").untrusted(person.as_str());
+        let line = Line::plain("approved by ").person(person);
         reply = reply.item(line.then(format!(" at {} UTC", time(approval.at_ms))));
     }
     match request.status {
@@ -122,7 +127,7 @@ fn headline(catalogue: &Catalogue, request: &Request, stands: &str) -> Line {
     if let Some(incident) = request.incident {
         line = line.then(format!(" in {incident}"));
     }
-    line = line.then(", by ").untrusted(catalogue.people.name(&request.plan.requester));
+    line = line.then(", by ").person(&catalogue.people.name(&request.plan.requester));
     match request.plan.reason.as_str() {
         "" => line,
         reason => line.then(" because ").untrusted(reason),
@@ -207,7 +212,7 @@ pub fn whole(catalogue: &Catalogue, request: &Request) -> Reply {
         _ => reply.line(Line::plain("plan ").code(request.digest.to_string())),
     };
     for (person, approval) in &request.approvals {
-        let line = Line::plain("approved by ").untrusted(person.as_str());
+        let line = Line::plain("approved by ").person(person);
         reply = reply.item(line.then(format!(" at {} UTC", time(approval.at_ms))));
     }
     let Some(run) = &request.run else { return reply };
@@ -231,7 +236,7 @@ pub fn whole(catalogue: &Catalogue, request: &Request) -> Reply {
         }
     }
     if let Some((actor, reason)) = &run.settled {
-        let line = Line::plain("settled by ").untrusted(catalogue.people.name(actor));
+        let line = Line::plain("settled by ").person(&catalogue.people.name(actor));
         reply = reply.line(line.then(": ").untrusted(reason.as_str()));
     }
     reply
@@ -266,7 +271,7 @@ pub fn waiting_for(view: View<'_>, caller: Caller<'_>) -> Reply {
 /// Somebody said yes.
 pub fn approved(catalogue: &Catalogue, request: &Request, person: &str) -> Reply {
     let given = counted(catalogue, request);
-    let line = Line::plain(format!("{} approved by ", request.id)).untrusted(person);
+    let line = Line::plain(format!("{} approved by ", request.id)).person(person);
     let line = line.then(", plan ").code(request.digest.short());
     match request.plan.basis {
         Basis::Quorum(needed) if given < usize::from(needed) => {
@@ -279,26 +284,26 @@ pub fn approved(catalogue: &Catalogue, request: &Request, person: &str) -> Reply
 
 /// Somebody said no.
 pub fn denied(id: RequestId, person: &str, reason: &str) -> Reply {
-    let line = Line::plain(format!("{id} denied by ")).untrusted(person).then(": ").untrusted(reason);
+    let line = Line::plain(format!("{id} denied by ")).person(person).then(": ").untrusted(reason);
     Reply::new(Tone::Bad, line)
 }
 
 /// Somebody took their approval back.
 pub fn withdrawn(id: RequestId, person: &str) -> Reply {
-    Reply::new(Tone::Wait, Line::default().untrusted(person).then(format!(" took the approval of {id} back")))
+    Reply::new(Tone::Wait, Line::default().person(person).then(format!(" took the approval of {id} back")))
 }
 
 /// Somebody gave it up before it started.
 pub fn cancelled(id: RequestId, person: &str) -> Reply {
     Reply::new(
         Tone::Bad,
-        Line::plain(format!("{id} cancelled by ")).untrusted(person).then("; nothing was sent"),
+        Line::plain(format!("{id} cancelled by ")).person(person).then("; nothing was sent"),
     )
 }
 
 /// Somebody wants it stopped.
 pub fn stopping(id: RequestId, person: &str) -> Reply {
-    Reply::new(Tone::Wait, Line::plain(format!("{id} is being stopped for ")).untrusted(person))
+    Reply::new(Tone::Wait, Line::plain(format!("{id} is being stopped for ")).person(person))
 }
 
 /// It waited too long.

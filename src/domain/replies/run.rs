@@ -182,8 +182,7 @@ const CARD_OUTPUT_BYTES: usize = 600;
 /// under way has printed so far.
 pub fn card(request: &Request, live: Option<&str>) -> Reply {
     let id = request.id;
-    let stands = super::request::status_word(&request.status);
-    let title = Line::plain(format!("{id} {stands}: ")).code(request.plan.action.as_str());
+    let title = Line::plain(format!("run of {id}: ")).code(request.plan.action.as_str());
     let tone = match request.status {
         Status::Ended(outcome) => tone(outcome),
         _ => Tone::Info,
@@ -228,14 +227,22 @@ fn end_of(text: &str) -> &str {
 /// Outputs in the reply that ends a run; `/show` has the others.
 const ENDED_OUTPUTS_MAX: usize = 8;
 
-/// What a run printed, as files where there is not the room.
+/// What a run printed, as files where there is not the room: steps first, then the verification.
 fn outputs(mut reply: Reply, request: &Request) -> Reply {
     let Some(run) = &request.run else { return reply };
-    let hosts = request.plan.hosts.iter().zip(&run.hosts);
-    let outputs =
-        hosts.flat_map(|(planned, host)| host.output.iter().map(|(step, text)| (&planned.name, step, text)));
-    for (host, step, text) in outputs.take(ENDED_OUTPUTS_MAX) {
-        reply = reply.output(output_name(request.id, host.as_str(), *step), text);
+    let mut shown = 0;
+    for (planned, host) in request.plan.hosts.iter().zip(&run.hosts) {
+        let steps = host.output.iter().filter(|(step, _)| step.is_some());
+        let verification = host.output.iter().filter(|(step, _)| step.is_none());
+        for (step, text) in steps.chain(verification) {
+            shown += 1;
+            if shown > ENDED_OUTPUTS_MAX || text.trim_end().is_empty() {
+                continue;
+            }
+            let what = step.map_or("the verification".to_owned(), |step| format!("step {}", step + 1));
+            let line = Line::default().code(planned.name.as_str()).then(format!(", {what} printed:"));
+            reply = reply.line(line).output(output_name(request.id, planned.name.as_str(), *step), text);
+        }
     }
     reply
 }

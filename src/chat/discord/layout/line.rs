@@ -20,8 +20,8 @@ pub enum Weight {
 enum Run {
     Words(String),
     Code(String),
-    /// Discord's id of an account: shown by the name it has there.
-    Account(String),
+    /// A reference to an account or a channel, which Discord shows by its name.
+    Reference(String),
 }
 
 /// A row of text.
@@ -69,8 +69,12 @@ fn runs(line: &Line) -> Vec<Run> {
             Span::Untrusted(text) => Run::Words(text.escape_with(str::to_owned)),
             Span::Code(text) => Run::Code(text.escape_with(str::to_owned)),
             Span::Account(actor) => match actor.0.strip_prefix("discord:") {
-                Some(id) if is_snowflake(id) => Run::Account(id.to_owned()),
+                Some(id) if is_snowflake(id) => Run::Reference(format!("<@{id}>")),
                 _ => Run::Code(actor.0.clone()),
+            },
+            Span::Place(conversation) => match conversation.as_str().strip_prefix("discord:") {
+                Some(id) if is_snowflake(id) => Run::Reference(format!("<#{id}>")),
+                _ => Run::Code(conversation.to_string()),
             },
         };
         match (runs.last_mut(), run) {
@@ -93,7 +97,7 @@ fn is_snowflake(text: &str) -> bool {
 impl Run {
     fn source(&self) -> &str {
         match self {
-            Self::Words(text) | Self::Code(text) | Self::Account(text) => text,
+            Self::Words(text) | Self::Code(text) | Self::Reference(text) => text,
         }
     }
 
@@ -104,7 +108,7 @@ impl Run {
             Self::Words(_) => escape::taken(text, room, escape::inline),
             Self::Code(_) if text.is_empty() => (escape::code(text), text),
             Self::Code(_) => escape::taken(text, room, escape::code),
-            Self::Account(id) => (format!("<@{id}>"), ""),
+            Self::Reference(text) => (text.clone(), ""),
         }
     }
 }
