@@ -4,33 +4,17 @@
 //! question. Values with spaces are quoted as in a shell.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use crate::domain::catalogue::nearest;
-use crate::domain::command::{Command, Severity};
+use crate::domain::command::table::{COMMANDS, usage};
+use crate::domain::command::{Assignee, Command, Severity};
 use crate::domain::id::{ActionId, ArticleId, HostName, IdError, IncidentId, RequestId};
 use crate::domain::refusal::Refusal;
 use crate::domain::run::Outcome;
 
 /// Characters of a line.
 pub const LINE_LEN_MAX: usize = 8000;
-
-/// The commands that work in every chat.
-pub const COMMANDS: &[&str] = &[
-    "run",
-    "approve",
-    "deny",
-    "withdraw",
-    "cancel",
-    "settle",
-    "show",
-    "approvals",
-    "check",
-    "hosts",
-    "incident",
-    "kb",
-    "audit",
-    "help",
-];
 
 /// Folders of a root directory: a line that begins with one is a question about it.
 const ROOT_FOLDERS: &[&str] = &[
@@ -67,28 +51,30 @@ fn split_word(text: &str) -> (&str, &str) {
 }
 
 fn command(name: &str, rest: &str) -> Result<Command, Refusal> {
+    let only = |request: fn(RequestId) -> Command| only_request(rest, name).map(request);
     match name {
         "run" => run(rest),
-        "approve" => Ok(Command::Approve(only_request(rest, "/approve r1")?)),
+        "approve" => only(Command::Approve),
         "deny" => {
-            let (request, reason) = request(rest, "/deny r1 REASON")?;
-            Ok(Command::Deny(request, text(without_because(reason), "/deny r1 REASON")?))
+            let (request, reason) = request(rest, name)?;
+            Ok(Command::Deny(request, text(without_because(reason), name)?))
         }
-        "withdraw" => Ok(Command::Withdraw(only_request(rest, "/withdraw r1")?)),
-        "cancel" => Ok(Command::Cancel(only_request(rest, "/cancel r1")?)),
+        "withdraw" => only(Command::Withdraw),
+        "cancel" => only(Command::Cancel),
         "settle" => settle(rest),
-        "show" => Ok(Command::Show(only_request(rest, "/show r1")?)),
-        "approvals" => nothing_more(rest, Command::Approvals, "/approvals"),
+        "show" => only(Command::Show),
+        "approvals" => nothing_more(rest, Command::Approvals, name),
         "check" => match split_word(rest) {
             (host, "") if !host.is_empty() => Ok(Command::Check(HostName::from(host))),
-            _ => Err(expected("/check HOST")),
+            _ => Err(expected(name)),
         },
-        "hosts" => nothing_more(rest, Command::Hosts, "/hosts"),
+        "hosts" => nothing_more(rest, Command::Hosts, name),
         "incident" => incident(rest),
         "kb" => kb(rest),
+        "quiet" => quiet(rest).map(Command::Quiet),
         "audit" => match rest {
             "" | "verify" => Ok(Command::AuditVerify),
-            _ => Err(expected("/audit verify")),
+            _ => Err(expected("audit verify")),
         },
         "help" => Ok(Command::Help),
         unknown => Err(unknown_command(unknown)),
@@ -96,43 +82,76 @@ fn command(name: &str, rest: &str) -> Result<Command, Refusal> {
 }
 
 /// The refusal of a command that does not exist, with the nearest one.
-fn unknown_command(name: &str) -> Refusal {
+pub(super) fn unknown_command(name: &str) -> Refusal {
     let refusal = Refusal::new("unknown_command", format!("there is no command /{name}"));
-    match nearest(name, COMMANDS.iter().copied()) {
+    let typed = COMMANDS.iter().filter(|spec| spec.is_typed()).map(|spec| spec.name);
+    match nearest(name, typed) {
         Some(near) => refusal.hint(format!("Did you mean /{near}? `/help` lists the commands.")),
         None => refusal.hint("`/help` lists the commands; a question needs no slash."),
     }
 }
 
-fn expected(usage: &str) -> Refusal {
-    Refusal::new("bad_command", format!("expected: {usage}"))
+/// The refusal of a command that is not whole or has too much.
+pub(super) fn expected(path: &str) -> Refusal {
+    Refusal::new("bad_command", format!("expected: {}", usage(path)))
 }
 
-fn nothing_more(rest: &str, command: Command, usage: &str) -> Result<Command, Refusal> {
-    if rest.is_empty() { Ok(command) } else { Err(expected(usage)) }
+fn nothing_more(rest: &str, command: Command, path: &str) -> Result<Command, Refusal> {
+    if rest.is_empty() { Ok(command) } else { Err(expected(path)) }
 }
 
-fn bad_id(error: &IdError, usage: &str) -> Refusal {
-    Refusal::new("bad_id", error.to_string()).hint(format!("Expected: {usage}"))
+/// The number that a word is.
+pub(super) fn id<T: FromStr<Err = IdError>>(word: &str, path: &str) -> Result<T, Refusal> {
+    word.parse().map_err(|error: IdError| {
+        Refusal::new("bad_id", error.to_string()).hint(format!("Expected: {}", usage(path)))
+    })
 }
 
-fn request<'a>(rest: &'a str, usage: &str) -> Result<(RequestId, &'a str), Refusal> {
+/// The hosts of a list, separated by commas or spaces.
+pub(super) fn hosts(list: &str) -> Vec<HostName> {
+    list.split(|c: char| c == ',' || c.is_whitespace())
+        .filter(|host| !host.is_empty())
+        .map(HostName::from)
+        .collect()
+}
+
+/// How a run ended.
+pub(super) fn outcome(word: &str) -> Result<Outcome, Refusal> {
+    word.parse().map_err(|()| expected("settle"))
+}
+
+/// Whether it is to be quiet: yes, unless `off` is given.
+pub(super) fn quiet(word: &str) -> Result<bool, Refusal> {
+    match word {
+        "" | "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err(expected("quiet")),
+    }
+}
+
+/// How bad an incident is.
+pub(super) fn severity(word: &str, path: &str) -> Result<Severity, Refusal> {
+    Severity::from_word(word).ok_or_else(|| expected(path))
+}
+
+fn request<'a>(rest: &'a str, path: &str) -> Result<(RequestId, &'a str), Refusal> {
     let (word, rest) = split_word(rest);
     if word.is_empty() {
-        return Err(expected(usage));
+        return Err(expected(path));
     }
-    word.parse().map(|id| (id, rest)).map_err(|error| bad_id(&error, usage))
+    Ok((id(word, path)?, rest))
 }
 
-fn only_request(rest: &str, usage: &str) -> Result<RequestId, Refusal> {
-    match request(rest, usage)? {
+fn only_request(rest: &str, path: &str) -> Result<RequestId, Refusal> {
+    match request(rest, path)? {
         (id, "") => Ok(id),
-        _ => Err(expected(usage)),
+        _ => Err(expected(path)),
     }
 }
 
-fn text(text: &str, usage: &str) -> Result<String, Refusal> {
-    if text.is_empty() { Err(expected(usage)) } else { Ok(text.to_owned()) }
+/// A text that is not empty.
+pub(super) fn text(text: &str, path: &str) -> Result<String, Refusal> {
+    if text.is_empty() { Err(expected(path)) } else { Ok(text.to_owned()) }
 }
 
 fn without_because(reason: &str) -> &str {
@@ -142,12 +161,10 @@ fn without_because(reason: &str) -> &str {
     }
 }
 
-const RUN: &str = "/run ACTION key=value ... on HOST[,HOST] because REASON";
-
 fn run(rest: &str) -> Result<Command, Refusal> {
     let (words, reason) = words_and_reason(rest)?;
     let mut words = words.into_iter();
-    let action = words.next().ok_or_else(|| expected(RUN))?;
+    let action = words.next().ok_or_else(|| expected("run"))?;
     let mut params = BTreeMap::new();
     for word in words.by_ref() {
         if word == "on" {
@@ -155,14 +172,13 @@ fn run(rest: &str) -> Result<Command, Refusal> {
         }
         let Some((name, value)) = word.split_once('=') else {
             return Err(Refusal::new("bad_command", format!("`{word}` is no key=value"))
-                .hint(format!("Expected: {RUN}")));
+                .hint(format!("Expected: {}", usage("run"))));
         };
         if params.insert(name.to_owned(), value.to_owned()).is_some() {
             return Err(Refusal::new("bad_command", format!("{name} is given twice")));
         }
     }
-    let hosts = words.collect::<Vec<_>>().join(",");
-    let hosts = hosts.split(',').filter(|host| !host.is_empty()).map(HostName::from).collect();
+    let hosts = hosts(&words.collect::<Vec<_>>().join(","));
     Ok(Command::Run { action: ActionId(action), params, hosts, reason })
 }
 
@@ -184,20 +200,16 @@ fn words_and_reason(rest: &str) -> Result<(Vec<String>, String), Refusal> {
     Ok((words, String::new()))
 }
 
-const SETTLE: &str = "/settle r1 succeeded|failed|cancelled because REASON";
-
 fn settle(rest: &str) -> Result<Command, Refusal> {
-    let (request, rest) = request(rest, SETTLE)?;
-    let (outcome, reason) = split_word(rest);
-    let outcome: Outcome = outcome.parse().map_err(|()| expected(SETTLE))?;
-    Ok(Command::Settle(request, outcome, text(without_because(reason), SETTLE)?))
+    let (request, rest) = request(rest, "settle")?;
+    let (word, reason) = split_word(rest);
+    Ok(Command::Settle(request, outcome(word)?, text(without_because(reason), "settle")?))
 }
-
-const INCIDENT: &str =
-    "/incident open [sev1|sev2|sev3] TITLE, list, show [i1], use i1, note TEXT, resolve [i1] [TEXT]";
 
 fn incident(rest: &str) -> Result<Command, Refusal> {
     let (verb, rest) = split_word(rest);
+    let path = format!("incident {verb}");
+    let any_or_in_use = || if rest.is_empty() { Ok(None) } else { id(rest, &path).map(Some) };
     match verb {
         "open" => {
             let (word, title) = split_word(rest);
@@ -205,33 +217,47 @@ fn incident(rest: &str) -> Result<Command, Refusal> {
                 Some(severity) => (severity, title),
                 None => (Severity::Sev3, rest),
             };
-            Ok(Command::IncidentOpen(severity, text(title, "/incident open [sev1|sev2|sev3] TITLE")?))
+            Ok(Command::IncidentOpen(severity, text(title, &path)?))
         }
-        "list" => nothing_more(rest, Command::IncidentList, "/incident list"),
-        "show" if rest.is_empty() => Ok(Command::IncidentShow(None)),
-        "show" => Ok(Command::IncidentShow(Some(incident_id(rest, "/incident show [i1]")?))),
-        "use" => Ok(Command::IncidentUse(incident_id(rest, "/incident use i1")?)),
-        "note" => Ok(Command::IncidentNote(text(rest, "/incident note TEXT")?)),
+        "list" => nothing_more(rest, Command::IncidentList, &path),
+        "show" => any_or_in_use().map(Command::IncidentShow),
+        "use" => Ok(Command::IncidentUse(id(rest, &path)?)),
+        "note" => Ok(Command::IncidentNote(text(rest, &path)?)),
+        "severity" => {
+            let (incident, word) = match split_word(rest) {
+                (word, "") => (None, word),
+                (incident, word) => (Some(id(incident, &path)?), word),
+            };
+            Ok(Command::IncidentSeverity(incident, severity(word, &path)?))
+        }
+        "assign" => {
+            let (incident, name) = with_incident(rest);
+            Ok(Command::IncidentAssign(incident, Assignee::Name(text(name, &path)?)))
+        }
         "resolve" => {
-            let (word, more) = split_word(rest);
-            Ok(match word.parse() {
-                Ok(id) => Command::IncidentResolve(Some(id), more.to_owned()),
-                Err(_) => Command::IncidentResolve(None, rest.to_owned()),
-            })
+            let (incident, words) = with_incident(rest);
+            Ok(Command::IncidentResolve(incident, words.to_owned()))
         }
-        _ => Err(expected(INCIDENT)),
+        "export" => any_or_in_use().map(Command::IncidentExport),
+        _ => Err(expected("incident")),
     }
 }
 
-fn incident_id(rest: &str, usage: &str) -> Result<IncidentId, Refusal> {
-    rest.parse().map_err(|error: IdError| bad_id(&error, usage))
+/// The incident that the words begin with, if they begin with one, and the other words.
+fn with_incident(rest: &str) -> (Option<IncidentId>, &str) {
+    let (word, more) = split_word(rest);
+    match word.parse() {
+        Ok(incident) => (Some(incident), more),
+        Err(_) => (None, rest),
+    }
 }
 
 fn kb(rest: &str) -> Result<Command, Refusal> {
     match split_word(rest) {
-        ("search", words) => Ok(Command::KbSearch(text(words, "/kb search WORDS")?)),
-        ("show", article) => Ok(Command::KbShow(ArticleId(text(article, "/kb show ARTICLE")?))),
-        _ => Err(expected("/kb search WORDS, /kb show ARTICLE")),
+        ("search", words) => Ok(Command::KbSearch(text(words, "kb search")?)),
+        ("show", article) => Ok(Command::KbShow(ArticleId(text(article, "kb show")?))),
+        ("report", "") => Ok(Command::KbReport),
+        _ => Err(expected("kb")),
     }
 }
 

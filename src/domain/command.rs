@@ -1,5 +1,7 @@
 //! What people can ask of the bot, free of any transport.
 
+pub mod table;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

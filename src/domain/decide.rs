@@ -314,7 +314,8 @@ fn commanded(view: View<'_>, caller: Caller<'_>, command: Command) -> Result<Dec
     }
 }
 
-fn role_for(command: &Command) -> Role {
+/// What is asked for before a command is looked at any further.
+pub(crate) fn role_for(command: &Command) -> Role {
     match command {
         Command::Run { .. }
         | Command::Fill { .. }

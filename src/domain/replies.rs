@@ -8,7 +8,9 @@ pub mod run;
 
 use jiff::Timestamp;
 
+use super::actor::Role;
 use super::catalogue::Catalogue;
+use super::command::table::{self, Named, Typed};
 use super::decide::{CardId, View};
 use super::refusal::Refusal;
 use super::reply::{Line, Reply, Tone};
@@ -94,32 +96,19 @@ pub fn hosts(view: View<'_>) -> Reply {
     reply
 }
 
-const HELP: &[(&str, &str)] = &[
-    ("a question in your own words", "an answer with its source and its actions"),
-    ("/run ACTION key=value ... on HOST[,HOST] because REASON", "asks to run an action (responder)"),
-    ("/approve r1", "says yes to exactly the plan shown (approver, not one's own)"),
-    ("/deny r1 REASON", "says no (approver)"),
-    ("/withdraw r1", "takes one's own approval back"),
-    ("/cancel r1", "gives a request up or stops its run (its requester, approver)"),
-    (
-        "/settle r1 OUTCOME because REASON",
-        "says how an unknown run ended: succeeded, failed, cancelled (responder)",
-    ),
-    ("/show r1", "the whole plan, its approvals, its output"),
-    ("/approvals", "what waits for me"),
-    ("/check HOST", "reachable, right key, programs there (responder)"),
-    ("/hosts", "the inventory"),
-    ("/incident open [sev1|sev2|sev3] TITLE", "opens an incident and uses it here (responder)"),
-    ("/incident list, show [i1], use i1, note TEXT, resolve [i1] [TEXT]", "works on incidents"),
-    ("/kb search WORDS, /kb show ARTICLE", "reads the knowledge base"),
-    ("/audit verify", "checks the chain of events"),
-    ("/help", "this list"),
-];
-
 /// The commands.
 pub fn help() -> Reply {
-    HELP.iter().fold(Reply::new(Tone::Info, Line::plain("what I understand")), |reply, (command, what)| {
-        reply.item(Line::default().code(*command).then(format!(": {what}")))
+    table::all().fold(Reply::new(Tone::Info, Line::plain("what I understand")), |reply, command| {
+        let Named { description, leaf, .. } = &command;
+        let role = match leaf.role {
+            Role::Viewer => String::new(),
+            role => format!(" ({role})"),
+        };
+        let name = match leaf.typed {
+            Typed::Slash(_) => Line::default().code(command.usage()),
+            Typed::Bare(_) => Line::plain(command.usage()),
+        };
+        reply.item(name.then(format!(": {description}{role}")))
     })
 }
 

@@ -209,7 +209,7 @@ impl<S: Sources> Reception<S> {
             Interaction::Command(given) => {
                 let origin = self.origin_of_command(&given);
                 let live = live(&given.token, given.application_id.get(), received, &origin, false);
-                let command = slash::of(&given.data).and_then(|slash| slash.command());
+                let command = slash::command(&Slash::of(&given.data.name, &given.data.options));
                 self.hand_over(live, origin, given.guild_id.map(u64::from), command);
             }
             Interaction::Autocomplete(typed) => self.suggest(&typed, received).await,
@@ -301,7 +301,7 @@ impl<S: Sources> Reception<S> {
     async fn suggest(&mut self, typed: &CommandInteraction, received: Instant) {
         let origin = self.origin_of_command(typed);
         let token = Secret::new(typed.token.clone());
-        let slash = slash::of(&typed.data);
+        let slash = Slash::of(&typed.data.name, &typed.data.options);
         let focused = typed.data.autocomplete().map(|option| option.name.to_owned());
         let catalogue = self.catalogue().await;
         if self.tasks.len() >= SUGGESTIONS_MAX {
@@ -309,8 +309,8 @@ impl<S: Sources> Reception<S> {
         }
         let (wire, orders, ticket) = (Arc::clone(&self.wire), self.orders.clone(), typed.id.get());
         self.tasks.spawn(async move {
-            let choices = match (catalogue, slash, focused) {
-                (Some(catalogue), Ok(slash), Some(focused)) => {
+            let choices = match (catalogue, focused) {
+                (Some(catalogue), Some(focused)) => {
                     choices(&orders, &catalogue, &origin, &slash, &focused).await
                 }
                 _ => Vec::new(),
