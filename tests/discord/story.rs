@@ -1,5 +1,7 @@
 //! The whole story of the terminal's demo, over the wire.
 
+use serde_json::json;
+
 use super::serving::Serving;
 use crate::discord_server::look::Interaction;
 
@@ -67,15 +69,53 @@ fn story(serving: &mut Serving, between: Between<'_>) {
     press(serving, "cem", second, "Approve").wait_ack();
     serving.server.wait_for_text(thread, "r2 succeeded");
     between(serving);
+
+    let slash = |serving: &Serving, command: &str, options: &[(&str, serde_json::Value)]| {
+        serving.server.slash("ana", thread, command, options).wait_ack();
+    };
+    slash(serving, "incident note", &[("text", json!("the owner of db01 knows"))]);
+    serving.server.wait_for_text(thread, "the owner of db01 knows");
+    between(serving);
+
+    slash(serving, "incident resolve", &[("text", json!("forced off"))]);
+    serving.server.wait_for_text(thread, "i1 is resolved");
+    let card = serving.server.messages(serving.server.channel("incidents"))[0].id;
+    serving.server.wait_for_edit(card, "resolved");
+    between(serving);
+
+    let export = serving.server.slash("ana", thread, "incident export", &[("incident", json!("i1"))]);
+    let document = export.wait_for_text("i1 as a document").attachments[0].bytes.clone();
+    let document = String::from_utf8(document).unwrap();
+    for text in ["forced off", "r1", "esx-vm-stop-hard", "getstate() = on"] {
+        assert!(document.contains(text), "no {text:?} in {document}");
+    }
 }
 
 /// What must be true of the thread in the end: everything said, nothing twice.
 fn nothing_lost_nothing_doubled(serving: &Serving) {
     let thread = thread(serving);
     let said: Vec<_> = serving.server.said(thread).iter().map(|message| message.text()).collect();
-    for text in ["r1 approved by", "r1 failed", "r2 approved by", "r2 succeeded"] {
+    let texts = [
+        "r1 waits for approval",
+        "r1 was asked for",
+        "r1 approved by",
+        "run of r1",
+        "r1 failed",
+        "r2 was asked for",
+        "r2 approved by",
+        "run of r2",
+        "r2 succeeded",
+        "noted in i1",
+        "i1 is resolved",
+    ];
+    for text in texts {
         let count = said.iter().filter(|message| message.contains(text)).count();
-        let expected = if text == "r2 approved by" { 2 } else { 1 };
+        let expected = match text {
+            // The card has been changed to say what became of it.
+            "r1 waits for approval" => 0,
+            "r2 approved by" => 2,
+            _ => 1,
+        };
         assert_eq!(count, expected, "{text:?} in {said:#?}");
     }
     let stops = |argument: &str| {
@@ -89,6 +129,14 @@ fn nothing_lost_nothing_doubled(serving: &Serving) {
 fn the_whole_story_over_the_wire() {
     let mut serving = Serving::new();
     story(&mut serving, &mut |_| {});
+    nothing_lost_nothing_doubled(&serving);
+    serving.is_clean();
+}
+
+#[test]
+fn the_same_with_a_restart_between_any_two_steps() {
+    let mut serving = Serving::new();
+    story(&mut serving, &mut Serving::restart);
     nothing_lost_nothing_doubled(&serving);
     serving.is_clean();
 }
