@@ -104,7 +104,10 @@ fn an_entry_that_is_too_long_is_refused_and_changes_nothing() {
     let head = store.head();
     let entries = [put("a", "after"), remove("a"), put("b", vec![0; ENTRY_LEN_MAX + 1])];
     let refused = store.append_with(NOW_MS, vec![noted("x")], &entries);
-    assert!(matches!(refused, Err(StoreError::TooLong { len }) if len == ENTRY_LEN_MAX + 1), "{refused:?}");
+    assert!(
+        matches!(refused, Err(StoreError::EntryTooLong { len }) if len == ENTRY_LEN_MAX + 1),
+        "{refused:?}"
+    );
     let long_event = store.append_with(NOW_MS, vec![noted(&"x".repeat(EVENT_LEN_MAX))], &[put("a", "after")]);
     assert!(matches!(long_event, Err(StoreError::TooLong { .. })), "{long_event:?}");
     assert_eq!((store.head(), store.desk().unwrap()), (head, vec![entry("a", "before")]));
