@@ -195,8 +195,11 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
             }
         }
         self.reload_for(&mut inputs).await;
+        // What has no effects has ended only once it is recorded.
+        let mut trails = Vec::new();
         for (input, trail) in inputs {
             self.decide(&mut turn, input, trail.as_ref())?;
+            trails.push(trail);
         }
         if !turn.events.is_empty() || !turn.notes.is_empty() {
             let Turn { now_ms, events, notes, .. } = &mut turn;
