@@ -57,6 +57,14 @@ struct Kept {
 #[derive(Clone, Default)]
 struct Disk(Arc<Mutex<Kept>>);
 
+impl Disk {
+    fn load(&self) -> (Vec<Moment>, Desk) {
+        let kept = self.0.lock().unwrap();
+        let entries: Vec<_> = kept.entries.clone().into_iter().collect();
+        (kept.moments.clone(), Desk::load(&entries).unwrap())
+    }
+}
+
 impl Record for Disk {
     fn append(
         &mut self,
@@ -69,16 +77,16 @@ impl Record for Disk {
             return Err(RecordError("the disk is full".to_owned()));
         }
         let first = kept.moments.len() as u64 + 1;
-        let moment = |(seq, (actor, event))| Moment { seq, at_ms, actor, event };
-        let moments: Vec<_> = (first..).zip(events).map(moment).collect();
-        kept.moments.extend(moments.clone());
+        let numbered = |(seq, (by, event))| Moment { seq, at_ms, actor: by, event };
+        let appended: Vec<_> = (first..).zip(events).map(numbered).collect();
+        kept.moments.extend(appended.clone());
         for Note { key, value } in notes {
             match value {
                 Some(value) => kept.entries.insert(key, value),
                 None => kept.entries.remove(&key),
             };
         }
-        Ok(moments)
+        Ok(appended)
     }
 
     fn verify(&self) -> Result<Audit, RecordError> {
@@ -105,12 +113,8 @@ impl Life {
             sources: outside,
             chat: Arc::clone(&room),
         };
-        let (moments, desk) = {
-            let kept = disk.0.lock().unwrap();
-            let entries: Vec<_> = kept.entries.clone().into_iter().collect();
-            (kept.moments.clone(), Desk::load(&entries).unwrap())
-        };
-        let (bot, handle) = bot.prepare(catalogue(), &moments, desk);
+        let (moments, left) = disk.load();
+        let (bot, handle) = bot.prepare(catalogue(), &moments, left);
         let stop = watch::Sender::new(false);
         let ended = tokio::spawn(bot.run(stop.subscribe()));
         Self { disk: disk.clone(), room, handle, ended, stop }

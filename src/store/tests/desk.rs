@@ -73,7 +73,10 @@ fn an_entry_of_several_parts_comes_back_whole() {
     let (mut store, _) = open(dir.path()).unwrap();
     let lengths = [0, 1, PART_LEN_MAX - 1, PART_LEN_MAX, PART_LEN_MAX + 1, 3 * PART_LEN_MAX, ENTRY_LEN_MAX];
     // No two parts are the same: one in the wrong place would be seen.
-    let value = |len: usize| (0..len).map(|at| (at / 7 + at / PART_LEN_MAX) as u8).collect::<Vec<_>>();
+    let value = |len: usize| {
+        let byte = |at: usize| ((at / 7 + at / PART_LEN_MAX) % 256).to_le_bytes()[0];
+        (0..len).map(byte).collect::<Vec<_>>()
+    };
     let entries: Vec<_> = lengths.map(|len| put(&format!("{len:07}"), value(len))).into();
     alone(&mut store, &entries).unwrap();
     let expected = lengths.map(|len| entry(&format!("{len:07}"), value(len)));
