@@ -193,11 +193,12 @@ fn a_dispatch_that_goes_astray_is_answered_once() {
 fn events_that_cannot_be_read_are_counted_and_shown_to_nobody() {
     let serving = Serving::new();
     let broken = json!({ "id": "not a number", "token": "a-secret-token", "type": 2 });
-    serving.server.dispatch("INTERACTION_CREATE", broken);
+    serving.server.dispatch("INTERACTION_CREATE", broken.clone());
     serving.server.dispatch("SOMETHING_NEW", json!({ "x": 1 }));
+    serving.server.send_text_to_bot(&broken.to_string());
     answers(&serving, "what is a hypervisor?");
     let logged = serving.logged();
-    assert!(logged.contains("could not be read so far"), "{logged}");
+    assert!(logged.contains("2 events of Discord could not be read so far"), "{logged}");
     assert!(!logged.contains("a-secret-token"), "{logged}");
     serving.is_clean();
 }

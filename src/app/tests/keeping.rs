@@ -41,7 +41,7 @@ impl Chat for Room {
         self.hears(Heard::Shown(card, text_of(&reply)));
     }
 
-    fn resume(&self, cards: Vec<(CardId, Shown)>, posts: Vec<Post>) {
+    fn resume(&self, cards: Vec<(CardId, Shown)>, _: Vec<(IncidentId, ConversationId)>, posts: Vec<Post>) {
         self.hears(Heard::Resumed(cards, posts));
     }
 }
