@@ -94,6 +94,11 @@ pub fn story(serving: &mut Serving, between: Between<'_>) {
 /// What must be true of the thread in the end: everything said, nothing twice.
 pub fn nothing_lost_nothing_doubled(serving: &Serving) {
     let thread = thread(serving);
+    // Cards are changed in their turn.
+    let waits = |text: &str| serving.server.said(thread).iter().any(|message| message.text().contains(text));
+    serving.server.wait_until("the cards show the end", || {
+        !waits("waits for approval") && !waits("it is running") && !waits("not begun")
+    });
     let said: Vec<_> = serving.server.said(thread).iter().map(|message| message.text()).collect();
     let texts = [
         "r1 waits for approval",

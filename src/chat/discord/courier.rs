@@ -327,9 +327,13 @@ impl Courier {
     fn finished(&mut self, finished: Finished) {
         match finished {
             Finished::Lane(lane, delivered) => {
+                let jobs = self.lanes.entry(lane.clone()).or_default();
+                let card = jobs.pop_front().and_then(|job| job.post.say.card);
+                if let Some(card) = card.and_then(|id| self.cards.get_mut(&id)) {
+                    card.editing = false;
+                }
                 self.delivered(*delivered);
                 let jobs = self.lanes.entry(lane.clone()).or_default();
-                jobs.pop_front();
                 if jobs.is_empty() {
                     self.lanes.remove(&lane);
                 } else {
@@ -372,7 +376,6 @@ impl Courier {
         if let Some((id, shown)) = card.clone() {
             let card = self.cards.entry(id).or_default();
             card.shown = Some(shown);
-            card.editing = false;
             card.edited_at = Some(Instant::now());
         }
         // What is not kept has no number.
