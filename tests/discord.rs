@@ -6,6 +6,8 @@ mod bot;
 mod discord_server;
 
 mod discord {
+    mod buttons;
+    mod forms;
     mod identity;
     mod scene;
     mod serving;

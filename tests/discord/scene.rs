@@ -6,8 +6,8 @@ use super::serving::Serving;
 use crate::discord_server::look::Interaction;
 use crate::discord_server::model::Message;
 
-/// A machine of the practice host that hangs: an orderly stop does not help.
-pub const HUNG: &str = "/vmfs/volumes/storage1/db01/db01.vmx";
+/// A machine of the practice host that only a kill ends.
+pub const STUCK: &str = "/vmfs/volumes/storage1/mail01/mail01.vmx";
 /// A machine of the practice host that is well.
 pub const WELL: &str = "/vmfs/volumes/storage1/web01/web01.vmx";
 /// An image of the practice host that nobody needs.
@@ -23,7 +23,7 @@ pub fn thread(serving: &Serving, number: usize) -> u64 {
 /// The message of a channel that says this and has a button whose label begins like this.
 pub fn with_button(serving: &Serving, channel: u64, text: &str, button: &str) -> u64 {
     let fits = |message: &Message| {
-        message.text().contains(text) && message.buttons().iter().any(|it| it.label.starts_with(button))
+        read(message).contains(text) && message.buttons().iter().any(|it| it.label.starts_with(button))
     };
     let look = || serving.server.messages(channel).into_iter().find(fits).map(|message| message.id);
     serving.server.wait_for(&format!("{text:?} with {button:?}"), look)
@@ -70,9 +70,15 @@ pub fn removal(serving: &Serving) -> (u64, u64) {
 
 /// Waits until an interaction is answered with a text, which only whoever asked sees.
 pub fn privately(interaction: &Interaction<'_>, part: &str) -> Message {
-    let message = interaction.wait_for_text(part);
+    let message = interaction.wait_answer();
     assert!(message.is_ephemeral(), "everybody sees {:?}", message.text());
+    assert!(read(&message).contains(part), "no {part:?} in {:?}", message.text());
     message
+}
+
+/// What a person reads: backslashes that take the meaning of what follows are not shown.
+pub fn read(message: &Message) -> String {
+    message.text().replace('\\', "")
 }
 
 /// A slash command.
@@ -89,5 +95,5 @@ pub fn slash<'s>(
 
 /// How many of the bot's messages in a channel say this.
 pub fn count(serving: &Serving, channel: u64, part: &str) -> usize {
-    serving.server.said(channel).iter().filter(|message| message.text().contains(part)).count()
+    serving.server.said(channel).iter().filter(|message| read(message).contains(part)).count()
 }
