@@ -106,7 +106,13 @@ impl Serving {
 
     /// Starts the bot.
     pub fn begin(&mut self) {
+        self.begin_with(|_| {});
+    }
+
+    /// Starts the bot after a change to what it will find.
+    pub fn begin_with(&mut self, change: impl FnOnce(&Self)) {
         let configuration = self.configuration();
+        change(self);
         self.starts += 1;
         let mut command = Command::new(BINARY);
         command.arg("serve").arg("--config").arg(configuration);
