@@ -7,9 +7,14 @@ mod discord_server;
 
 mod discord {
     mod buttons;
+    mod commands;
     mod forms;
+    mod hostile;
     mod identity;
+    mod language;
     mod scene;
+    mod secrets;
     mod serving;
     mod story;
+    mod threads;
 }

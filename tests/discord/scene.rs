@@ -78,7 +78,14 @@ pub fn privately(interaction: &Interaction<'_>, part: &str) -> Message {
 
 /// What a person reads: backslashes that take the meaning of what follows are not shown.
 pub fn read(message: &Message) -> String {
-    message.text().replace('\\', "")
+    message.text().replace('\\', "").replace("**", "")
+}
+
+/// Waits until the bot has said something that reads like this; the newest such message.
+pub fn said(serving: &Serving, channel: u64, part: &str) -> Message {
+    serving.server.wait_for(&format!("the bot to say {part:?}"), || {
+        serving.server.said(channel).into_iter().rev().find(|message| read(message).contains(part))
+    })
 }
 
 /// A slash command.
