@@ -11,10 +11,12 @@ mod discord {
     mod forms;
     mod hostile;
     mod identity;
+    mod kills;
     mod language;
     mod scene;
     mod secrets;
     mod serving;
     mod story;
     mod threads;
+    mod weather;
 }

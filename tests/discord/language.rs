@@ -63,6 +63,29 @@ fn a_mention_can_be_a_command() {
 }
 
 #[test]
+fn a_mention_that_was_answered_is_not_answered_again_after_a_restart() {
+    let mut serving = Serving::with(Setup::with_cast().person("fay", &[]));
+    let ops = serving.server.channel("ops");
+    for (who, text, answer) in [
+        ("dia", "/hosst", "Did you mean"),
+        ("dia", "/incident", "expected"),
+        ("dia", "", "what I understand"),
+        ("fay", QUESTION, "needs the role viewer"),
+        ("dia", QUESTION, ANSWER),
+    ] {
+        serving.server.mention(who, ops, text);
+        serving.server.wait_for_text(ops, answer);
+    }
+    serving.restart();
+    serving.server.mention("dia", ops, "/hosts");
+    serving.server.wait_for_text(ops, "3 hosts");
+    std::thread::sleep(A_WHILE);
+    let said: Vec<_> = serving.server.said(ops).iter().map(|message| message.text()).collect();
+    assert_eq!(said.len(), 6, "{said:#?}");
+    serving.is_clean();
+}
+
+#[test]
 fn threads_of_a_channel_belong_to_it() {
     let mut serving = Serving::new();
     let (ops, incidents) = (serving.server.channel("ops"), serving.server.channel("incidents"));

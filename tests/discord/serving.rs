@@ -113,6 +113,7 @@ impl Serving {
     pub fn begin_with(&mut self, change: impl FnOnce(&Self)) {
         let configuration = self.configuration();
         change(self);
+        self.server.expect_new_client();
         self.starts += 1;
         let mut command = Command::new(BINARY);
         command.arg("serve").arg("--config").arg(configuration);
