@@ -340,6 +340,9 @@ fn command_decision(view: View<'_>, caller: Caller<'_>, command: Command) -> Res
     if let Command::Overheard(words) = command {
         return Ok(answer::overheard(view, caller, words));
     }
+    if let Command::Misread(refusal) = command {
+        return Err(refusal);
+    }
     require(view.catalogue, caller, role_missing(view, caller, &command))?;
     let reply = |reply| Ok(Decision::answer(caller, reply));
     let effect = |effect| Ok(Decision { events: Vec::new(), effects: vec![effect] });

@@ -400,7 +400,7 @@ impl<S: Sources> Reception<S> {
         match parse::parse(&words) {
             Ok(Some(command)) => self.input(origin, command),
             Ok(None) => self.input(origin, Command::Help),
-            Err(refusal) => self.refuse(origin, &refusal),
+            Err(refusal) => self.input(origin, Command::Misread(refusal)),
         }
     }
 
