@@ -161,3 +161,34 @@ fn removal_after_reading(serving: &Serving) -> (u64, u64) {
     let thread = thread(serving, 1);
     (thread, with_button(serving, thread, "r2 waits for approval", "Approve"))
 }
+
+#[test]
+fn texts_as_long_as_they_may_be_are_shown() {
+    let serving = Serving::new();
+    let (server, ops) = (&serving.server, serving.server.channel("ops"));
+    // Every character of it takes two, or six, or is two units of UTF-16.
+    let texts = ["*\u{1f600}".repeat(1000), "\u{202e}".repeat(2000)];
+    for (at, text) in texts.iter().enumerate() {
+        slash(&serving, "ana", ops, "incident open", &[("title", text)]).wait_answer();
+        let thread = thread(&serving, at + 1);
+        slash(&serving, "ana", thread, "incident note", &[("text", text)]).wait_ack();
+        let given = [("action", "esx-iso-remove"), ("host", "esx"), ("reason", text.as_str())];
+        let modal = slash(&serving, "ana", thread, "run", &given);
+        modal.wait_modal();
+        let reason: String = text.chars().take(1000).collect();
+        modal.submit(&[("path", super::scene::ISO), ("reason", &reason)]).wait_ack();
+        let card = with_button(&serving, thread, &format!("r{} waits", at + 1), "Approve");
+        privately(&server.press("ben", card, "Show plan"), "is waiting for approval");
+        server.press("ben", card, "Deny").submit(&[("reason", &reason)]).wait_ack();
+        said(&serving, thread, &format!("r{} denied by", at + 1));
+        privately(&slash(&serving, "dia", thread, "incident show", &[]), "sev3 open");
+        slash(&serving, "dia", thread, "incident export", &[]).wait_answer();
+        slash(&serving, "ana", ops, "ask", &[("question", text)]).wait_answer();
+        slash(&serving, "ana", ops, "kb search", &[("words", text)]).wait_answer();
+        assert!(server.autocomplete("ana", ops, "show", &[], ("request", text)).is_some());
+    }
+    privately(&slash(&serving, "dia", ops, "incident list", &[]), "2 incidents");
+    privately(&slash(&serving, "dia", ops, "kb report", &[]), "2 questions asked");
+    nobody_is_pinged(&serving);
+    serving.is_clean();
+}

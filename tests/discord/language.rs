@@ -87,16 +87,25 @@ fn a_mention_that_was_answered_is_not_answered_again_after_a_restart() {
 
 #[test]
 fn threads_of_a_channel_belong_to_it() {
-    let mut serving = Serving::new();
+    let mut serving = Serving::with(Setup::with_cast().channel("random"));
     let (ops, incidents) = (serving.server.channel("ops"), serving.server.channel("incidents"));
+    let theirs = serving.server.open_thread(ops, "what we do about mail");
+    let elsewhere = serving.server.open_thread(serving.server.channel("random"), "lunch");
     slash(&serving, "ana", ops, "incident open", &[("title", "mail is slow")]).wait_answer();
     let thread = thread(&serving, 1);
     serving.server.mention("ana", thread, QUESTION);
     serving.server.wait_for_text(thread, ANSWER);
+    serving.server.mention("ana", elsewhere, QUESTION);
+    serving.server.mention("ana", theirs, QUESTION);
+    serving.server.wait_for_text(theirs, ANSWER);
     serving.restart();
+    serving.server.mention("ana", elsewhere, QUESTION);
+    serving.server.mention("ana", theirs, "how do I delete an ISO image?");
+    serving.server.wait_for_text(theirs, "service-console-disk-full.md");
     serving.server.mention("ana", thread, "how do I delete an ISO image?");
     serving.server.wait_for_text(thread, "service-console-disk-full.md");
     assert_eq!(serving.server.said(incidents).len(), 1, "the card of the incident");
+    assert_eq!(serving.server.said(elsewhere).len(), 0);
     serving.is_clean();
 }
 

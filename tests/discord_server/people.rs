@@ -192,6 +192,19 @@ impl Server {
         found.unwrap_or_else(|| panic!("nobody is called {person}")).roles = roles;
     }
 
+    /// Opens a thread of people's own in a channel.
+    pub fn open_thread(&self, channel: u64, name: &str) -> u64 {
+        let mut state = self.shared.lock();
+        let id = state.fresh_id();
+        let mut thread = state.channels[&channel].clone();
+        (thread.id, thread.parent) = (id, Some(channel));
+        name.clone_into(&mut thread.name);
+        state.channels.insert(id, thread.clone());
+        let wire = wire::channel(&thread);
+        state.dispatch("THREAD_CREATE", wire);
+        id
+    }
+
     /// Deletes a thread with all that was said in it.
     pub fn delete_thread(&self, thread: u64) {
         let mut state = self.shared.lock();
