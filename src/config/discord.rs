@@ -68,9 +68,11 @@ pub(super) fn checked(raw: raw::Discord, folder: &Path) -> Result<Checked, Strin
     }
     // A token in their place would be shown as the variable that is not set, or the file that is missing.
     if raw.token_env.as_deref().is_some_and(|name| !is_variable(name)) {
-        return Err("token_env: what stands there, and is not shown, names no variable: letters, digits and _; \
+        return Err(
+            "token_env: what stands there, and is not shown, names no variable: letters, digits and _; \
                     if it is the token itself, reset it and put the new one into a variable"
-            .to_owned());
+                .to_owned(),
+        );
     }
     if raw.token_file.as_deref().is_some_and(looks_like_a_token) {
         return Err("token_file: what stands there, and is not shown, looks like a token: name the private \

@@ -133,7 +133,11 @@ fn meant<'a>(view: View<'a>, caller: Caller<'_>, id: Option<IncidentId>) -> Resu
 }
 
 /// The given incident, or the one that is talked about here: a resolved one can be looked at too.
-fn looked_at<'a>(view: View<'a>, caller: Caller<'_>, id: Option<IncidentId>) -> Result<&'a Incident, Refusal> {
+fn looked_at<'a>(
+    view: View<'a>,
+    caller: Caller<'_>,
+    id: Option<IncidentId>,
+) -> Result<&'a Incident, Refusal> {
     match view.state.incident_of(caller.conversation) {
         Some(incident) if id.is_none() => Ok(incident),
         _ => meant(view, caller, id),

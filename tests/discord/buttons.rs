@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::scene::{STUCK, WELL, change, custom_id, label, privately, removal, request, run, slash, thread, with_button};
+use super::scene::{
+    STUCK, WELL, change, custom_id, label, privately, removal, request, run, slash, thread, with_button,
+};
 use super::serving::Serving;
 use crate::bot::place::Place;
 use crate::bot::wait_for;
@@ -76,7 +78,9 @@ fn a_button_whose_request_has_moved_on_says_what_has_happened_since() {
 fn show_plan_attaches_what_does_not_fit() {
     let place = Place::with_own_kb();
     let steps: String = (0..16)
-        .map(|step| format!("[[steps]]\nrun = [\"ls\", \"--\", \"/{}{step}\"]\ntimeout_s = 10\n", "word".repeat(150)))
+        .map(|step| {
+            format!("[[steps]]\nrun = [\"ls\", \"--\", \"/{}{step}\"]\ntimeout_s = 10\n", "word".repeat(150))
+        })
         .collect();
     let article = fs::read_to_string(place.kb().join("linux-disk-full.md")).unwrap();
     let action = format!(
@@ -215,7 +219,10 @@ fn what_nobody_knows_is_settled_by_a_person_once() {
     first.wait_modal();
     let second = server.press("ben", unknown, "Settle");
     second.wait_modal();
-    privately(&first.submit(&[("outcome", "perhaps"), ("reason", "I looked")]), "succeeded, failed or cancelled");
+    privately(
+        &first.submit(&[("outcome", "perhaps"), ("reason", "I looked")]),
+        "succeeded, failed or cancelled",
+    );
     let first = server.press("ana", unknown, "Settle");
     first.submit(&[("outcome", "Cancelled"), ("reason", "I looked")]).wait_ack();
     server.wait_for_text(thread, "r1 is settled as cancelled");
@@ -237,7 +244,8 @@ fn two_people_at_once_and_one_person_twice_do_it_once() {
     server.wait_for_text(thread, "r1 succeeded");
     let refused = pressed.iter().filter(|one| one.answers().iter().any(|it| it.text().contains("refused")));
     assert_eq!(refused.count(), 4);
-    let stops = serving.place.plays("lab-esx").iter().filter(|play| play.args.contains(&"stop".to_owned())).count();
+    let stops =
+        serving.place.plays("lab-esx").iter().filter(|play| play.args.contains(&"stop".to_owned())).count();
     assert_eq!(stops, 1);
     serving.is_clean();
 }

@@ -1,6 +1,8 @@
 //! Every slash command once, and how Discord is told of them.
 
-use super::scene::{ISO, WELL, change, count, privately, read, removal, run, said, slash, thread, with_button};
+use super::scene::{
+    ISO, WELL, change, count, privately, read, removal, run, said, slash, thread, with_button,
+};
 use super::serving::Serving;
 
 #[test]
@@ -10,8 +12,22 @@ fn commands_are_registered_once_and_all_together() {
     let names: Vec<_> =
         server.commands().iter().map(|command| command["name"].as_str().unwrap().to_owned()).collect();
     let expected = [
-        "ask", "run", "approve", "deny", "withdraw", "cancel", "settle", "show", "approvals", "check", "hosts",
-        "incident", "kb", "quiet", "audit", "help",
+        "ask",
+        "run",
+        "approve",
+        "deny",
+        "withdraw",
+        "cancel",
+        "settle",
+        "show",
+        "approvals",
+        "check",
+        "hosts",
+        "incident",
+        "kb",
+        "quiet",
+        "audit",
+        "help",
     ];
     assert_eq!(names, expected);
     assert_eq!(server.command_counts(), (16, 1));
@@ -29,9 +45,13 @@ fn an_incident_from_its_opening_to_the_document() {
     let serving = Serving::new();
     let (server, ops) = (&serving.server, serving.server.channel("ops"));
     privately(&slash(&serving, "ana", ops, "incident note", &[("text", "x")]), "no open incident is in use");
-    privately(&slash(&serving, "ana", ops, "incident show", &[("incident", "i7")]), "there is no incident i7");
+    privately(
+        &slash(&serving, "ana", ops, "incident show", &[("incident", "i7")]),
+        "there is no incident i7",
+    );
     privately(&slash(&serving, "ana", ops, "incident show", &[("incident", "seven")]), "Expected");
-    let opened = slash(&serving, "ana", ops, "incident open", &[("title", "mail is slow"), ("severity", "sev1")]);
+    let opened =
+        slash(&serving, "ana", ops, "incident open", &[("title", "mail is slow"), ("severity", "sev1")]);
     let thread = thread(&serving, 1);
     privately(&opened, &format!("<#{thread}>"));
     server.wait_for_text(thread, "mail is slow");
@@ -54,7 +74,8 @@ fn an_incident_from_its_opening_to_the_document() {
     let export = slash(&serving, "dia", thread, "incident export", &[]);
     let document = export.wait_for_text("i1 as a document").attachments[0].text();
     assert!(document.contains("since nine"), "{document}");
-    slash(&serving, "ana", ops, "incident resolve", &[("incident", "i1"), ("text", "a full disk")]).wait_ack();
+    slash(&serving, "ana", ops, "incident resolve", &[("incident", "i1"), ("text", "a full disk")])
+        .wait_ack();
     server.wait_for_text(thread, "i1 is resolved");
     privately(&slash(&serving, "ana", ops, "incident resolve", &[("incident", "i1")]), "resolved already");
     privately(&slash(&serving, "ana", ops, "incident use", &[("incident", "i1")]), "is resolved");
@@ -129,7 +150,10 @@ fn ids_are_suggested_with_what_they_are_about() {
     assert_eq!(requests.len(), 1);
     assert!(requests[0].0.contains("esx-vm-stop") && requests[0].1 == "r1", "{requests:?}");
     let incidents = server.autocomplete("cem", ops, "incident show", &[], ("incident", "done")).unwrap();
-    assert!(incidents.iter().any(|(name, id)| name.contains("it has to be done") && id == "i1"), "{incidents:?}");
+    assert!(
+        incidents.iter().any(|(name, id)| name.contains("it has to be done") && id == "i1"),
+        "{incidents:?}"
+    );
     let articles = server.autocomplete("cem", ops, "kb show", &[], ("article", "corrupted")).unwrap();
     assert_eq!(articles[0].1, "vconverter-disk-corrupted");
     serving.is_clean();

@@ -25,7 +25,10 @@ fn actions_hosts_and_choices_are_suggested_as_they_are_typed() {
     assert_eq!(offered(&serving, &[], ("action", "")).len(), 25);
     assert_eq!(offered(&serving, &[], ("action", "esx-vm-stop-hard"))[0], "esx-vm-stop-hard");
     assert_eq!(offered(&serving, &[("action", json!("kvm-vm-list"))], ("host", "")), ["kvm"]);
-    assert_eq!(offered(&serving, &[("action", json!("esxi-vm-kill"))], ("mode", "")), ["soft", "hard", "force"]);
+    assert_eq!(
+        offered(&serving, &[("action", json!("esxi-vm-kill"))], ("mode", "")),
+        ["soft", "hard", "force"]
+    );
     assert_eq!(offered(&serving, &[("action", json!("esx-vm-list"))], ("mode", "")), Vec::<String>::new());
     let hostile = "\u{202e}'\"`*[](){}\\".repeat(50);
     assert!(offered(&serving, &[], ("action", &hostile)).is_empty());
@@ -41,7 +44,8 @@ fn every_action_of_the_articles_has_a_form_that_can_be_filled_in() {
     }
     assert_eq!(actions.len(), declared(), "{actions:?}");
     let ops = serving.server.channel("ops");
-    let asked: Vec<_> = actions.iter().map(|id| slash(&serving, "ana", ops, "run", &[("action", id)])).collect();
+    let asked: Vec<_> =
+        actions.iter().map(|id| slash(&serving, "ana", ops, "run", &[("action", id)])).collect();
     for (id, asked) in actions.iter().zip(&asked) {
         let modal = asked.wait_modal();
         let names: Vec<_> = modal.fields.iter().map(|field| field.custom_id.as_str()).collect();
@@ -98,7 +102,9 @@ fn a_wrong_value_is_refused_with_what_is_expected() {
         let said = read(&privately(&modal.submit(&[("vmx", vmx)]), "refused"));
         assert!(said.contains("vmx") && said.contains(expected), "{vmx}: {said}");
     }
-    for (host, expected) in [("esxx", "esx"), ("kvm", "esx3"), ("esx,esx", "twice"), ("`@everyone`", "no host")] {
+    for (host, expected) in
+        [("esxx", "esx"), ("kvm", "esx3"), ("esx,esx", "twice"), ("`@everyone`", "no host")]
+    {
         let said = read(&privately(&modal.submit(&[("host", host), ("vmx", WELL)]), "refused"));
         assert!(said.contains(expected), "{host}: {said}");
     }
@@ -127,7 +133,10 @@ fn a_reading_action_with_all_it_needs_runs_at_once() {
         let found = modal.fields.iter().find(|field| field.custom_id == name);
         found.unwrap().value.clone().unwrap_or_default()
     };
-    assert_eq!((value("host"), value("mode"), value("reason")), ("esxi".into(), "hard".into(), "it hangs".into()));
+    assert_eq!(
+        (value("host"), value("mode"), value("reason")),
+        ("esxi".into(), "hard".into(), "it hangs".into())
+    );
     serving.is_clean();
 }
 

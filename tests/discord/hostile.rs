@@ -88,7 +88,10 @@ fn titles_notes_reasons_and_outcomes_do_nothing() {
     assert!(!name.contains(['\u{202e}', '\u{1b}', '\u{200b}']), "{name:?}");
     let export = slash(&serving, "dia", first, "incident export", &[]).wait_for_text("i1 as a document");
     let document = export.attachments[0].text();
-    assert!(document.contains("evil") && !document.contains(['\u{202e}', '\u{1b}', '\u{200b}']), "{document}");
+    assert!(
+        document.contains("evil") && !document.contains(['\u{202e}', '\u{1b}', '\u{200b}']),
+        "{document}"
+    );
     nobody_is_pinged(&serving);
     serving.is_clean();
 }

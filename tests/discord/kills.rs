@@ -20,7 +20,12 @@ fn killed_on_the_way(operation: Operation, done: bool) {
     let fault = if done { RestFault::SlowAfter(slow) } else { RestFault::SlowBefore(slow) };
     serving.server.fail_request(operation, fault);
     let ops = serving.server.channel("ops");
-    serving.server.slash("ana", ops, "incident open", &[("title", json!("db01 hangs")), ("severity", json!("sev2"))]);
+    serving.server.slash(
+        "ana",
+        ops,
+        "incident open",
+        &[("title", json!("db01 hangs")), ("severity", json!("sev2"))],
+    );
     serving.server.wait_until("the request is on its way", || serving.server.faults_are_spent());
     std::thread::sleep(Duration::from_millis(500));
     serving.restart();
@@ -38,7 +43,8 @@ fn killed_on_the_way(operation: Operation, done: bool) {
 #[test]
 fn what_was_on_its_way_at_a_kill_arrives_once() {
     let operations = [Operation::CreateMessage, Operation::CreateThread];
-    let cases = operations.into_iter().flat_map(|operation| [(operation, false), (operation, true)]).collect();
+    let cases =
+        operations.into_iter().flat_map(|operation| [(operation, false), (operation, true)]).collect();
     two_at_a_time(cases, |(operation, done)| killed_on_the_way(operation, done));
 }
 
@@ -54,7 +60,7 @@ fn a_question_whose_answer_was_on_its_way_at_a_kill_is_answered_once() {
         serving.server.wait_until("the request is on its way", || serving.server.faults_are_spent());
         serving.restart();
         serving.server.wait_until("the answer", || !serving.server.said(ops).is_empty());
-        std::thread::sleep(Duration::from_millis(1000));
+        std::thread::sleep(Duration::from_secs(1));
         assert_eq!(serving.server.said(ops).len(), 1, "{:?}", serving.server.said(ops));
         serving.is_clean();
     });

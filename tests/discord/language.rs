@@ -126,7 +126,14 @@ fn without_the_intent_nothing_is_read_that_is_not_said_to_the_bot() {
 fn a_question_in_an_incident_is_answered_once_and_talk_is_not() {
     let (mut serving, thread) = listening();
     assert_eq!(serving.server.intents().unwrap() & MESSAGE_CONTENT, MESSAGE_CONTENT);
-    for talk in ["ok", "ben, can you take over?", "I restarted it", "really?", "it is slow, isn't it", "!x how why what?"] {
+    for talk in [
+        "ok",
+        "ben, can you take over?",
+        "I restarted it",
+        "really?",
+        "it is slow, isn't it",
+        "!x how why what?",
+    ] {
         serving.server.say("ana", thread, talk);
     }
     serving.server.say("ana", serving.server.channel("ops"), QUESTION);

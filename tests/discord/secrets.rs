@@ -38,7 +38,10 @@ fn no_token_is_logged_kept_or_said() {
     privately(&server.press("ana", card, "Approve"), "own request");
     server.fail_request(Operation::Callback, RestFault::Before(404));
     slash(&serving, "dia", ops, "hosts", &[]);
-    server.dispatch("INTERACTION_CREATE", serde_json::json!({"id": "x", "token": "aW50ZXJhY3Rpb246unreadable"}));
+    server.dispatch(
+        "INTERACTION_CREATE",
+        serde_json::json!({"id": "x", "token": "aW50ZXJhY3Rpb246unreadable"}),
+    );
     server.fail_request(Operation::CreateMessage, RestFault::Before(500));
     server.press("ben", card, "Approve").wait_ack();
     said(&serving, thread, "1 of 2");
@@ -48,7 +51,11 @@ fn no_token_is_logged_kept_or_said() {
     let log = serving.logged();
     assert!(log.contains("DEBUG"), "everything is logged: {log}");
     let mut secrets: Vec<String> = server.interactions().iter().map(|one| one.asked().token).collect();
-    secrets.extend([server.token().to_owned(), "aW50ZXJhY3Rpb246".to_owned(), server.token()[8..].to_owned()]);
+    secrets.extend([
+        server.token().to_owned(),
+        "aW50ZXJhY3Rpb246".to_owned(),
+        server.token()[8..].to_owned(),
+    ]);
     let mut kept = Vec::new();
     files(&serving.place.state(), &mut kept);
     assert!(kept.iter().any(|(_, bytes)| holds(bytes, "esx-iso-remove")), "the record is among them");
@@ -105,7 +112,13 @@ fn a_token_in_the_configuration_is_refused_and_not_shown() {
     });
     assert!(said.contains("does not belong in this file"), "{said}");
     // Mistakes with it do not show it either.
-    for wrong in ["token = TOKEN", "token = \"TOKEN", "token_env = \"TOKEN\"", "token_file = \"TOKEN\"", "token_fil = \"TOKEN\""] {
+    for wrong in [
+        "token = TOKEN",
+        "token = \"TOKEN",
+        "token_env = \"TOKEN\"",
+        "token_file = \"TOKEN\"",
+        "token_fil = \"TOKEN\"",
+    ] {
         let said = refused(|serving| {
             let path = serving.place.path("dogwatch.toml");
             let text = fs::read_to_string(&path).unwrap();

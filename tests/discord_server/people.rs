@@ -31,7 +31,13 @@ impl Server {
     }
 
     /// The same from another guild, or from a direct message with the bot.
-    pub fn slash_elsewhere(&self, person: &str, channel: u64, command: &str, guild: Option<u64>) -> Interaction<'_> {
+    pub fn slash_elsewhere(
+        &self,
+        person: &str,
+        channel: u64,
+        command: &str,
+        guild: Option<u64>,
+    ) -> Interaction<'_> {
         let mut state = self.shared.lock();
         let data = state.command_data(command, &[], None);
         let (id, mut event) = state.begin(2, person, channel, None, &data);

@@ -314,7 +314,7 @@ async fn a_card_is_shown_after_each_event_about_it() {
     }
     assert_eq!(cards(&heard), [request, request, run]);
     let (_, last) = shown(&heard).pop().unwrap();
-    assert!(last.contains("r1 running"), "{last}");
+    assert!(last.contains("run of r1"), "{last}");
 
     // After a restart every card is shown before the rest is handed over.
     let life = life.restarted().await;

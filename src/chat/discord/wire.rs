@@ -111,7 +111,8 @@ mod tests {
 
     #[test]
     fn a_message_is_known_by_what_it_shows() {
-        let body = json!({ "content": "a ", "embeds": [{ "description": "b", "color": 1 }], "components": [] });
+        let body =
+            json!({ "content": "a ", "embeds": [{ "description": "b", "color": 1 }], "components": [] });
         let mut message = json!({ "content": "a", "embeds": [{ "description": "b", "type": "rich" }] });
         assert!(says_the_same(&message, &body));
         message["embeds"][0]["description"] = json!("c");
