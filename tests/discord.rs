@@ -1,13 +1,22 @@
 //! The bot on Discord: the real binary against a server that speaks Discord's protocol.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod bot;
 mod discord_server;
 
 mod discord {
+    mod buttons;
+    mod commands;
+    mod forms;
+    mod hostile;
+    mod identity;
     mod kills;
+    mod language;
+    mod scene;
+    mod secrets;
     mod serving;
     mod story;
+    mod threads;
     mod weather;
 }

@@ -1,7 +1,7 @@
 //! The log, on standard error.
 
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{FilterExt as _, Targets};
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::{EnvFilter, fmt};
 
@@ -14,12 +14,10 @@ const SECRETIVE: &[&str] =
 
 /// Begins to log what `DOGWATCH_LOG` asks for, else warnings.
 pub fn init() {
-    let mut filter = EnvFilter::try_from_env("DOGWATCH_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    for name in SECRETIVE {
-        if let Ok(directive) = format!("{name}=error").parse() {
-            filter = filter.add_directive(directive);
-        }
-    }
+    let asked = EnvFilter::try_from_env("DOGWATCH_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    // A filter of its own: what is asked for may name a part of such a crate.
+    let secretive = SECRETIVE.iter().map(|name| (*name, LevelFilter::ERROR));
+    let filter = asked.and(Targets::new().with_default(LevelFilter::TRACE).with_targets(secretive));
     // What serenity can't read it shows whole, as a warning: it is counted instead.
     let unreadable = Targets::new().with_target("serenity::gateway::ws", LevelFilter::WARN);
     tracing_subscriber::registry()

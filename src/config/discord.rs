@@ -66,6 +66,19 @@ pub(super) fn checked(raw: raw::Discord, folder: &Path) -> Result<Checked, Strin
                     file with token_file, and reset the token where it came from"
             .to_owned());
     }
+    // A token in their place would be shown as the variable that is not set, or the file that is missing.
+    if raw.token_env.as_deref().is_some_and(|name| !is_variable(name)) {
+        return Err(
+            "token_env: what stands there, and is not shown, names no variable: letters, digits and _; \
+                    if it is the token itself, reset it and put the new one into a variable"
+                .to_owned(),
+        );
+    }
+    if raw.token_file.as_deref().is_some_and(looks_like_a_token) {
+        return Err("token_file: what stands there, and is not shown, looks like a token: name the private \
+                    file that holds it; if it is the token itself, reset it"
+            .to_owned());
+    }
     let token = match (raw.token_env, raw.token_file) {
         (Some(_), Some(_)) => return Err("give token_env or token_file, not both".to_owned()),
         (None, Some(file)) => TokenFrom::File(super::resolved(folder, &file)),
@@ -97,6 +110,16 @@ pub(super) fn checked(raw: raw::Discord, folder: &Path) -> Result<Checked, Strin
         gateway_url: gateway_url.transpose()?,
     };
     Ok((discord, groups))
+}
+
+fn is_variable(name: &str) -> bool {
+    let letter = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    !name.is_empty() && name.bytes().all(letter) && !name.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Letters and digits in three parts, longer than any name of a file that has two dots.
+fn looks_like_a_token(text: &str) -> bool {
+    !text.contains('/') && text.split('.').count() == 3 && text.len() >= 40
 }
 
 /// An address without a slash at its end and without the version, which is ours to say.

@@ -74,6 +74,17 @@ pub enum ConfigError {
         #[source]
         source: Box<toml::de::Error>,
     },
+    /// The same in a line that may hold the bot's token, so it is not shown.
+    #[error(
+        "{path}: line {line} can't be understood; it is not shown, for it may hold the bot's token, which \
+         does not belong in this file: name a variable with token_env or a private file with token_file"
+    )]
+    SecretSyntax {
+        /// The file.
+        path: PathBuf,
+        /// Where, from 1.
+        line: usize,
+    },
     /// An entry of the inventory is wrong.
     #[error("{path}: host `{host}`: {problem}")]
     Host {
@@ -126,8 +137,7 @@ impl Config {
     /// Checks a configuration text; `path` is for errors and for relative paths in it.
     pub fn parse(text: &str, path: &Path, inventory: Inventory) -> Result<Self, ConfigError> {
         let owned = || path.to_owned();
-        let raw: raw::Config = toml::from_str(text)
-            .map_err(|source| ConfigError::Syntax { path: owned(), source: Box::new(source) })?;
+        let raw: raw::Config = toml::from_str(text).map_err(|error| not_understood(error, text, path))?;
         let people =
             People::new(raw.person).map_err(|source| ConfigError::People { path: owned(), source })?;
         let reads = raw.policy.reads.map_or_else(ReadList::default, |entries| ReadList::new(&entries));
@@ -150,6 +160,17 @@ impl Config {
         let people = people.with_groups(groups.unwrap_or_default());
         Ok(Self { people, policy, inventory: hosts, identity, discord })
     }
+}
+
+/// What can't be understood, with its line unless that may hold a token.
+fn not_understood(error: toml::de::Error, text: &str, path: &Path) -> ConfigError {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count();
+    let shown = text.lines().nth(line).unwrap_or_default();
+    if shown.to_ascii_lowercase().contains("token") {
+        return ConfigError::SecretSyntax { path: path.to_owned(), line: line + 1 };
+    }
+    ConfigError::Syntax { path: path.to_owned(), source: Box::new(error) }
 }
 
 /// A path in a configuration: `~/` is the home folder, anything relative lies beside the file.

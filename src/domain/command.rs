@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::actor::ActorId;
 use super::id::{ActionId, ArticleId, ConversationId, GroupId, HostName, IncidentId, Prefix, RequestId};
 use super::press::{Press, Submit};
+use super::refusal::Refusal;
 use super::run::Outcome;
 
 /// The number that a chat platform gives to one message or one interaction, and never again: under
@@ -81,6 +82,9 @@ pub enum Command {
     Ask(String),
     /// What somebody said in a conversation of the bot without addressing it.
     Overheard(String),
+    /// What somebody said to the bot is no command and no question, for this reason: it is decided
+    /// like any other, so that it is answered once.
+    Misread(Refusal),
     /// Whether what is overheard in this conversation is left alone.
     Quiet(bool),
     /// Presses a button.

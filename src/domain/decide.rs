@@ -340,7 +340,10 @@ fn command_decision(view: View<'_>, caller: Caller<'_>, command: Command) -> Res
     if let Command::Overheard(words) = command {
         return Ok(answer::overheard(view, caller, words));
     }
-    require(view.catalogue, caller, role_for(&command))?;
+    if let Command::Misread(refusal) = command {
+        return Err(refusal);
+    }
+    require(view.catalogue, caller, role_missing(view, caller, &command))?;
     let reply = |reply| Ok(Decision::answer(caller, reply));
     let effect = |effect| Ok(Decision { events: Vec::new(), effects: vec![effect] });
     let origin = caller.origin.clone();
@@ -373,6 +376,14 @@ fn command_decision(view: View<'_>, caller: Caller<'_>, command: Command) -> Res
         Command::AuditVerify => effect(Effect::VerifyAudit(origin)),
         Command::Help => reply(replies::help()),
         command => incident::command(view, caller, command),
+    }
+}
+
+/// The same for a refusal: somebody without any role misses the one that would help.
+fn role_missing(view: View<'_>, caller: Caller<'_>, command: &Command) -> Role {
+    match command {
+        Command::Approve(_) if caller.known(view.catalogue).is_none() => Role::Approver,
+        command => role_for(command),
     }
 }
 

@@ -132,6 +132,18 @@ fn meant<'a>(view: View<'a>, caller: Caller<'_>, id: Option<IncidentId>) -> Resu
     }
 }
 
+/// The given incident, or the one that is talked about here: a resolved one can be looked at too.
+fn looked_at<'a>(
+    view: View<'a>,
+    caller: Caller<'_>,
+    id: Option<IncidentId>,
+) -> Result<&'a Incident, Refusal> {
+    match view.state.incident_of(caller.conversation) {
+        Some(incident) if id.is_none() => Ok(incident),
+        _ => meant(view, caller, id),
+    }
+}
+
 /// A decision with one event about an incident, told to everybody who works on it.
 fn told(caller: Caller<'_>, incident: IncidentId, event: Event, reply: Reply) -> Decision {
     let mut decision = Decision::say(To::Incident(incident, caller.conversation.clone()), reply);
@@ -179,7 +191,7 @@ fn assign(
 
 /// `/incident export`.
 fn export(view: View<'_>, caller: Caller<'_>, id: Option<IncidentId>) -> Result<Decision, Refusal> {
-    let incident = meant(view, caller, id)?;
+    let incident = looked_at(view, caller, id)?;
     let reply = replies::incident::exported(view, incident);
     Ok(Decision::say(To::Asker(caller.origin.clone()), reply))
 }
@@ -206,7 +218,7 @@ fn note(view: View<'_>, caller: Caller<'_>, text: String) -> Result<Decision, Re
 
 /// `/incident show`.
 fn show(view: View<'_>, caller: Caller<'_>, id: Option<IncidentId>) -> Result<Decision, Refusal> {
-    let incident = meant(view, caller, id)?;
+    let incident = looked_at(view, caller, id)?;
     Ok(Decision::answer(caller, replies::incident::timeline(&view.catalogue.people, view.state, incident)))
 }
 

@@ -11,7 +11,8 @@ use super::decide::{Caller, Purpose, Question, View};
 use super::id::{ActionId, AnswerId, Prefix, RequestId};
 use super::refusal::Refusal;
 use super::reply::Untrusted;
-use super::request::{self, Request, ladder};
+use super::request::{self, Request, Status, ladder};
+use super::run::Outcome;
 use super::{answer, form};
 
 /// What a button asks for.
@@ -195,6 +196,9 @@ fn on_request(view: View<'_>, request: &Request, press: RequestPress) -> Result<
         // What is over needs no reason: the command itself says what has happened since.
         RequestPress::Deny if !request.is_open() => Pressed::Command(Command::Deny(id, "-".to_owned())),
         RequestPress::Deny => Pressed::Form(form::deny(id, prefix)),
+        RequestPress::Settle if request.status != Status::Ended(Outcome::Unknown) => {
+            Pressed::Command(Command::Settle(id, Outcome::Failed, "-".to_owned()))
+        }
         RequestPress::Settle => Pressed::Form(form::settle(id, prefix)),
         RequestPress::Next => {
             let rung = ladder::next(view.catalogue, request).ok_or_else(no_rung)?;

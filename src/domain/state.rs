@@ -143,10 +143,14 @@ impl State {
         RequestId(self.requests.keys().next_back().map_or(1, |id| id.0 + 1))
     }
 
+    /// The incident that a conversation is about, resolved or not.
+    pub fn incident_of(&self, conversation: &ConversationId) -> Option<&Incident> {
+        self.incidents.get(self.conversations.get(conversation)?)
+    }
+
     /// The open incident that a conversation uses.
     pub fn incident_in_use(&self, conversation: &ConversationId) -> Option<&Incident> {
-        let incident = self.incidents.get(self.conversations.get(conversation)?)?;
-        incident.resolved_at_ms.is_none().then_some(incident)
+        self.incident_of(conversation).filter(|incident| incident.resolved_at_ms.is_none())
     }
 
     /// The changing request, other than `except`, that keeps a host from another one: it is

@@ -16,6 +16,12 @@ pub struct Serving {
     pub server: Server,
     /// More lines for the `[discord]` section.
     pub settings: String,
+    /// More of the configuration: sections that stand before `[discord]`.
+    pub sections: String,
+    /// Roles of the server and what they are to the bot.
+    pub roles: Vec<(&'static str, &'static str)>,
+    /// How much is logged.
+    pub log_level: &'static str,
     bot: Option<Child>,
     starts: usize,
 }
@@ -34,17 +40,33 @@ impl Serving {
 
     /// The same, with the bot still to be started.
     pub fn stopped(setup: Setup, settings: &str) -> Self {
+        Self::stopped_at(Place::new(), setup, settings)
+    }
+
+    /// The same at a place that is there already.
+    pub fn stopped_at(place: Place, setup: Setup, settings: &str) -> Self {
         let server = setup.channel("incidents").start();
-        let place = Place::new();
-        Self { place, server, settings: settings.to_owned(), bot: None, starts: 0 }
+        Self {
+            place,
+            server,
+            settings: settings.to_owned(),
+            sections: String::new(),
+            roles: ["viewer", "responder", "approver", "admin"].map(|role| (role, role)).to_vec(),
+            log_level: "info",
+            bot: None,
+            starts: 0,
+        }
     }
 
     /// The lab's inventory as a real one, with the section for this server.
     fn configuration(&self) -> PathBuf {
         let lab = fs::read_to_string(self.place.lab().join("inventory.toml")).unwrap();
-        let roles = ["viewer", "responder", "approver", "admin"];
-        let roles: String =
-            roles.iter().map(|role| format!("\"{}\" = \"{role}\"\n", self.server.role(role))).collect();
+        let id = |role: &str| match role {
+            "@everyone" => self.server.guild_id(),
+            role => self.server.role(role),
+        };
+        let role = |(theirs, ours): &(&str, &str)| format!("\"{}\" = \"{ours}\"\n", id(theirs));
+        let roles: String = self.roles.iter().map(role).collect();
         let server = &self.server;
         let discord = format!(
             "[discord]\nguild = \"{}\"\nchannels = [\"{}\"]\nincident_channel = \"{}\"\ntoken_file = \"token\"\n\
@@ -56,7 +78,8 @@ impl Serving {
             self.settings
         );
         let path = self.place.path("dogwatch.toml");
-        fs::write(&path, format!("{}\n{discord}", lab.replace("\"lab-", "\""))).unwrap();
+        let lab = lab.replace("\"lab-", "\"");
+        fs::write(&path, format!("{lab}\n{}\n{discord}", self.sections)).unwrap();
         let mut token = File::options();
         token.create(true).truncate(true).write(true).mode(0o600);
         let mut token = token.open(self.place.path("token")).unwrap();
@@ -83,14 +106,20 @@ impl Serving {
 
     /// Starts the bot.
     pub fn begin(&mut self) {
+        self.begin_with(|_| {});
+    }
+
+    /// Starts the bot after a change to what it will find.
+    pub fn begin_with(&mut self, change: impl FnOnce(&Self)) {
         let configuration = self.configuration();
+        change(self);
         self.server.expect_new_client();
         self.starts += 1;
         let mut command = Command::new(BINARY);
         command.arg("serve").arg("--config").arg(configuration);
         command.arg("--kb").arg(self.place.kb()).arg("--index").arg(self.place.index());
         command.arg("--state").arg(self.place.state());
-        command.env("DOGWATCH_LOG", "info");
+        command.env("DOGWATCH_LOG", self.log_level);
         let log = File::create(self.log()).unwrap();
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
         self.bot = Some(command.spawn().unwrap());

@@ -149,6 +149,9 @@ impl State {
         if !self.is_own(target.second) {
             return Answer::error(403, 50005, "Cannot edit a message authored by another user");
         }
+        if self.channels[&target.first].archived {
+            return Answer::error(400, 50083, "Thread is archived");
+        }
         self.change(target.second, call);
         Answer::ok(wire::message(self, &self.messages[&target.second]))
     }
@@ -200,6 +203,9 @@ impl State {
         let only_unarchives = body["archived"] == json!(false);
         if channel.archived && !only_unarchives {
             return Answer::error(400, 50083, "Thread is archived");
+        }
+        if channel.archived && channel.locked {
+            return Answer::error(403, 50013, "Missing Permissions");
         }
         if let Some(name) = body["name"].as_str() {
             name.clone_into(&mut channel.name);

@@ -30,6 +30,52 @@ impl Server {
         Interaction::new(self, id)
     }
 
+    /// The same from another guild, or from a direct message with the bot.
+    pub fn slash_elsewhere(
+        &self,
+        person: &str,
+        channel: u64,
+        command: &str,
+        guild: Option<u64>,
+    ) -> Interaction<'_> {
+        let mut state = self.shared.lock();
+        let data = state.command_data(command, &[], None);
+        let (id, mut event) = state.begin(2, person, channel, None, &data);
+        match guild {
+            Some(guild) => {
+                event["guild_id"] = json!(guild.to_string());
+                event["guild"]["id"] = json!(guild.to_string());
+            }
+            None => {
+                let inside = event.as_object_mut().unwrap();
+                let mut member = inside.remove("member").unwrap();
+                inside.insert("user".to_owned(), member["user"].take());
+                inside.remove("guild_id");
+                inside.remove("guild");
+                inside.insert("context".to_owned(), json!(1));
+            }
+        }
+        state.dispatch("INTERACTION_CREATE", event);
+        Interaction::new(self, id)
+    }
+
+    /// Says something as another bot does, or a webhook.
+    pub fn mention_by_machine(&self, channel: u64, text: &str, webhook: bool) {
+        let mut state = self.shared.lock();
+        let (author, id) = (state.people[0].id, state.fresh_id());
+        let mut message = Message::new(id, channel, author, state.now_ms());
+        message.content = format!("<@{BOT}> {text}");
+        message.mentions = vec![BOT];
+        let mut event = wire::message_event(&state, &message);
+        if webhook {
+            event["webhook_id"] = json!("77");
+            event.as_object_mut().unwrap().remove("member");
+        } else {
+            event["author"]["bot"] = json!(true);
+        }
+        state.dispatch("MESSAGE_CREATE", event);
+    }
+
     /// Types `text` into an option and waits for what is offered; nothing if nothing came in 3 s.
     pub fn autocomplete(
         &self,
@@ -152,6 +198,19 @@ impl Server {
         found.unwrap_or_else(|| panic!("nobody is called {person}")).roles = roles;
     }
 
+    /// Opens a thread of people's own in a channel.
+    pub fn open_thread(&self, channel: u64, name: &str) -> u64 {
+        let mut state = self.shared.lock();
+        let id = state.fresh_id();
+        let mut thread = state.channels[&channel].clone();
+        (thread.id, thread.parent) = (id, Some(channel));
+        name.clone_into(&mut thread.name);
+        state.channels.insert(id, thread.clone());
+        let wire = wire::channel(&thread);
+        state.dispatch("THREAD_CREATE", wire);
+        id
+    }
+
     /// Deletes a thread with all that was said in it.
     pub fn delete_thread(&self, thread: u64) {
         let mut state = self.shared.lock();
@@ -205,6 +264,20 @@ impl State {
 
     /// An interaction begins: its 3 s run from here, whether or not the bot is connected.
     fn ask(&mut self, kind: u64, person: &str, channel: u64, source: Option<u64>, data: &Value) -> u64 {
+        let (id, event) = self.begin(kind, person, channel, source, data);
+        self.dispatch("INTERACTION_CREATE", event);
+        id
+    }
+
+    /// An interaction and the event that tells of it.
+    fn begin(
+        &mut self,
+        kind: u64,
+        person: &str,
+        channel: u64,
+        source: Option<u64>,
+        data: &Value,
+    ) -> (u64, Value) {
         assert!(self.channels.contains_key(&channel), "there is no channel {channel}");
         let id = self.fresh_id();
         let asked = Asked {
@@ -225,9 +298,7 @@ impl State {
         };
         self.note(&format!("{person} interacts in {channel} ({id}): {data}"));
         self.interactions.insert(id, asked);
-        let event = wire::interaction(self, id, data);
-        self.dispatch("INTERACTION_CREATE", event);
-        id
+        (id, wire::interaction(self, id, data))
     }
 
     fn command_data(&self, command: &str, options: &[(&str, Value)], focused: Option<(&str, &str)>) -> Value {

@@ -2,7 +2,7 @@
 //!
 //! A quick answer is the acknowledgement. If none has come after [`PATIENCE`], the interaction is
 //! deferred, visible to the caller alone, and answered by an edit later: an edit can be repeated
-//! without saying anything twice.
+//! without saying anything twice. A form can't be opened any more then, so one is waited for longer.
 
 use std::time::{Duration, Instant};
 
@@ -21,6 +21,8 @@ use crate::domain::reply::{Line, Reply, Tone};
 
 /// How long an answer is waited for before the interaction is deferred.
 const PATIENCE: Duration = Duration::from_millis(1200);
+/// The same where the answer may be a form: what is left is enough for one attempt and another.
+const PATIENCE_FOR_FORM: Duration = Duration::from_millis(2000);
 /// How long an interaction can be answered: a little less than Discord's 15 minutes.
 const TOKEN_LIFE: Duration = Duration::from_secs(14 * 60);
 /// Discord's flag of a message that only the caller sees.
@@ -40,6 +42,8 @@ pub struct Live {
     pub channel: u64,
     /// Whether it began at a message, which stays where it is without any answer.
     pub at_message: bool,
+    /// Whether a form may be the answer.
+    pub may_be_form: bool,
 }
 
 /// What an interaction is answered with.
@@ -68,7 +72,8 @@ pub enum Answered {
 
 /// Acknowledges an interaction and answers it with what comes first.
 pub async fn answer(wire: &Wire, live: &Live, mut answers: mpsc::UnboundedReceiver<Answer>) -> Answered {
-    match timeout_at((live.received + PATIENCE).into(), answers.recv()).await {
+    let patience = if live.may_be_form { PATIENCE_FOR_FORM } else { PATIENCE };
+    match timeout_at((live.received + patience).into(), answers.recv()).await {
         Ok(None) => Answered::Over,
         Ok(Some(answer)) => at_once(wire, live, answer).await,
         Err(_) => {

@@ -328,6 +328,7 @@ impl Courier {
                     card.editing = false;
                 }
                 self.delivered(*delivered);
+                self.point(&lane);
                 let jobs = self.lanes.entry(lane.clone()).or_default();
                 if jobs.is_empty() {
                     self.lanes.remove(&lane);
@@ -364,9 +365,6 @@ impl Courier {
         if let Some((incident, thread)) = thread {
             self.threads.insert(incident, thread);
             self.report(Report::Threaded(incident, thread));
-            for ticket in self.pointing.remove(&incident).unwrap_or_default() {
-                self.answer(ticket, Answer::Elsewhere(Some(thread)));
-            }
         }
         if let Some((id, shown)) = card.clone() {
             let card = self.cards.entry(id).or_default();
@@ -376,6 +374,16 @@ impl Courier {
         // What is not kept has no number.
         if number != 0 {
             self.report(Report::Delivered(number, card));
+        }
+    }
+
+    /// Tells whoever waits for it where an incident is worked on: its thread, or the channel if
+    /// Discord lets none be made.
+    fn point(&mut self, lane: &Lane) {
+        let Lane::Incident(incident) = lane else { return };
+        let at = self.threads.get(incident).copied().unwrap_or(self.wire.incident_channel);
+        for ticket in self.pointing.remove(incident).unwrap_or_default() {
+            self.answer(ticket, Answer::Elsewhere(Some(at)));
         }
     }
 

@@ -207,6 +207,9 @@ async fn thread(
     Ok(thread)
 }
 
+/// "Thread is archived".
+const THREAD_ARCHIVED: u64 = 50_083;
+
 /// Changes the message of a card; returns what it shows then. None: it is tried again later.
 pub async fn edit(
     wire: &Wire,
@@ -215,18 +218,20 @@ pub async fn edit(
     last: bool,
     shown: Shown,
 ) -> Option<Shown> {
+    let was_last = shown.last;
     let now = Shown { state, last, ..shown };
     let channel = super::courier::channel_of(&now.conversation)?;
-    match wire
-        .rest
-        .send(Call::message_edit(
-            channel,
-            number_of(&now.message),
-            outgoing.without_files().body(),
-            Vec::new(),
-        ))
-        .await
-    {
+    let body = outgoing.without_files().body();
+    let call = || Call::message_edit(channel, number_of(&now.message), body.clone(), Vec::new());
+    let mut edited = wire.rest.send(call()).await;
+    // A thread that was folded away comes back for news, not for what only looks different now.
+    if matches!(edited, Err(RestError::Refused { code: THREAD_ARCHIVED, .. })) && !was_last {
+        edited = match wire.rest.send(Call::channel_edit(channel, json!({ "archived": false }))).await {
+            Ok(_) => wire.rest.send(call()).await,
+            refused => refused,
+        };
+    }
+    match edited {
         Ok(_) => Some(now),
         // Somebody has deleted it, or the bot may not edit it any more: it is left alone.
         Err(error @ RestError::Refused { .. }) => {

@@ -28,6 +28,7 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::command::{Command, Origin, Ticket};
 use crate::domain::decide::{Input, Say, To};
 use crate::domain::id::GroupId;
+use crate::domain::press::{Press, RequestPress};
 use crate::domain::refusal::Refusal;
 use crate::domain::replies;
 
@@ -312,11 +313,12 @@ impl<S: Sources> Reception<S> {
     /// Lets the courier acknowledge an interaction, then the loop decide on it.
     fn hand_over(
         &mut self,
-        live: Live,
+        mut live: Live,
         origin: Origin,
         guild: Option<u64>,
         command: Result<Command, Refusal>,
     ) {
+        live.may_be_form = command.as_ref().is_ok_and(may_be_form);
         // The courier has gone: so has the bot.
         let _ = self.orders.send(Order::Interaction(live));
         let command = match guild {
@@ -398,7 +400,7 @@ impl<S: Sources> Reception<S> {
         match parse::parse(&words) {
             Ok(Some(command)) => self.input(origin, command),
             Ok(None) => self.input(origin, Command::Help),
-            Err(refusal) => self.refuse(origin, &refusal),
+            Err(refusal) => self.input(origin, Command::Misread(refusal)),
         }
     }
 
@@ -461,6 +463,18 @@ fn live(token: &str, application: u64, received: Instant, origin: &Origin, at_me
         received,
         channel: super::courier::channel_of(&origin.conversation).unwrap_or_default(),
         at_message,
+        may_be_form: false,
+    }
+}
+
+/// Whether a command may be answered with a form.
+fn may_be_form(command: &Command) -> bool {
+    match command {
+        Command::Fill { .. } | Command::Press(Press::Run(..)) => true,
+        Command::Press(Press::Request(press, ..)) => {
+            matches!(press, RequestPress::Deny | RequestPress::Next | RequestPress::Settle)
+        }
+        _ => false,
     }
 }
 

@@ -4,11 +4,12 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
+use super::escape;
 use super::rest::{Call, Rest, RestError};
 
 /// Messages looked through for one of the bot's own.
 const LOOK_BACK: u8 = 100;
-/// Characters of the name of a thread.
+/// Units of the name of a thread: Discord's 100 characters, with some room.
 const THREAD_NAME_MAX: usize = 90;
 /// Discord's code for a message that has a thread already.
 const THREAD_EXISTS: u64 = 160_004;
@@ -79,7 +80,7 @@ impl Wire {
     /// The thread of a message, made unless it is there.
     pub async fn thread(&self, channel: u64, message: u64, title: &str) -> Result<u64, RestError> {
         let plain: String = title.chars().filter(|c| !['*', '`', '\\'].contains(c)).collect();
-        let name: String = plain.trim().chars().take(THREAD_NAME_MAX).collect();
+        let (name, _) = escape::taken(plain.trim(), THREAD_NAME_MAX, str::to_owned);
         let name = if name.is_empty() { "incident".to_owned() } else { name };
         let body = json!({ "name": name, "auto_archive_duration": ARCHIVE_AFTER_MIN });
         let made = match self.rest.send(Call::thread_create(channel, message, body)).await {

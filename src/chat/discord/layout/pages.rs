@@ -8,13 +8,13 @@ use crate::chat::discord::escape::{self, FENCE_CLOSE, FENCE_OPEN, units};
 
 use super::file::{self, File};
 
-/// Units of a description at the most: Discord's 4096 with room for the note about the rest. One
+/// Units of a description at the most: Discord's 4096 with room for the note about the file. One
 /// embed a message, so the 6000 over all embeds hold too.
 const DESCRIPTION_MAX: usize = 4_000;
-/// Files of a message: Discord's 10 without the one that holds the rest.
+/// Files of a message: Discord's 10 without the one that holds all of it.
 const FILES_MAX: usize = 9;
-/// The file that holds what the messages do not.
-const REST_NAME: &str = "reply.txt";
+/// The file that holds all of it where the messages do not.
+const WHOLE_NAME: &str = "reply.txt";
 
 /// What goes into one message.
 #[derive(Debug, Default)]
@@ -32,8 +32,11 @@ pub struct Pages {
     page: Page,
     /// Whether the description ends inside a fenced block; the room to close it is kept free.
     in_block: bool,
-    /// What came after the last page was full, without formatting.
-    rest: String,
+    /// Everything so far, without formatting: whoever opens the file should not have to put it
+    /// together with what the message shows.
+    whole: String,
+    /// Whether pages are used up: everything else goes into the file alone.
+    over: bool,
     most: usize,
 }
 
@@ -41,11 +44,6 @@ impl Pages {
     /// So many pages at the most.
     pub fn new(most: usize) -> Self {
         Self { most, ..Self::default() }
-    }
-
-    /// Whether pages are used up: everything else goes into the file.
-    fn over(&self) -> bool {
-        !self.rest.is_empty()
     }
 
     /// Room for text that follows on a new line of this page.
@@ -58,14 +56,14 @@ impl Pages {
     /// Appends a row of text (below the limit of a page) with what the file would say for it.
     pub fn row(&mut self, row: &str, unformatted: &str) {
         self.close_block();
-        if !self.over() && units(row) > self.room() {
+        self.keep(unformatted);
+        if !self.over && units(row) > self.room() {
             self.turn();
         }
-        if self.over() {
-            return self.keep(unformatted);
+        if !self.over {
+            self.new_line();
+            self.page.description.push_str(row);
         }
-        self.new_line();
-        self.page.description.push_str(row);
     }
 
     /// Appends lines as a fenced block of its own, going on in the next message where it must.
@@ -77,6 +75,7 @@ impl Pages {
         let begin = lines.iter().take_while(blank).count();
         let end = lines.len() - lines[begin..].iter().rev().take_while(blank).count();
         for line in &lines[begin..end] {
+            self.keep(&escape::plain(line));
             let mut rest = *line;
             loop {
                 rest = self.block_line(rest);
@@ -93,7 +92,7 @@ impl Pages {
         let fences = if self.in_block { 0 } else { FENCE_OPEN.len() + FENCE_CLOSE.len() };
         let shown = escape::block_line(line);
         let room = self.room().saturating_sub(fences);
-        if !self.over() && units(&shown) > room {
+        if !self.over && units(&shown) > room {
             // A line that no page could hold is split where this one ends; any other moves on whole.
             let longest = DESCRIPTION_MAX - FENCE_OPEN.len() - FENCE_CLOSE.len() - 1;
             let (beginning, rest) = escape::taken(line, room, escape::block_line);
@@ -102,13 +101,11 @@ impl Pages {
                 return rest;
             }
             self.turn();
-            if !self.over() {
+            if !self.over {
                 return line;
             }
         }
-        if self.over() {
-            self.keep(&escape::plain(line));
-        } else if self.in_block || !line.trim().is_empty() {
+        if !self.over && (self.in_block || !line.trim().is_empty()) {
             self.push_block_line(&shown);
         }
         ""
@@ -135,16 +132,17 @@ impl Pages {
         }
     }
 
-    /// Attaches a file here, in the next message, or as a part of the rest, and says under which name.
+    /// Attaches a file here, in the next message, or as a part of the one that holds all, and says under which name.
     pub fn attach(&mut self, name: &str, text: &str) -> String {
         self.close_block();
-        if !self.over() && self.page.files.len() == FILES_MAX {
+        if !self.over && self.page.files.len() == FILES_MAX {
             self.turn();
         }
         if self.page.files.len() == FILES_MAX {
+            self.over = true;
             self.keep(&format!("--- {} ---", escape::plain(name)));
             self.keep(&file::cut(text));
-            return REST_NAME.to_owned();
+            return WHOLE_NAME.to_owned();
         }
         let file = File::new(name, text, &self.page.files);
         let name = file.name.clone();
@@ -152,29 +150,29 @@ impl Pages {
         name
     }
 
-    /// Goes on with the next page, or with the rest if this was the last.
+    /// Goes on with the next page, or with the file if this was the last.
     fn turn(&mut self) {
         self.close_block();
         if self.full.len() + 1 < self.most {
             self.full.push(mem::take(&mut self.page));
         } else {
-            self.rest.push('\n');
+            self.over = true;
         }
     }
 
-    /// Appends to the rest, which is no longer than the reply: the file is cut in the end.
+    /// Appends to the file, which is no longer than the reply: it is cut in the end.
     fn keep(&mut self, text: &str) {
-        self.rest.extend([text, "\n"]);
+        self.whole.extend([text, "\n"]);
     }
 
     /// All pages, at least one; only the first can be empty.
     pub fn finish(mut self, title: &str) -> Vec<Page> {
         self.close_block();
-        if self.over() {
-            let text = format!("{title}\n{}", self.rest);
-            let file = File::new(REST_NAME, &text, &self.page.files);
+        if self.over {
+            let text = format!("{title}\n\n{}", self.whole);
+            let file = File::new(WHOLE_NAME, &text, &self.page.files);
             self.new_line();
-            self.page.description.extend(["The rest is in `", &file.name, "`."]);
+            self.page.description.extend(["All of it is in `", &file.name, "`."]);
             self.page.files.push(file);
         }
         self.full.push(self.page);

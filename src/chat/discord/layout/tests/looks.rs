@@ -124,20 +124,20 @@ fn a_long_timeline_flows_into_three_messages_and_a_file() {
     let [first, second, third] = &messages[..] else { unreachable!() };
     assert!(first.rows.is_empty() && second.rows.is_empty() && third.rows.len() == 1);
     assert_eq!((second.content.as_str(), third.content.as_str()), ("", ""));
-    assert!(description(third).ends_with("The rest is in `reply.txt`."));
+    assert!(description(third).ends_with("All of it is in `reply.txt`."));
     assert!(
-        third.files[0].text.starts_with("timeline\n")
+        third.files[0].text.starts_with("timeline\n\n- at 0: something_happened\n")
             && third.files[0].text.ends_with("- at 1999: something_happened\n")
     );
 }
 
 #[test]
-fn what_has_to_be_one_message_attaches_the_rest() {
+fn what_has_to_be_one_message_attaches_all_of_it() {
     let items = (0..2_000).map(|n| Line::plain(format!("at {n}")));
     let message =
         single(&items.fold(Reply::new(Tone::Info, Line::plain("card")), Reply::item).button(approve(1)));
     assert_eq!((message.content.as_str(), message.rows.len(), message.files.len()), ("**card**", 1, 1));
-    assert!(description(&message).ends_with("The rest is in `reply.txt`."));
+    assert!(description(&message).ends_with("All of it is in `reply.txt`."));
     let edited = message.without_files().body();
     assert!(edited.get("attachments").is_none(), "an edit that names no attachments keeps them");
 }
