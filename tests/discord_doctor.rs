@@ -71,8 +71,9 @@ impl Office {
 
     fn command(&self, command: &str) -> Command {
         let path = self.place.path("dogwatch.toml");
-        let keys: String = self.keys.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
-        fs::write(&path, format!("[discord]\n{keys}\n[discord.roles]\n{}\n", self.roles)).unwrap();
+        let keys: Vec<_> = self.keys.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+        let section = format!("[discord]\n{}\n[discord.roles]\n{}\n", keys.join("\n"), self.roles);
+        fs::write(&path, section).unwrap();
         if !self.place.path("token").exists() {
             self.token(self.server.token(), 0o600);
         }
