@@ -127,11 +127,8 @@ fn commands_that_differ_are_named() {
     });
     assert_eq!(renamed, format!("/ask is another{at_start}"));
     let hidden = said(|commands| {
-        commands.iter_mut().for_each(|command| {
-            if command["name"] == "run" {
-                command["default_member_permissions"] = json!("0");
-            }
-        })
+        let run = commands.iter_mut().find(|command| command["name"] == "run").unwrap();
+        run["default_member_permissions"] = json!("0");
     });
     assert_eq!(hidden, format!("/run is another{at_start}"));
     let other = said(|commands| {
