@@ -38,6 +38,15 @@ mod crash {
         /as ana
         /incident note after everything ran";
 
+    /// What is said changes: were an answer no longer recognised, nothing would be proved of it.
+    #[test]
+    fn every_answer_that_is_compared_with_the_record_is_given_by_the_script() {
+        let place = Place::new();
+        let said = place.bot().lines(SCRIPT).run().with(&["r1 succeeded", "r2 succeeded"]);
+        let missing = assert_recorded(&said.out, &place.record(), "not killed");
+        assert!(missing.is_empty(), "never said: {missing:?} in {}", said.out);
+    }
+
     /// What the bot is asked after a kill. Before the first line it has recovered.
     fn restarted(place: &Place) -> Said {
         place.bot().lines("/show r1\n/show r2\n/incident list\n/audit verify").run()

@@ -8,4 +8,5 @@ mod discord_server;
 mod discord {
     mod serving;
     mod story;
+    mod weather;
 }

@@ -26,6 +26,29 @@ mod store {
         Rang,
     }
 
+    /// What each append of the child puts on the desk beside its events: an entry that is replaced,
+    /// one of several parts that grows and shrinks, and one that comes as the one before it goes.
+    fn entries(first: u64, last: u64) -> Vec<(String, Option<Vec<u8>>)> {
+        let written = desk(last).into_iter().map(|(name, value)| (name, Some(value)));
+        written.chain([(post(first - 1), None)]).collect()
+    }
+
+    /// The desk when `last` is the last event of an append.
+    fn desk(last: u64) -> Vec<(String, Vec<u8>)> {
+        if last == 0 {
+            return Vec::new();
+        }
+        let long = last.to_string().repeat(if last.is_multiple_of(2) { 900 } else { 4000 });
+        let number = last.to_string();
+        [("last".to_owned(), number), ("long".to_owned(), long), (post(last), String::new())]
+            .map(|(name, value)| (name, value.into_bytes()))
+            .into()
+    }
+
+    fn post(n: u64) -> String {
+        format!("post/{n:08}")
+    }
+
     fn counted(n: u64) -> (ActorId, Event) {
         (ActorId("demo:ana".to_owned()), Event::Counted { n })
     }

@@ -154,8 +154,8 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         batch
     }
 
-    /// Hands the chat what an earlier life has left.
-    fn resume(&self) {
+    /// Hands the chat what an earlier life has left, and looks up what it still owed an answer.
+    fn resume(&mut self) {
         if !C::KEEPS {
             return;
         }
@@ -164,6 +164,11 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         incidents.chain(requests).for_each(|card| self.show(card));
         let threads = self.state.incidents.values().filter_map(|at| Some((at.id, at.thread.clone()?)));
         self.work.chat.resume(self.desk.cards().collect(), threads.collect(), self.desk.posts().collect());
+        let owed: Vec<_> = self.desk.owed().cloned().collect();
+        for question in owed {
+            let search = self.work.search(question);
+            self.spawn(async move { Some(search.await) }, None);
+        }
     }
 
     fn show(&self, card: CardId) {
@@ -195,8 +200,11 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
             }
         }
         self.reload_for(&mut inputs).await;
+        // What has no effects has ended only once it is recorded.
+        let mut trails = Vec::new();
         for (input, trail) in inputs {
             self.decide(&mut turn, input, trail.as_ref())?;
+            trails.push(trail);
         }
         if !turn.events.is_empty() || !turn.notes.is_empty() {
             let Turn { now_ms, events, notes, .. } = &mut turn;
@@ -244,6 +252,9 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
                 Some(notes) => turn.notes.extend(notes),
             }
         }
+        if let Input::Found(question, _) = &input {
+            turn.notes.extend(self.desk.settle(question));
+        }
         let context = Context { now_ms: turn.now_ms, fresh_run: fresh_run()? };
         let decision = match decide(&self.state, &self.catalogue, input, context) {
             Ok(decision) => decision,
@@ -252,11 +263,21 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         for (actor, event) in decision.events {
             self.seq += 1;
             turn.touch(&event);
+            if let Event::StepStarted { request, .. } = &event {
+                self.live.remove(request);
+            }
             let (seq, at_ms) = (self.seq, turn.now_ms);
             self.state.apply(&Moment { seq, at_ms, actor: actor.clone(), event: event.clone() });
             turn.events.push((actor, event));
         }
         let answered = decision.effects.iter().any(answers_its_caller);
+        if C::KEEPS {
+            let searches = decision.effects.iter().filter_map(|effect| match effect {
+                Effect::Search(question) => self.desk.owe(question),
+                _ => None,
+            });
+            turn.notes.extend(searches);
+        }
         let mut elsewhere = None;
         for effect in decision.effects {
             let next = match effect {

@@ -1,5 +1,6 @@
 //! What stands beside the events: posts that are not delivered yet, cards with the messages that
-//! show them, tickets that have been taken. Written in the same transaction as the events.
+//! show them, tickets that have been taken, questions that are owed an answer. Written in the same
+//! transaction as the events.
 //!
 //! Invariant: a post is on the desk from the moment its events are in the record until the chat
 //! says that it is delivered. Nothing here decides anything about hosts.
@@ -9,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::command::Ticket;
-use crate::domain::decide::{CardId, Say, To};
+use crate::domain::decide::{CardId, Purpose, Question, Say, To};
 use crate::domain::id::{ConversationId, Digest};
 
 /// Tickets remembered: far more than a platform delivers again, and the oldest go first.
@@ -55,11 +56,13 @@ pub struct Desk {
     posts: BTreeMap<u64, (u64, Say)>,
     cards: BTreeMap<CardId, Shown>,
     tickets: BTreeSet<Ticket>,
+    owed: BTreeMap<Ticket, Question>,
 }
 
 const POST: &str = "post/";
 const CARD: &str = "card/";
 const TICKET: &str = "ticket/";
+const OWED: &str = "owed/";
 const NUMBER: &str = "number";
 
 impl Desk {
@@ -80,6 +83,8 @@ impl Desk {
             self.cards.insert(id, shown);
         } else if let Some(ticket) = key.strip_prefix(TICKET) {
             self.tickets.insert(Ticket(ticket.parse().ok()?));
+        } else if let Some(ticket) = key.strip_prefix(OWED) {
+            self.owed.insert(Ticket(ticket.parse().ok()?), serde_json::from_slice(value).ok()?);
         } else if key == NUMBER {
             self.last_number = serde_json::from_slice(value).ok()?;
         }
@@ -88,7 +93,9 @@ impl Desk {
 
     /// Takes a ticket: what has to be written, or nothing if it has been taken before.
     pub fn take(&mut self, ticket: Ticket) -> Option<Vec<Note>> {
-        if !self.tickets.insert(ticket) {
+        // One that is older than all that are remembered has been forgotten, not missed.
+        let forgotten = self.tickets.len() == TICKETS_MAX && self.tickets.first() > Some(&ticket);
+        if forgotten || !self.tickets.insert(ticket) {
             return None;
         }
         let mut notes = vec![note(format!("{TICKET}{:020}", ticket.0), &())];
@@ -97,6 +104,24 @@ impl Desk {
             notes.push(gone(format!("{TICKET}{:020}", oldest.0)));
         }
         Some(notes)
+    }
+
+    /// A question of somebody who waits for the answer is owed one from now on.
+    pub fn owe(&mut self, question: &Question) -> Option<Note> {
+        let ticket = question.origin.ticket.filter(|_| question.purpose == Purpose::Answer)?;
+        self.owed.insert(ticket, question.clone());
+        Some(note(format!("{OWED}{:020}", ticket.0), question))
+    }
+
+    /// A question has been answered, or nothing more can be said to it.
+    pub fn settle(&mut self, question: &Question) -> Option<Note> {
+        let ticket = question.origin.ticket?;
+        self.owed.remove(&ticket).map(|_| gone(format!("{OWED}{:020}", ticket.0)))
+    }
+
+    /// The questions that are owed an answer.
+    pub fn owed(&self) -> impl Iterator<Item = &Question> {
+        self.owed.values()
     }
 
     /// Puts something to be said on the desk. An answer that only the caller sees is given now or

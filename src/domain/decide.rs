@@ -142,7 +142,7 @@ pub struct Say {
 }
 
 /// A question on its way through the knowledge base.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
     /// Who asked, and where.
     pub origin: Origin,
@@ -153,7 +153,8 @@ pub struct Question {
 }
 
 /// What a look into the knowledge base is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Purpose {
     /// Somebody asked the bot.
     Answer,

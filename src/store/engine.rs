@@ -8,6 +8,7 @@
 //!
 //! A panic inside sled, which damaged files can cause, becomes an [`EngineError`].
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -67,7 +68,7 @@ pub(super) struct Meta {
 pub(super) struct Engine {
     pub(super) events: sled::Tree,
     pub(super) meta: sled::Tree,
-    desk: sled::Tree,
+    pub(super) desk: sled::Tree,
     db: sled::Db,
     data: File,
     path: PathBuf,
@@ -250,10 +251,12 @@ impl Engine {
         entries: &[(String, Option<Vec<u8>>)],
     ) -> Result<(), EngineError> {
         let from = head_bytes(from);
+        // Of several entries of one name the last one holds.
+        let entries: BTreeMap<_, _> = entries.iter().map(|(name, value)| (name.as_str(), value)).collect();
         guarded(|| {
             // There is one writer: what is found here is still there in the transaction.
             let mut old_parts = Vec::new();
-            for (name, _) in entries {
+            for name in entries.keys() {
                 for key in self.desk.scan_prefix(desk::prefix(name)).keys() {
                     old_parts.push(key?);
                 }
@@ -262,7 +265,7 @@ impl Engine {
                 for key in &old_parts {
                     on_desk.remove(key)?;
                 }
-                for (name, value) in entries {
+                for (name, value) in &entries {
                     for (key, part) in value.iter().flat_map(|value| desk::parts(name, value)) {
                         on_desk.insert(key, part)?;
                     }

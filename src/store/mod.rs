@@ -130,9 +130,10 @@ impl Store {
 
     /// Records events, in this order, and returns them when they are durable.
     ///
-    /// All of them or none are recorded, with one sync. A [`StoreError::TooLong`], `TooMany` or
-    /// `Unfaithful` is found before anything is written and leaves the store as it was. After any
-    /// other error it is unknown what is on disk, and every further append fails: the next open tells.
+    /// All of them or none are recorded, with one sync. A [`StoreError::TooLong`], `EntryTooLong`,
+    /// `TooMany` or `Unfaithful` is found before anything is written and leaves the store as it was.
+    /// After any other error it is unknown what is on disk, and every further append fails: the next
+    /// open tells.
     pub fn append<E>(&mut self, at_ms: u64, events: Vec<(ActorId, E)>) -> Result<Vec<Recorded<E>>, StoreError>
     where
         E: Serialize + DeserializeOwned,
@@ -173,7 +174,7 @@ impl Store {
         }
         let longest = entries.iter().filter_map(|(_, value)| value.as_ref().map(Vec::len)).max();
         if let Some(len) = longest.filter(|len| *len > desk::ENTRY_LEN_MAX) {
-            return Err(StoreError::TooLong { len });
+            return Err(StoreError::EntryTooLong { len });
         }
         // Poisoned until everything has gone well, whatever way this is left.
         self.poisoned = true;

@@ -1,4 +1,5 @@
-//! What is proved from inside: the codec, the mark's slots, and refusals that need a hand in the engine.
+//! What is proved from inside: the codec, the desk's parts, the mark's slots, and refusals that need a
+//! hand in the engine.
 //!
 //! What is proved through the public functions alone (kills, the fixture, the vectors) is in tests/store.rs.
 
@@ -6,6 +7,7 @@
 
 mod appends;
 mod codec;
+mod desk;
 mod marks;
 mod refusals;
 

@@ -1,11 +1,12 @@
 //! What was said, what was recorded, and what the hosts themselves noted must agree.
 
 use dogwatch::domain::event::Event;
+use dogwatch::domain::id::HostName;
 use dogwatch::domain::plan::Command;
 use dogwatch::domain::request::{HostPhase, Request, Status};
 use dogwatch::domain::run::{Outcome, StepEnd};
 use dogwatch::lab::Play;
-use regex::Regex;
+use regex::{Captures, Regex};
 
 use super::place::Place;
 use super::record::Record;
@@ -79,61 +80,70 @@ fn assert_host_agrees(place: &Place, request: &Request, at: usize, events: &[&Ev
     }
 }
 
+/// Whether an event is what an answer tells.
+type Tells = fn(&Captures<'_>, &Event) -> bool;
+
+/// The answers that tell of an event, each with what it must find in the record.
+const ANSWERS: [(&str, Tells); 9] = [
+    (
+        r"incident i(\d+) \(\w+\) is open",
+        |said, event| matches!(event, Event::IncidentOpened { incident, .. } if incident.0 == number(said, 1)),
+    ),
+    (r"noted in i(\d+) by \w+: (.*)$", |said, event| match event {
+        Event::IncidentNoted { incident, text } => incident.0 == number(said, 1) && *text == said[2],
+        _ => false,
+    }),
+    (r"r(\d+) waits for approval: ", |said, event| {
+        matches!(event, Event::RequestOpened { .. }) && is_about(event, said)
+    }),
+    (r"r(\d+) approved by (\w+), plan", |said, event| {
+        is_about(event, said) && matches!(event, Event::ApprovalGiven { person, .. } if *person == said[2])
+    }),
+    (r"r(\d+) starts \(", |said, event| matches!(event, Event::RunStarted { .. }) && is_about(event, said)),
+    (r"r(\d+) `([\w-]+)` step (\d+) of \d+: `", |said, event| match event {
+        Event::StepStarted { host, step, .. } => is_about(event, said) && is_step(said, host, *step),
+        _ => false,
+    }),
+    (r"r(\d+) `([\w-]+)` step (\d+) of \d+: done$", |said, event| match event {
+        Event::StepEnded { host, step, end: StepEnd::Done(_), problem: None, .. } => {
+            is_about(event, said) && is_step(said, host, *step)
+        }
+        _ => false,
+    }),
+    (r"r(\d+) `([\w-]+)`: the verification holds$", |said, event| match event {
+        Event::VerifyEnded { host, problem: None, .. } => is_about(event, said) && *host.as_str() == said[2],
+        _ => false,
+    }),
+    (r"r(\d+) (succeeded|failed|cancelled|unknown)(?:: .*)?$", |said, event| match event {
+        Event::RunEnded { outcome, .. } | Event::RunSettled { outcome, .. } => {
+            is_about(event, said) && *outcome == said[2].parse().unwrap()
+        }
+        _ => false,
+    }),
+];
+
+fn number(said: &Captures<'_>, group: usize) -> u64 {
+    said[group].parse().unwrap()
+}
+
+fn is_about(event: &Event, said: &Captures<'_>) -> bool {
+    event.request().is_some_and(|id| id.0 == number(said, 1))
+}
+
+fn is_step(said: &Captures<'_>, host: &HostName, step: usize) -> bool {
+    *host.as_str() == said[2] && step as u64 + 1 == number(said, 3)
+}
+
 /// Everything that was answered is in the record: an answer comes after its events are on disk.
-/// Returns how many answers that were.
-pub fn assert_recorded(said: &str, record: &Record, context: &str) -> usize {
-    let answer = Regex::new(concat!(
-        r"(?m)^[-+!?] (?:",
-        r"incident i(?<opened>\d+) \(\w+\) is open",
-        r"|(?<noted>noted) in i1$",
-        r"|r(?<waits>\d+) waits for approval: ",
-        r"|r(?<approved>\d+) approved by (?<person>\w+), plan",
-        r"|r(?<starts>\d+) starts \(",
-        r"|r(?<done>\d+) `[\w-]+` step (?<step>\d+) of \d+ `.*`: done$",
-        r"|r(?<verified>\d+) `[\w-]+` verification holds$",
-        r"|r(?<ended>\d+) (?<outcome>succeeded|failed|cancelled|unknown)$",
-        r")"
-    ))
-    .unwrap();
-    let mut answers = 0;
-    let mut notes = 0;
-    for found in answer.captures_iter(said) {
-        let line = &found[0];
-        let number = |name| found.name(name).and_then(|number| number.as_str().parse::<u64>().ok());
-        let is = |event: &Event, number: u64| event.request().is_some_and(|id| id.0 == number);
-        let recorded = |is: &dyn Fn(&Event) -> bool| record.events.iter().any(is);
-        let there = if let Some(n) = number("opened") {
-            recorded(&|event| matches!(event, Event::IncidentOpened { incident, .. } if incident.0 == n))
-        } else if found.name("noted").is_some() {
-            notes += 1;
-            record.count(|event| matches!(event, Event::IncidentNoted { .. })) >= notes
-        } else if let Some(n) = number("waits") {
-            recorded(&|event| matches!(event, Event::RequestOpened { .. }) && is(event, n))
-        } else if let Some(n) = number("approved") {
-            let who = &found["person"];
-            recorded(&|event| {
-                is(event, n) && matches!(event, Event::ApprovalGiven { person, .. } if person == who)
-            })
-        } else if let Some(n) = number("starts") {
-            recorded(&|event| matches!(event, Event::RunStarted { .. }) && is(event, n))
-        } else if let Some((n, ended)) = number("done").zip(number("step")) {
-            let end = |event: &Event| match event {
-                Event::StepEnded { step, end: StepEnd::Done(_), .. } => *step as u64 + 1 == ended,
-                _ => false,
-            };
-            recorded(&|event| is(event, n) && end(event))
-        } else if let Some(n) = number("verified") {
-            recorded(&|event| is(event, n) && matches!(event, Event::VerifyEnded { problem: None, .. }))
-        } else if let Some(n) = number("ended") {
-            let said: Outcome = found["outcome"].parse().unwrap();
-            recorded(&|event| {
-                is(event, n) && matches!(event, Event::RunEnded { outcome, .. } if *outcome == said)
-            })
-        } else {
-            false
-        };
-        assert!(there, "{context}: was said and is not in the record: {line}");
-        answers += 1;
-    }
-    answers
+/// Returns the patterns of the answers that were never given.
+pub fn assert_recorded(said: &str, record: &Record, context: &str) -> Vec<&'static str> {
+    let is_given = |(pattern, tells): &(&str, Tells)| {
+        let answer = Regex::new(&format!("(?m)^[-+!?] {pattern}")).unwrap();
+        for found in answer.captures_iter(said) {
+            let there = record.events.iter().any(|event| tells(&found, event));
+            assert!(there, "{context}: was said and is not in the record: {}", &found[0]);
+        }
+        answer.is_match(said)
+    };
+    ANSWERS.iter().filter(|answer| !is_given(answer)).map(|(pattern, _)| *pattern).collect()
 }

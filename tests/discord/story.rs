@@ -8,16 +8,16 @@ use crate::discord_server::look::Interaction;
 const VMX: &str = "/vmfs/volumes/storage1/db01/db01.vmx";
 
 /// What happens between two steps.
-type Between<'a> = &'a mut dyn FnMut(&mut Serving);
+pub type Between<'a> = &'a mut dyn FnMut(&mut Serving);
 
 /// The thread of the only incident, once it is there.
-fn thread(serving: &Serving) -> u64 {
+pub fn thread(serving: &Serving) -> u64 {
     let incidents = serving.server.channel("incidents");
     serving.server.wait_for("the thread of i1", || serving.server.threads(incidents).first().map(|it| it.id))
 }
 
 /// The message of a channel that has a button, and says this.
-fn with_button(serving: &Serving, channel: u64, text: &str, button: &str) -> u64 {
+pub fn with_button(serving: &Serving, channel: u64, text: &str, button: &str) -> u64 {
     let fits = |message: &crate::discord_server::model::Message| {
         message.text().contains(text) && message.buttons().iter().any(|it| it.label.starts_with(button))
     };
@@ -30,7 +30,7 @@ fn press<'s>(serving: &'s Serving, who: &str, message: u64, label: &str) -> Inte
 }
 
 /// From the question to the export; `between` happens between any two steps.
-fn story(serving: &mut Serving, between: Between<'_>) {
+pub fn story(serving: &mut Serving, between: Between<'_>) {
     let ops = serving.server.channel("ops");
     serving.server.mention("ana", ops, "a virtual machine on the ESX host does not power off");
     let answer = with_button(serving, ops, "A hung virtual machine does not respond", "Run: Stop a virtual machine");
@@ -92,7 +92,7 @@ fn story(serving: &mut Serving, between: Between<'_>) {
 }
 
 /// What must be true of the thread in the end: everything said, nothing twice.
-fn nothing_lost_nothing_doubled(serving: &Serving) {
+pub fn nothing_lost_nothing_doubled(serving: &Serving) {
     let thread = thread(serving);
     let said: Vec<_> = serving.server.said(thread).iter().map(|message| message.text()).collect();
     let texts = [

@@ -25,6 +25,8 @@ impl Limit {
             Operation::EditMessage => ("edit", 5, 5),
             Operation::DeleteMessage => ("delete", 5, 1),
             Operation::CreateThread => ("thread", 50, 300),
+            // Each interaction has a bucket of its own: they never hold each other.
+            Operation::Callback => ("callback", 5, 2),
             Operation::Followup | Operation::GetAnswer | Operation::EditAnswer | Operation::DeleteAnswer => {
                 ("webhook", 5, 2)
             }

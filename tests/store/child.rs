@@ -6,12 +6,12 @@ use std::process::{Command, Stdio};
 
 use dogwatch::store::{Store, StoreError};
 
-use super::{Event, NOW_MS, counted};
+use super::{Event, NOW_MS, counted, entries};
 
 const DIR: &str = "DOGWATCH_TEST_STORE_DIR";
 const APPENDS: &str = "DOGWATCH_TEST_STORE_APPENDS";
 
-/// A program and its arguments that append to the record in `dir`, so many times, and print
+/// A program and its arguments that append to the record and its desk in `dir`, so many times, and print
 /// `ack SEQ` after each; with `wrapper` before it.
 pub fn appends(wrapper: &[&str], dir: &Path, times: u64) -> Command {
     let exe = std::env::current_exe().unwrap();
@@ -50,8 +50,9 @@ fn child_appends() {
     for time in 0..times {
         let first = store.head().seq + 1;
         // Gathered ones too: one to three events a sync.
-        let batch = (first..=first + time % 3).map(counted).collect();
-        match store.append(NOW_MS + time, batch) {
+        let last = first + time % 3;
+        let batch = (first..=last).map(counted).collect();
+        match store.append_with(NOW_MS + time, batch, &entries(first, last)) {
             Ok(recorded) => say(&format!("ack {}", recorded.last().unwrap().envelope.seq)),
             Err(error) => {
                 say(&format!("failed: {error}"));

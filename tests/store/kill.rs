@@ -1,5 +1,5 @@
 //! Killed at random moments and at every point that matters, nothing acknowledged is lost and the
-//! next open never refuses. What a power cut does a kill can't show; the order of the syncs can.
+//! next open never refuses; the desk is the one of the last event, whichever that is. What a power cut does a kill can't show; the order of the syncs can.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
@@ -11,12 +11,12 @@ use dogwatch::store::{Holder, Store, StoreError, verify};
 use tempfile::TempDir;
 
 use super::child::{appends, last};
-use super::{Event, NOW_MS, counted};
+use super::{Event, NOW_MS, counted, desk, entries};
 
 /// More calls of one kind than the child makes.
 const CALLS_MAX: u32 = 300;
 
-/// Everything acknowledged is there, in order, and the record goes on.
+/// Everything acknowledged is there, in order, with the desk that belongs to it, and the record goes on.
 fn assert_whole(dir: &Path, acknowledged: u64, context: &str) {
     let (mut store, events) =
         Store::open::<Event>(dir, NOW_MS).unwrap_or_else(|error| panic!("{context}: {error}"));
@@ -27,11 +27,15 @@ fn assert_whole(dir: &Path, acknowledged: u64, context: &str) {
     for (n, event) in (1..).zip(&events) {
         assert_eq!((event.envelope.seq, &event.envelope.event), (n, &Event::Counted { n }), "{context}");
     }
-    let recorded = store.append(NOW_MS, vec![counted(count + 1)]).unwrap();
-    assert_eq!(recorded[0].envelope.seq, count + 1);
+    // An append and its entries are one: both are there or neither.
+    assert!(store.desk().unwrap() == desk(count), "{context}: the desk is not that of event {count}");
+    let next = count + 1;
+    let recorded = store.append_with(NOW_MS, vec![counted(next)], &entries(next, next)).unwrap();
+    assert_eq!(recorded[0].envelope.seq, next);
+    assert!(store.desk().unwrap() == desk(next), "{context}");
     drop(store);
     let report = verify(dir, NOW_MS).unwrap();
-    assert!(report.is_sound() && report.head.seq == count + 1, "{context}: {report:?}");
+    assert!(report.is_sound() && report.head.seq == next, "{context}: {report:?}");
 }
 
 fn strace(arguments: &[&str], dir: &Path, times: u64) -> Output {
@@ -50,7 +54,8 @@ fn killed_before_each(call: &str, used: bool) {
         let dir = TempDir::new().unwrap();
         let path = dir.path().join("state");
         if used {
-            drop(Store::open::<Event>(&path, NOW_MS).unwrap().0.append(NOW_MS, vec![counted(1)]).unwrap());
+            let mut store = Store::open::<Event>(&path, NOW_MS).unwrap().0;
+            store.append_with(NOW_MS, vec![counted(1)], &entries(1, 1)).unwrap();
         }
         let inject = format!("inject={call}:signal=SIGKILL:when={n}");
         let child = strace(&["-o", "/dev/null", "-e", &format!("trace={call}"), "-e", &inject], &path, 4);

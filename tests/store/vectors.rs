@@ -57,11 +57,14 @@ macro_rules! variants {
 }
 
 variants! { event, EVENTS, Event:
-    IncidentOpened IncidentUsed IncidentNoted IncidentResolved RequestOpened ApprovalGiven
+    IncidentOpened IncidentUsed IncidentNoted IncidentResolved IncidentSeverityChanged IncidentAssigned
+    IncidentThreaded QuestionAnswered AnswerJudged ConversationQuieted RequestOpened ApprovalGiven
     ApprovalWithdrawn RequestDenied RequestCancelled RequestExpired StartRefused CommandRefused
     RunStarted RunRecovered StepStarted OutputKept StepEnded VerifyEnded HostEnded RunEnded
     CancelAsked RunSettled
 }
+/// An approval as it is since groups give roles; the ones before hold no role.
+const WITH_CHAT_ROLE: &str = "Event::ApprovalGiven with chat_role";
 variants! { severity, SEVERITIES, Severity: Sev1 Sev2 Sev3 }
 variants! { risk, RISKS, Risk: Read Change Destructive }
 variants! { basis, BASES, Basis: NoneNeeded Quorum }
@@ -77,6 +80,7 @@ fn variants_in(envelope: &Envelope<Event>) -> Vec<&'static str> {
             found.extend([risk(&plan.risk), basis(&plan.basis)]);
             found.extend(plan.hosts.iter().filter_map(|host| host.rollback.as_ref()).map(way_back));
         }
+        Event::ApprovalGiven { chat_role: Some(_), .. } => found.push(WITH_CHAT_ROLE),
         Event::StepEnded { end, .. } => found.push(step_end(end)),
         Event::HostEnded { outcome: how, .. } => found.push(outcome(how)),
         _ => {}
@@ -101,7 +105,7 @@ fn canonical_bytes_and_hashes_are_the_published_ones() {
 #[test]
 fn every_kind_of_event_has_a_vector() {
     let found: BTreeSet<_> = envelopes().flat_map(|envelope| variants_in(&envelope)).collect();
-    let all = [EVENTS, SEVERITIES, RISKS, BASES, WAYS_BACK, STEP_ENDS, OUTCOMES].concat();
+    let all = [EVENTS, SEVERITIES, RISKS, BASES, WAYS_BACK, STEP_ENDS, OUTCOMES, &[WITH_CHAT_ROLE]].concat();
     let missing: Vec<_> = all.into_iter().filter(|variant| !found.contains(variant)).collect();
     assert!(missing.is_empty(), "no vector has {missing:?}");
 }

@@ -63,7 +63,7 @@ fn tickets_have_a_limit_and_the_oldest_go_first() {
         notes.extend(desk.take(Ticket(ticket)).unwrap());
     }
     assert_eq!(written(&notes).len(), TICKETS_MAX);
-    assert!(desk.take(Ticket(0)).is_some());
+    assert!(desk.take(Ticket(0)).is_none(), "forgotten, not new");
     assert!(desk.take(Ticket(5000)).is_none());
 }
 
@@ -85,4 +85,19 @@ fn a_card_remembers_its_message() {
 fn an_entry_that_cannot_be_read_is_named() {
     let error = Desk::load(&[("post/1".to_owned(), b"{".to_vec())]).unwrap_err();
     assert!(error.contains("post/1"));
+}
+
+#[test]
+fn a_question_is_owed_an_answer_until_it_has_one() {
+    let mut origin = Origin::typed(ActorId("discord:1".to_owned()), ConversationId::from("discord:2"));
+    origin.ticket = Some(Ticket(3));
+    let question = Question { origin, words: "why".to_owned(), purpose: Purpose::Answer };
+    let overheard = Question { purpose: Purpose::Overheard, ..question.clone() };
+    let mut desk = Desk::default();
+    assert_eq!(desk.owe(&overheard), None);
+    let mut notes: Vec<_> = desk.owe(&question).into_iter().collect();
+    let again = Desk::load(&written(&notes)).unwrap();
+    assert_eq!(again.owed().collect::<Vec<_>>(), [&question]);
+    notes.extend(desk.settle(&question));
+    assert_eq!(Desk::load(&written(&notes)).unwrap().owed().count(), 0);
 }

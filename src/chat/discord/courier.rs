@@ -4,7 +4,7 @@
 //! (a lane), each only when the one before has arrived or can never arrive. A card is changed by at
 //! most one edit at a time, and never more often than every [`EDIT_EVERY`].
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,8 +52,8 @@ pub enum Order {
     Ready(u64, u64),
     /// Whoever types wants to know what there is.
     Known(tokio::sync::oneshot::Sender<Known>),
-    /// Whether a channel is the thread of an incident.
-    IsThread(u64, tokio::sync::oneshot::Sender<bool>),
+    /// Which threads are those of incidents.
+    Threads(tokio::sync::oneshot::Sender<Vec<u64>>),
 }
 
 /// A place to which things go one after the other.
@@ -208,9 +208,9 @@ impl Courier {
                 // Nobody waits any more: whoever typed has gone on.
                 let _ = asker.send(self.known());
             }
-            Order::IsThread(channel, asker) => {
+            Order::Threads(asker) => {
                 // The same.
-                let _ = asker.send(self.threads.values().any(|thread| *thread == channel));
+                let _ = asker.send(self.threads.values().copied().collect());
             }
         }
     }
@@ -395,6 +395,10 @@ impl Courier {
         if self.ready.is_none() {
             return;
         }
+        // One at a time in one place: they share Discord's limit, and who waits is told in time.
+        let under_way = self.cards.values().filter(|card| card.editing);
+        let mut busy: BTreeSet<_> =
+            under_way.filter_map(|card| Some(card.shown.as_ref()?.conversation.clone())).collect();
         for (id, card) in &mut self.cards {
             let waits = card.edited_at.is_some_and(|at| at.elapsed() < EDIT_EVERY);
             if !card.is_behind() || waits {
@@ -403,6 +407,9 @@ impl Courier {
             let (Some((outgoing, state, last)), Some(shown)) = (card.wanted.clone(), card.shown.clone()) else {
                 continue;
             };
+            if !busy.insert(shown.conversation.clone()) {
+                continue;
+            }
             card.editing = true;
             let (wire, id) = (Arc::clone(&self.wire), *id);
             self.tasks.spawn(async move {

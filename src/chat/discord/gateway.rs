@@ -5,8 +5,9 @@
 //! order in which they were begun; each does nothing but put its event into a queue. It also keeps
 //! heartbeats going whatever the rest of the bot is doing.
 //!
-//! serenity logs an event that it can't read with the whole of it, the tokens of interactions
-//! included: those lines never reach the log (see `cli`); they are counted by [`unreadable`].
+//! serenity logs a payload that it can't read with the whole of it, the tokens of interactions
+//! included: those lines never reach the log (see `cli`). An event that it can't read it hands on as
+//! one of an unknown kind. Both are counted by [`unreadable`].
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -136,13 +137,18 @@ pub fn unreadable() -> u64 {
     UNREADABLE.load(Ordering::Relaxed)
 }
 
+/// Counts an event that could not be read.
+pub fn count_unreadable() {
+    UNREADABLE.fetch_add(1, Ordering::Relaxed);
+}
+
 /// Counts what serenity says it can't read, and shows nothing of it.
 pub struct CountUnreadable;
 
 impl<S: tracing::Subscriber> Layer<S> for CountUnreadable {
     fn on_event(&self, event: &tracing::Event<'_>, _: LayerContext<'_, S>) {
         if event.metadata().target() == "serenity::gateway::ws" {
-            UNREADABLE.fetch_add(1, Ordering::Relaxed);
+            count_unreadable();
         }
     }
 }

@@ -17,6 +17,7 @@ pub mod delivery;
 pub mod escape;
 pub mod gateway;
 pub mod layout;
+pub mod missed;
 pub mod reception;
 pub mod registration;
 pub mod rest;

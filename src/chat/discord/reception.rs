@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use serenity::all::{CommandInteraction, Event, Interaction, Message, ModalInteraction};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
@@ -18,7 +18,7 @@ use super::rest::{Call, Secret};
 use super::slash::Slash;
 use super::suggest::{self, Known};
 use super::wire::Wire;
-use super::{custom_id, gateway, registration, slash};
+use super::{custom_id, gateway, missed, registration, slash};
 use crate::app::Handle;
 use crate::app::ports::Sources;
 use crate::chat::parse;
@@ -37,6 +37,20 @@ const SEEN_MAX: usize = 4096;
 const INPUTS_MAX: usize = 4096;
 /// For how long the catalogue is taken for suggestions while somebody types.
 const CATALOGUE_LIFE: Duration = Duration::from_secs(5);
+/// Missed messages that wait.
+const MISSED_MAX: usize = 64;
+/// Threads that are looked through for missed messages, the newest.
+const CATCH_UP_THREADS: usize = 20;
+/// The kinds of events that are taken in.
+const KINDS: &[&str] = &[
+    "READY",
+    "GUILD_CREATE",
+    "THREAD_CREATE",
+    "THREAD_UPDATE",
+    "THREAD_DELETE",
+    "INTERACTION_CREATE",
+    "MESSAGE_CREATE",
+];
 /// Suggestions that are made at one time.
 const SUGGESTIONS_MAX: usize = 64;
 
@@ -54,7 +68,9 @@ pub struct Reception<S> {
     bot: Option<u64>,
     catalogue: Option<(Instant, Arc<Catalogue>)>,
     /// What was registered last.
-    registered: Option<serde_json::Value>,
+    registered: Option<Value>,
+    /// Messages that came while nobody listened.
+    missed: (mpsc::Sender<Message>, mpsc::Receiver<Message>),
     tasks: JoinSet<()>,
     unreadable: u64,
 }
@@ -88,6 +104,7 @@ impl<S: Sources> Reception<S> {
             bot: None,
             catalogue: None,
             registered: None,
+            missed: mpsc::channel(MISSED_MAX),
             tasks: JoinSet::new(),
             unreadable: 0,
         };
@@ -103,6 +120,7 @@ impl<S: Sources> Reception<S> {
                     Some(event) => self.take(event).await,
                     None => return,
                 },
+                Some(message) = self.missed.1.recv() => self.message(message).await,
                 Some(_) = self.tasks.join_next() => {}
             }
             self.count_unreadable();
@@ -125,6 +143,7 @@ impl<S: Sources> Reception<S> {
                 // The courier has gone: so has the bot.
                 let _ = self.orders.send(Order::Ready(application, bot));
                 self.register(application).await;
+                self.catch_up(bot).await;
             }
             Event::GuildCreate(guild) => {
                 for thread in guild.guild.threads {
@@ -138,9 +157,36 @@ impl<S: Sources> Reception<S> {
             }
             Event::InteractionCreate(created) => self.interaction(created.interaction).await,
             Event::MessageCreate(created) => self.message(created.message).await,
-            Event::Unknown(unknown) => tracing::debug!("an event of an unknown kind: {}", unknown.kind),
+            Event::Unknown(unknown) => self.unreadable(&unknown.kind, unknown.value).await,
             _ => {}
         }
+    }
+
+    /// serenity hands on what it can't read as something unknown: of the kinds that matter here it
+    /// is counted, and whoever pressed or typed is told.
+    async fn unreadable(&mut self, kind: &str, mut value: Value) {
+        if !KINDS.contains(&kind) {
+            return;
+        }
+        if kind == "INTERACTION_CREATE" {
+            complete(&mut value["data"]["options"]);
+            if let Ok(interaction) = serde_json::from_value(value.clone()) {
+                return self.interaction(interaction).await;
+            }
+        }
+        gateway::count_unreadable();
+        let number = |value: &Value| value.as_str().and_then(|text| text.parse::<u64>().ok());
+        let (Some(ticket), Some(token)) = (number(&value["id"]), value["token"].as_str()) else { return };
+        if kind != "INTERACTION_CREATE" || value["type"] == 4 || !self.is_new(ticket) {
+            return;
+        }
+        let user = number(&value["member"]["user"]["id"]).unwrap_or_default();
+        let origin = self.origin(user, None, number(&value["channel_id"]).unwrap_or_default(), ticket);
+        let application = number(&value["application_id"]).unwrap_or_default();
+        let live = live(token, application, Instant::now(), &origin, false);
+        let refusal = Refusal::new("unreadable", "Discord sent this in a form that I can't read")
+            .hint("Please try the same as a mention, and tell whoever runs this bot.");
+        self.hand_over(live, origin, Some(self.settings.guild), Err(refusal));
     }
 
     fn thread(&mut self, thread: &serenity::all::GuildChannel) {
@@ -333,7 +379,7 @@ impl<S: Sources> Reception<S> {
         }
         let channel = message.channel_id.get();
         let mentioned = message.mentions.iter().any(|user| user.id.get() == bot);
-        let is_thread = self.is_thread(channel).await;
+        let is_thread = self.threads().await.contains(&channel);
         let parent = self.parents.get(&channel).copied().unwrap_or(channel);
         if !is_thread && !self.settings.listens_in(parent) {
             return;
@@ -356,9 +402,34 @@ impl<S: Sources> Reception<S> {
         }
     }
 
-    async fn is_thread(&self, channel: u64) -> bool {
+    /// The threads of incidents, in order.
+    async fn threads(&self) -> Vec<u64> {
         let (asker, answer) = oneshot::channel();
-        self.orders.send(Order::IsThread(channel, asker)).is_ok() && answer.await.unwrap_or(false)
+        match self.orders.send(Order::Threads(asker)) {
+            Ok(()) => answer.await.unwrap_or_default(),
+            Err(_) => Vec::new(),
+        }
+    }
+
+    /// Looks for mentions that were missed: a new session begins without what was said before it.
+    async fn catch_up(&mut self, bot: u64) {
+        let threads = self.threads().await;
+        let channels = self.settings.channels.iter().copied().chain([self.settings.incident_channel]);
+        let channels = channels.chain(threads.into_iter().rev().take(CATCH_UP_THREADS)).collect();
+        let (wire, guild, missed) = (Arc::clone(&self.wire), self.settings.guild, self.missed.0.clone());
+        self.tasks.spawn(missed::look(wire, guild, bot, channels, missed));
+    }
+}
+
+/// Gives a subcommand without options an empty list of them, which serenity insists on.
+fn complete(options: &mut Value) {
+    for option in options.as_array_mut().into_iter().flatten() {
+        if matches!(option["type"].as_u64(), Some(1 | 2)) {
+            if option["options"].is_null() {
+                option["options"] = json!([]);
+            }
+            complete(&mut option["options"]);
+        }
     }
 }
 

@@ -13,7 +13,7 @@ const THREAD_NAME_MAX: usize = 90;
 /// Minutes without a message after which Discord folds a thread away: its longest, a week.
 const ARCHIVE_AFTER_MIN: u32 = 10_080;
 /// Milliseconds between 1970 and Discord's own first moment, from which its ids count.
-const EPOCH_MS: u64 = 1_420_070_400_000;
+pub const EPOCH_MS: u64 = 1_420_070_400_000;
 /// Milliseconds by which the clocks may differ.
 const CLOCKS_DIFFER_MS: u64 = 60_000;
 

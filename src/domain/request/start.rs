@@ -81,7 +81,7 @@ pub fn start(view: View<'_>, id: RequestId) -> Decision {
     };
     if let Some(differences) = refusal {
         let reply = replies::request::start_refused(id, &differences);
-        decision.effects.push(Effect::Say(Say { to: To::request(request), reply: reply, card: None }));
+        decision.effects.push(Effect::Say(Say { to: To::request(request), reply, card: None }));
         decision.event(&bot, Event::StartRefused { request: id, differences });
         return decision;
     }
