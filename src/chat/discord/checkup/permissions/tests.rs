@@ -64,6 +64,15 @@ fn the_minimum_is_seven_permissions() {
 }
 
 #[test]
+fn the_readme_names_them_all() {
+    let readme = include_str!("../../../../../README.md");
+    assert!(readme.contains(&format!("permissions={}&", invited_with())));
+    for permission in TO_ANSWER.iter().chain([&TO_OPEN_INCIDENTS]) {
+        assert!(readme.contains(&format!("\n| {} | ", permission.name)), "{}", permission.name);
+    }
+}
+
+#[test]
 fn permissions_are_read_however_many_there_are() {
     assert_eq!(bits(&Value::from("1024")), SEE);
     assert_eq!(bits(&Value::from((1_u128 << 100).to_string())), 1 << 100);
