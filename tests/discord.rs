@@ -6,6 +6,7 @@ mod bot;
 mod discord_server;
 
 mod discord {
+    mod kills;
     mod serving;
     mod story;
     mod weather;

@@ -7,14 +7,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::desk::{Desk, Note, Post};
+use super::desk::{Desk, Post};
 use super::handle::{Handle, Message, Trail};
 use super::ports::{Chat, Hosts, Library, Record, RecordError, Sources};
+use super::turn::{Next, Turn, answers_its_caller, looks_at_sources, origin_of, rests_on_sources, told};
 use super::work::{Held, Work};
-use crate::domain::actor::ActorId;
 use crate::domain::catalogue::Catalogue;
-use crate::domain::command::{Command, Origin, Ticket};
-use crate::domain::decide::{CardId, Context, Decision, Effect, Input, Purpose, Question, Say, To, decide};
+use crate::domain::decide::{CardId, Context, Effect, Input, Question, Say, To, decide};
 use crate::domain::event::Event;
 use crate::domain::id::{RequestId, RunId};
 use crate::domain::refusal::Refusal;
@@ -423,83 +422,6 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
             }
         });
     }
-}
-
-/// One round of the loop: what is recorded together, and what follows from it.
-#[derive(Default)]
-struct Turn {
-    now_ms: u64,
-    events: Vec<(ActorId, Event)>,
-    notes: Vec<Note>,
-    touched: BTreeSet<CardId>,
-    next: Vec<(Next, Option<Trail>)>,
-}
-
-impl Turn {
-    fn touch(&mut self, event: &Event) {
-        self.touched.extend(event.incident().map(CardId::Incident));
-        if let Some(id) = event.request() {
-            self.touched.extend([CardId::Request(id), CardId::Run(id)]);
-        }
-    }
-}
-
-/// What follows once everything is recorded.
-enum Next {
-    Effect(Effect),
-    Post(Post),
-    /// Nothing was said to whoever gave this command.
-    Decided(Ticket, Option<To>),
-}
-
-/// Whether an effect answers whoever gave the command, now or later.
-fn answers_its_caller(effect: &Effect) -> bool {
-    match effect {
-        Effect::Say(say) => matches!(say.to, To::Caller(_) | To::Asker(_)),
-        // What is overheard needs no answer.
-        Effect::Search(question) => question.purpose != Purpose::Overheard,
-        Effect::Form(..) | Effect::CheckHost(..) | Effect::VerifyAudit(_) => true,
-        _ => false,
-    }
-}
-
-/// Whether a decision on this input could let something run: without what stands in articles and
-/// configuration now it is not made.
-fn rests_on_sources(input: &Input) -> bool {
-    let can_run = |command: &Command| {
-        matches!(
-            command,
-            Command::Run { .. }
-                | Command::Fill { .. }
-                | Command::Approve(_)
-                | Command::Press(_)
-                | Command::Submitted(..)
-        )
-    };
-    match input {
-        Input::Start(_) => true,
-        Input::Command { command, .. } => can_run(command),
-        _ => false,
-    }
-}
-
-/// Whether roles, articles or hosts are looked at: read anew first. If they can't be read, what
-/// runs can still be seen and stopped by whom the last readable ones name.
-fn looks_at_sources(input: &Input) -> bool {
-    rests_on_sources(input) || matches!(input, Input::Command { .. })
-}
-
-/// Where a command came from.
-fn origin_of(input: &Input) -> Option<Origin> {
-    match input {
-        Input::Command { origin, .. } => Some(origin.clone()),
-        _ => None,
-    }
-}
-
-fn told(origin: Option<Origin>, refusal: &Refusal) -> Decision {
-    origin
-        .map_or_else(Decision::default, |origin| Decision::say(To::Caller(origin), replies::refusal(refusal)))
 }
 
 /// Milliseconds since 1970. A clock before that counts as 1970.

@@ -156,7 +156,11 @@ impl Desk {
 
     /// What has not been delivered, in order.
     pub fn posts(&self) -> impl Iterator<Item = Post> {
-        let post = |(number, (at_ms, say)): (&u64, &(u64, Say))| Post { number: *number, at_ms: *at_ms, say: say.clone() };
+        let post = |(number, (at_ms, say)): (&u64, &(u64, Say))| Post {
+            number: *number,
+            at_ms: *at_ms,
+            say: say.clone(),
+        };
         self.posts.iter().map(post)
     }
 

@@ -7,6 +7,7 @@ pub mod bot;
 pub mod desk;
 mod handle;
 pub mod ports;
+mod turn;
 mod work;
 
 pub use bot::{Bot, BotError};

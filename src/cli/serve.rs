@@ -56,7 +56,8 @@ impl Service {
     async fn run(self, state: &Path, end: &mut End) -> Done {
         let catalogue = self.files.read()?;
         let folder = state.to_owned();
-        let (record, moments, desk) = tokio::task::spawn_blocking(move || SledRecord::open(&folder)).await??;
+        let (record, moments, desk) =
+            tokio::task::spawn_blocking(move || SledRecord::open(&folder)).await??;
         let rest = Rest::new(&self.settings.api(), &self.token)?;
         let wire = Arc::new(Wire::new(rest, self.settings.incident_channel, record.id()));
         let url = tokio::select! {
@@ -77,11 +78,11 @@ impl Service {
         let mut running = tokio::spawn(bot.run(stop.subscribe()));
         handle.send(Input::Recover).await;
         let (courier, reports) = Courier::new(Arc::clone(&wire), handle.clone());
-        let courier = tokio::spawn(courier.run(ordered, stop.subscribe()));
+        let mut courier = tokio::spawn(courier.run(ordered, stop.subscribe()));
         let reports = tokio::spawn(reports);
         let (reception, inputs) = Reception::new(self.settings.clone(), sources, wire, orders, handle);
         let (events, happened) = mpsc::channel(EVENTS_MAX);
-        let reception = tokio::spawn(reception.run(happened, stop.subscribe()));
+        let mut reception = tokio::spawn(reception.run(happened, stop.subscribe()));
         let inputs = tokio::spawn(inputs);
         let gateway = Gateway {
             token: self.token,
@@ -93,6 +94,8 @@ impl Service {
         let mut closed = tokio::task::spawn_blocking(move || thread.join());
         let ended = tokio::select! {
             () = end.asked() => Ended::Asked,
+            _ = &mut courier => Ended::Died("what speaks to Discord"),
+            _ = &mut reception => Ended::Died("what listens to Discord"),
             ended = &mut running => Ended::Bot(ended.context("the bot died")?),
             closed = &mut closed => Ended::Gateway(match closed {
                 Ok(Ok(closed)) => closed,
@@ -100,15 +103,21 @@ impl Service {
             }),
         };
         stop.send_replace(true);
-        let tasks = async { tokio::join!(courier, reception, reports, inputs) };
+        let tasks = [courier, reception, reports, inputs];
         // What is still on its way is on the desk.
-        if tokio::time::timeout(LAST_WORDS, tasks).await.is_err() {
+        let ends = async {
+            for task in tasks.into_iter().filter(|task| !task.is_finished()) {
+                // It has come to its end, one way or the other.
+                let _ = task.await;
+            }
+        };
+        if tokio::time::timeout(LAST_WORDS, ends).await.is_err() {
             tracing::debug!("something was still on its way");
         }
         match ended {
-            Ended::Asked => Ok(()),
+            Ended::Asked | Ended::Gateway(Ok(())) => Ok(()),
             Ended::Bot(ended) => Ok(ended.map_err(anyhow::Error::new)?),
-            Ended::Gateway(Ok(())) => Ok(()),
+            Ended::Died(what) => Err(Failure::Failed(anyhow::anyhow!("{what} died: start the bot again"))),
             Ended::Gateway(Err(error @ GatewayClosed::Failed(_))) => Err(Failure::Failed(error.into())),
             Ended::Gateway(Err(error)) => Err(Failure::Usage(error.into())),
         }
@@ -117,6 +126,7 @@ impl Service {
 
 enum Ended {
     Asked,
+    Died(&'static str),
     Bot(Result<(), BotError>),
     Gateway(Result<(), GatewayClosed>),
 }
@@ -136,7 +146,9 @@ async fn gateway_url(wire: &Wire, settings: &Settings) -> Result<String, Failure
                     ))
                 });
             }
-            Err(error @ (RestError::Token | RestError::Setup(_))) => return Err(Failure::Usage(error.into())),
+            Err(error @ (RestError::Token | RestError::Setup(_))) => {
+                return Err(Failure::Usage(error.into()));
+            }
             Err(error @ RestError::Refused { .. }) => match &settings.gateway_url {
                 Some(url) => return Ok(url.clone()),
                 None => return Err(Failure::Failed(error.into())),

@@ -84,6 +84,7 @@ impl Serving {
     /// Starts the bot.
     pub fn begin(&mut self) {
         let configuration = self.configuration();
+        self.server.expect_new_client();
         self.starts += 1;
         let mut command = Command::new(BINARY);
         command.arg("serve").arg("--config").arg(configuration);

@@ -33,7 +33,8 @@ fn press<'s>(serving: &'s Serving, who: &str, message: u64, label: &str) -> Inte
 pub fn story(serving: &mut Serving, between: Between<'_>) {
     let ops = serving.server.channel("ops");
     serving.server.mention("ana", ops, "a virtual machine on the ESX host does not power off");
-    let answer = with_button(serving, ops, "A hung virtual machine does not respond", "Run: Stop a virtual machine");
+    let answer =
+        with_button(serving, ops, "A hung virtual machine does not respond", "Run: Stop a virtual machine");
     between(serving);
 
     let modal = press(serving, "ana", answer, "Run: Stop a virtual machine");
@@ -94,7 +95,13 @@ pub fn story(serving: &mut Serving, between: Between<'_>) {
 /// What must be true of the thread in the end: everything said, nothing twice.
 pub fn nothing_lost_nothing_doubled(serving: &Serving) {
     let thread = thread(serving);
-    let said: Vec<_> = serving.server.said(thread).iter().map(|message| message.text()).collect();
+    // Cards are changed in their turn.
+    let waits = |text: &str| serving.server.said(thread).iter().any(|message| message.text().contains(text));
+    serving.server.wait_until("the cards show the end", || {
+        !waits("waits for approval") && !waits("it is running") && !waits("not begun")
+    });
+    let said: Vec<_> =
+        serving.server.said(thread).iter().map(crate::discord_server::model::Message::text).collect();
     let texts = [
         "r1 waits for approval",
         "r1 was asked for",

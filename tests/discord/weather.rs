@@ -7,8 +7,8 @@ use serde_json::json;
 use super::serving::Serving;
 use super::story::{nothing_lost_nothing_doubled, story};
 use crate::bot::{Chance, two_at_a_time};
-use crate::discord_server::Setup;
 use crate::discord_server::Operation;
+use crate::discord_server::Setup;
 use crate::discord_server::faults::{DispatchFault, Odds, RestFault};
 
 /// Stories that are told in bad weather.
@@ -45,7 +45,9 @@ fn five_hundred_interactions_at_once_are_all_acknowledged_in_time() {
             let who = people[n % people.len()];
             match n % 25 {
                 0..10 => serving.server.slash(who, ops, "help", &[]),
-                10 => serving.server.slash(who, ops, "ask", &[("question", json!("how do I stop a hung VM?"))]),
+                10 => {
+                    serving.server.slash(who, ops, "ask", &[("question", json!("how do I stop a hung VM?"))])
+                }
                 11..18 => serving.server.slash(who, ops, "kb search", &[("words", json!("disk full"))]),
                 _ => serving.server.slash(who, ops, "incident list", &[]),
             }
@@ -160,7 +162,12 @@ fn an_acknowledgement_that_fails_is_repeated_in_time() {
         assert_eq!(help.answers().len(), 1, "once");
         server.fail_request(Operation::Callback, fault);
         let before = server.said(ops).len();
-        let ask = server.slash("ana", ops, "ask", &[("question", json!(format!("what is a hypervisor? {fault:?}")))]);
+        let ask = server.slash(
+            "ana",
+            ops,
+            "ask",
+            &[("question", json!(format!("what is a hypervisor? {fault:?}")))],
+        );
         ask.wait_ack();
         server.wait_until("an answer", || server.said(ops).len() > before);
         std::thread::sleep(Duration::from_millis(400));

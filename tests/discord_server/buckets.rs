@@ -10,6 +10,9 @@ const GLOBAL_MAX: u32 = 50;
 /// A client's clock and ours need not agree better.
 const TOLERANCE: Duration = Duration::from_millis(10);
 
+/// A request that comes so soon after a wait began was sent before it.
+const UNDER_WAY: Duration = Duration::from_millis(150);
+
 /// How many requests a window of a bucket takes.
 #[derive(Clone, Copy)]
 pub struct Limit {
@@ -41,6 +44,21 @@ struct Window {
     used: u32,
 }
 
+/// A wait that somebody was told of.
+#[derive(Clone, Copy)]
+struct Block {
+    since: Instant,
+    until: Instant,
+}
+
+impl Block {
+    /// How much too early it is, and whether whoever comes could know: what was under way when
+    /// the wait began could not.
+    fn early(self, now: Instant) -> Option<(Duration, bool)> {
+        (now + TOLERANCE < self.until).then(|| (self.until - now, now > self.since + UNDER_WAY))
+    }
+}
+
 /// What a refused request is told.
 #[derive(Clone, Copy, Debug)]
 pub struct Wait {
@@ -51,7 +69,7 @@ pub struct Wait {
 pub struct Buckets {
     pub enabled: bool,
     windows: HashMap<String, Window>,
-    blocked: HashMap<String, Instant>,
+    blocked: HashMap<String, Block>,
     /// Requests that came before the end of the wait they were given.
     pub violations: Vec<String>,
     /// Answers with 401, 403 or 429: 10,000 in ten minutes ban an address.
@@ -82,7 +100,13 @@ impl Buckets {
     /// Blocks the route of a request, or all, and counts whoever comes before the time.
     pub fn block(&mut self, target: &Target, wait: Wait) {
         let key = if wait.global { GLOBAL.to_owned() } else { Self::key(target) };
-        self.blocked.insert(key, Instant::now() + wait.for_time);
+        let since = Instant::now();
+        self.blocked.insert(key, Block { since, until: since + wait.for_time });
+    }
+
+    /// A client that has just started knows of no wait.
+    pub fn new_client(&mut self) {
+        self.blocked.clear();
     }
 
     /// Counts a request; refuses it if it is too early.
@@ -94,10 +118,11 @@ impl Buckets {
             if global && exempt {
                 continue;
             }
-            if let Some(&until) = self.blocked.get(blocked) {
-                if now + TOLERANCE < until {
-                    let early = until - now;
-                    self.violations.push(format!("{:?} came {early:?} too early", target.operation));
+            if let Some(block) = self.blocked.get(blocked).copied() {
+                if let Some((early, knew)) = block.early(now) {
+                    if knew {
+                        self.violations.push(format!("{:?} came {early:?} too early", target.operation));
+                    }
                     return Err(Wait { for_time: early, global });
                 }
                 self.blocked.remove(blocked);
@@ -129,9 +154,9 @@ impl Buckets {
     pub fn admit_name(&mut self, channel: u64) -> Result<(), Wait> {
         let limit = Limit { name: "name", count: 2, window: Duration::from_secs(600) };
         let (key, now) = (format!("name {channel}"), Instant::now());
-        if let Some(&until) = self.blocked.get(&key).filter(|&&until| now + TOLERANCE < until) {
-            self.violations.push(format!("a name of {channel} came {:?} too early", until - now));
-            return Err(Wait { for_time: until - now, global: false });
+        if let Some((early, _)) = self.blocked.get(&key).and_then(|block| block.early(now)) {
+            self.violations.push(format!("a name of {channel} came {early:?} too early"));
+            return Err(Wait { for_time: early, global: false });
         }
         if self.enabled && self.take(&key, limit, now).is_none() {
             return Err(self.refuse(&key, limit, now, false));
@@ -151,7 +176,7 @@ impl Buckets {
 
     fn refuse(&mut self, key: &str, limit: Limit, now: Instant, global: bool) -> Wait {
         let until = self.windows[key].begin + limit.window;
-        self.blocked.insert(key.to_owned(), until);
+        self.blocked.insert(key.to_owned(), Block { since: now, until });
         Wait { for_time: until - now, global }
     }
 }

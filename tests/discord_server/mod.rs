@@ -133,6 +133,11 @@ impl Server {
         self.shared.lock().buckets.violations.clone()
     }
 
+    /// A client is about to start that knows of no wait.
+    pub fn expect_new_client(&self) {
+        self.shared.lock().buckets.new_client();
+    }
+
     /// Answers with 401, 403 or 429; too many of them ban an address.
     pub fn invalid_requests(&self) -> usize {
         self.shared.lock().buckets.invalid

@@ -180,7 +180,9 @@ impl Courier {
                     self.cards.entry(id).or_default().shown = Some(shown);
                 }
                 self.threads.extend(threads.iter().filter_map(|(id, at)| Some((*id, channel_of(at)?))));
-                posts.into_iter().for_each(|post| self.say(post, true));
+                for post in posts {
+                    self.say(post, true);
+                }
             }
             Order::Interaction(live) => {
                 let (sender, receiver) = mpsc::unbounded_channel();
@@ -234,9 +236,9 @@ impl Courier {
                     return;
                 }
                 let about = ticket.filter(|ticket| self.mentions.contains_key(ticket));
-                self.to_room(origin.conversation.clone(), post, about, again);
+                self.send_to_room(origin.conversation.clone(), post, about, again);
             }
-            To::Room(conversation) => self.to_room(conversation.clone(), post, None, again),
+            To::Room(conversation) => self.send_to_room(conversation.clone(), post, None, again),
             To::Incident(incident, _) => {
                 let (incident, destination) = (*incident, Destination::Incident(*incident));
                 self.push(Lane::Incident(incident), Job { post, destination, about: None, again });
@@ -244,18 +246,11 @@ impl Courier {
         }
     }
 
-    fn to_room(&mut self, conversation: ConversationId, post: Post, about: Option<Ticket>, again: bool) {
-        match channel_of(&conversation) {
-            Some(channel) => {
-                let destination = Destination::Channel(channel);
-                self.push(Lane::Room(conversation), Job { post, destination, about, again });
-            }
-            None => {
-                // A conversation of another chat, from before this record was on Discord.
-                let destination = Destination::Channel(self.wire.incident_channel);
-                self.push(Lane::Room(conversation), Job { post, destination, about: None, again });
-            }
-        }
+    fn send_to_room(&mut self, conversation: ConversationId, post: Post, about: Option<Ticket>, again: bool) {
+        // A conversation of another chat is from before this record was on Discord.
+        let channel = channel_of(&conversation).unwrap_or(self.wire.incident_channel);
+        let destination = Destination::Channel(channel);
+        self.push(Lane::Room(conversation), Job { post, destination, about, again });
     }
 
     fn answer(&mut self, ticket: Ticket, answer: Answer) {
@@ -304,7 +299,7 @@ impl Courier {
                 }
                 None => self.cards.get(&CardId::Incident(incident)),
             },
-            _ => None,
+            Destination::Channel(_) => None,
         };
         let root = incident.and_then(|card| {
             let (outgoing, state, last) = card.wanted.clone()?;
@@ -327,9 +322,13 @@ impl Courier {
     fn finished(&mut self, finished: Finished) {
         match finished {
             Finished::Lane(lane, delivered) => {
+                let jobs = self.lanes.entry(lane.clone()).or_default();
+                let card = jobs.pop_front().and_then(|job| job.post.say.card);
+                if let Some(card) = card.and_then(|id| self.cards.get_mut(&id)) {
+                    card.editing = false;
+                }
                 self.delivered(*delivered);
                 let jobs = self.lanes.entry(lane.clone()).or_default();
-                jobs.pop_front();
                 if jobs.is_empty() {
                     self.lanes.remove(&lane);
                 } else {
@@ -372,7 +371,6 @@ impl Courier {
         if let Some((id, shown)) = card.clone() {
             let card = self.cards.entry(id).or_default();
             card.shown = Some(shown);
-            card.editing = false;
             card.edited_at = Some(Instant::now());
         }
         // What is not kept has no number.
@@ -404,7 +402,8 @@ impl Courier {
             if !card.is_behind() || waits {
                 continue;
             }
-            let (Some((outgoing, state, last)), Some(shown)) = (card.wanted.clone(), card.shown.clone()) else {
+            let (Some((outgoing, state, last)), Some(shown)) = (card.wanted.clone(), card.shown.clone())
+            else {
                 continue;
             };
             if !busy.insert(shown.conversation.clone()) {

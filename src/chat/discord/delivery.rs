@@ -82,7 +82,11 @@ pub async fn deliver(wire: &Wire, job: Job, root: Option<Root>, card: Option<Car
     let posted = post(wire, channel, &job, card.as_ref()).await;
     let posted = match posted {
         Err(error) if channel != wire.incident_channel => {
-            tracing::error!(number, channel, "a message is refused, it goes to the incident channel: {error}");
+            tracing::error!(
+                number,
+                channel,
+                "a message is refused, it goes to the incident channel: {error}"
+            );
             post(wire, wire.incident_channel, &job, card.as_ref()).await
         }
         posted => posted,
@@ -99,7 +103,12 @@ pub async fn deliver(wire: &Wire, job: Job, root: Option<Root>, card: Option<Car
 }
 
 /// Posts all messages of a reply; returns the channel and the first message.
-async fn post(wire: &Wire, channel: u64, job: &Job, card: Option<&CardNow>) -> Result<(u64, String), RestError> {
+async fn post(
+    wire: &Wire,
+    channel: u64,
+    job: &Job,
+    card: Option<&CardNow>,
+) -> Result<(u64, String), RestError> {
     let messages = match card {
         Some((_, outgoing, ..)) => vec![outgoing.clone()],
         None => layout::layout(&job.post.say.reply),
@@ -108,7 +117,8 @@ async fn post(wire: &Wire, channel: u64, job: &Job, card: Option<&CardNow>) -> R
     for (page, outgoing) in messages.into_iter().enumerate() {
         let mut body = outgoing.body();
         if let Some(Ticket(message)) = job.about.filter(|_| page == 0) {
-            body["message_reference"] = json!({ "message_id": message.to_string(), "fail_if_not_exists": false });
+            body["message_reference"] =
+                json!({ "message_id": message.to_string(), "fail_if_not_exists": false });
         }
         let nonce = match job.post.number {
             0 => wire.unkept_nonce(page),
@@ -179,21 +189,18 @@ async fn thread(
         message: None,
     });
     let title = root.outgoing.content.clone();
-    let (channel, message) = match root.message {
-        Some(shown) => {
-            let channel = super::courier::channel_of(&shown.conversation);
-            (channel.unwrap_or(wire.incident_channel), shown.message)
-        }
-        None => {
-            let channel = wire.incident_channel;
-            let nonce = wire.nonce(&incident.to_string());
-            let body = root.outgoing.body();
-            let message = send(wire, channel, body, root.outgoing, &nonce, (job.again, job.post.at_ms)).await?;
-            let conversation = conversation_of(channel);
-            let shown = Shown { conversation, message: message.clone(), state: root.state, last: root.last };
-            delivered.root = Some((incident, shown));
-            (channel, message)
-        }
+    let (channel, message) = if let Some(shown) = root.message {
+        let channel = super::courier::channel_of(&shown.conversation);
+        (channel.unwrap_or(wire.incident_channel), shown.message)
+    } else {
+        let channel = wire.incident_channel;
+        let nonce = wire.nonce(&incident.to_string());
+        let body = root.outgoing.body();
+        let message = send(wire, channel, body, root.outgoing, &nonce, (job.again, job.post.at_ms)).await?;
+        let conversation = conversation_of(channel);
+        let shown = Shown { conversation, message: message.clone(), state: root.state, last: root.last };
+        delivered.root = Some((incident, shown));
+        (channel, message)
     };
     let thread = wire.thread(channel, number_of(&message), &title).await?;
     delivered.thread = Some((incident, thread));
@@ -201,10 +208,25 @@ async fn thread(
 }
 
 /// Changes the message of a card; returns what it shows then. None: it is tried again later.
-pub async fn edit(wire: &Wire, outgoing: &Outgoing, state: Digest, last: bool, shown: Shown) -> Option<Shown> {
+pub async fn edit(
+    wire: &Wire,
+    outgoing: &Outgoing,
+    state: Digest,
+    last: bool,
+    shown: Shown,
+) -> Option<Shown> {
     let now = Shown { state, last, ..shown };
     let channel = super::courier::channel_of(&now.conversation)?;
-    match wire.rest.send(Call::message_edit(channel, number_of(&now.message), outgoing.without_files().body(), Vec::new())).await {
+    match wire
+        .rest
+        .send(Call::message_edit(
+            channel,
+            number_of(&now.message),
+            outgoing.without_files().body(),
+            Vec::new(),
+        ))
+        .await
+    {
         Ok(_) => Some(now),
         // Somebody has deleted it, or the bot may not edit it any more: it is left alone.
         Err(error @ RestError::Refused { .. }) => {

@@ -70,10 +70,8 @@ fn is_live(c: char, before: &str, after: &str, begun: Begun) -> bool {
         '\\' | '`' | '*' | '_' | '~' | '|' | '<' | '[' | ']' => true,
         // A link or an emoji: a time of day and a port are neither.
         ':' => after.starts_with("//") || is_emoji(after),
-        // Headings and quotations.
-        '#' | '>' => begun == Begun::Blank,
-        // Lists.
-        '-' | '+' => begun == Begun::Blank,
+        // Headings, quotations and lists.
+        '#' | '>' | '-' | '+' => begun == Begun::Blank,
         '.' | ')' if begun == Begun::Number => true,
         // Invitations work without a scheme.
         '.' => ["discord", "discordapp"].iter().any(|host| ends_with(before, host)),

@@ -12,9 +12,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
-use serenity::all::{
-    Client, Context, Event, GatewayIntents, HttpBuilder, RawEventHandler, async_trait,
-};
+use serenity::all::{Client, Context, Event, GatewayIntents, HttpBuilder, RawEventHandler, async_trait};
 use serenity::gateway::GatewayError;
 use tokio::sync::{mpsc, watch};
 use tracing_subscriber::layer::{Context as LayerContext, Layer};

@@ -58,7 +58,7 @@ async fn whole(wire: &Wire, guild: u64, mut message: Value) -> Option<Message> {
     let author = number(&message["author"]["id"]);
     let member = wire.rest.send(Call::get(&format!("/guilds/{guild}/members/{author}"))).await;
     // Somebody who has left has no roles.
-    let roles = member.map(|member| member["roles"].clone()).unwrap_or_else(|_| json!([]));
+    let roles = member.map_or_else(|_| json!([]), |member| member["roles"].clone());
     message["guild_id"] = json!(GuildId::new(guild));
     message["member"] = json!({ "roles": roles, "deaf": false, "mute": false, "flags": 0 });
     match serde_json::from_value(message) {

@@ -10,6 +10,8 @@ use super::rest::{Call, Rest, RestError};
 const LOOK_BACK: u8 = 100;
 /// Characters of the name of a thread.
 const THREAD_NAME_MAX: usize = 90;
+/// Discord's code for a message that has a thread already.
+const THREAD_EXISTS: u64 = 160_004;
 /// Minutes without a message after which Discord folds a thread away: its longest, a week.
 const ARCHIVE_AFTER_MIN: u32 = 10_080;
 /// Milliseconds between 1970 and Discord's own first moment, from which its ids count.
@@ -80,7 +82,14 @@ impl Wire {
         let name: String = plain.trim().chars().take(THREAD_NAME_MAX).collect();
         let name = if name.is_empty() { "incident".to_owned() } else { name };
         let body = json!({ "name": name, "auto_archive_duration": ARCHIVE_AFTER_MIN });
-        let made = self.rest.send(Call::thread_create(channel, message, body)).await?;
+        let made = match self.rest.send(Call::thread_create(channel, message, body)).await {
+            // Made in an earlier life, which ended before it could be recorded.
+            Err(RestError::Refused { code: THREAD_EXISTS, .. }) => {
+                let message = self.rest.send(Call::message_get(channel, message)).await?;
+                message["thread"].clone()
+            }
+            made => made?,
+        };
         // Discord gives the thread the number of its message.
         Ok(made["id"].as_str().and_then(|id| id.parse().ok()).unwrap_or(message))
     }
@@ -101,7 +110,8 @@ mod tests {
 
     #[test]
     fn a_message_is_known_by_what_it_shows() {
-        let body = json!({ "content": "a ", "embeds": [{ "description": "b", "color": 1 }], "components": [] });
+        let body =
+            json!({ "content": "a ", "embeds": [{ "description": "b", "color": 1 }], "components": [] });
         let mut message = json!({ "content": "a", "embeds": [{ "description": "b", "type": "rich" }] });
         assert!(says_the_same(&message, &body));
         message["embeds"][0]["description"] = json!("c");

@@ -65,14 +65,13 @@ fn of_request(request: &Request) -> String {
 
 /// An indented code block: nothing within it can end it.
 fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("    {line}\n")).collect()
+    text.lines().flat_map(|line| ["    ", line, "\n"]).collect()
 }
 
 fn written(line: &Line) -> String {
     let span = |span: &Span| match span {
         Span::Plain(text) => text.clone(),
-        Span::Untrusted(text) => text.escape_with(one_line),
-        Span::Code(text) => text.escape_with(one_line),
+        Span::Untrusted(text) | Span::Code(text) => text.escape_with(one_line),
         Span::Account(actor) => one_line(&actor.0),
         Span::Place(conversation) => one_line(conversation.as_str()),
     };

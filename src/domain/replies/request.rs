@@ -82,27 +82,24 @@ pub fn card(catalogue: &Catalogue, request: &Request) -> Reply {
         Status::Ended(Outcome::Succeeded) => Tone::Good,
         _ => Tone::Bad,
     };
-    let mut reply = match request.status {
-        Status::Waiting => Reply::new(tone, headline(catalogue, request, "waits for approval")),
-        _ => Reply::new(tone, headline(catalogue, request, "was asked for"))
-            .line(Line::plain(format!("it is {}", status_word(&request.status)))),
+    let waits = request.status == Status::Waiting;
+    let mut reply = if waits {
+        Reply::new(tone, headline(catalogue, request, "waits for approval"))
+    } else {
+        Reply::new(tone, headline(catalogue, request, "was asked for"))
+            .line(Line::plain(format!("it is {}", status_word(&request.status))))
     };
     reply = plan(reply, &request.plan);
     for (person, approval) in &request.approvals {
         let line = Line::plain("approved by ").person(person);
         reply = reply.item(line.then(format!(" at {} UTC", time(approval.at_ms))));
     }
-    match request.status {
-        Status::Waiting => asking(needs(catalogue, reply, request), request),
-        _ => {
-            let press = Press::Request(RequestPress::Plan, request.id, request.digest.prefix());
-            reply.line(Line::plain("plan ").code(request.digest.short())).button(Button::new(
-                "Show plan",
-                Weight::Plain,
-                press,
-            ))
-        }
+    if waits {
+        return asking(needs(catalogue, reply, request), request);
     }
+    let press = Press::Request(RequestPress::Plan, request.id, request.digest.prefix());
+    let button = Button::new("Show plan", Weight::Plain, press);
+    reply.line(Line::plain("plan ").code(request.digest.short())).button(button)
 }
 
 /// Things that have happened to a request, in a reply.

@@ -190,17 +190,17 @@ pub fn card(request: &Request, live: Option<&str>) -> Reply {
     let mut reply = Reply::new(tone, title);
     let Some(run) = &request.run else { return reply };
     for (planned, host) in request.plan.hosts.iter().zip(&run.hosts) {
-        let line = Line::default().code(planned.name.as_str()).then(": ");
+        let named = Line::default().code(planned.name.as_str()).then(": ");
         let command = |step: usize| planned.steps.get(step).map(command_line).unwrap_or_default();
-        let steps = planned.steps.len();
+        let count = planned.steps.len();
         reply = reply.line(match &host.phase {
-            HostPhase::Waiting => line.then("not begun"),
+            HostPhase::Waiting => named.then("not begun"),
             HostPhase::Step { step, .. } => {
-                line.then(format!("step {} of {steps} ", step + 1)).code(command(*step))
+                named.then(format!("step {} of {count} ", step + 1)).code(command(*step))
             }
-            HostPhase::Verifying(_) => line.then(format!("{steps} of {steps} steps, being verified")),
-            HostPhase::Ended(outcome, why) if why.is_empty() => line.then(outcome.to_string()),
-            HostPhase::Ended(outcome, why) => line.then(format!("{outcome}: ")).untrusted(why.as_str()),
+            HostPhase::Verifying(_) => named.then(format!("{count} of {count} steps, being verified")),
+            HostPhase::Ended(outcome, why) if why.is_empty() => named.then(outcome.to_string()),
+            HostPhase::Ended(outcome, why) => named.then(format!("{outcome}: ")).untrusted(why.as_str()),
         });
         let running = matches!(host.phase, HostPhase::Step { .. });
         let kept = host.output.iter().next_back().map(|(_, text)| text.as_str());
@@ -220,7 +220,10 @@ fn end_of(text: &str) -> &str {
     if text.len() <= CARD_OUTPUT_BYTES {
         return text;
     }
-    let from = (text.len() - CARD_OUTPUT_BYTES..).find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    let mut from = text.len() - CARD_OUTPUT_BYTES;
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
     text[from..].split_once('\n').map_or(&text[from..], |(_, lines)| lines)
 }
 

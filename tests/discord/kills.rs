@@ -1,0 +1,91 @@
+//! kill -9 while something is being said: what was not delivered is delivered, what was delivered is
+//! not said again.
+
+use std::time::Duration;
+
+use super::serving::Serving;
+use super::story::{Between, nothing_lost_nothing_doubled, story};
+use crate::bot::{Chance, two_at_a_time};
+use crate::discord_server::{Operation, RestFault, Setup};
+use serde_json::json;
+
+/// Stories in which the bot is killed.
+const STORIES: u64 = 4;
+
+/// Kills the bot at a moment when a request of this kind is on its way, before or after it was done.
+fn killed_on_the_way(operation: Operation, done: bool) {
+    println!("killed with {operation:?} on its way, done: {done}");
+    let mut serving = Serving::new();
+    let slow = Duration::from_millis(1500);
+    let fault = if done { RestFault::SlowAfter(slow) } else { RestFault::SlowBefore(slow) };
+    serving.server.fail_request(operation, fault);
+    let ops = serving.server.channel("ops");
+    serving.server.slash(
+        "ana",
+        ops,
+        "incident open",
+        &[("title", json!("db01 hangs")), ("severity", json!("sev2"))],
+    );
+    serving.server.wait_until("the request is on its way", || serving.server.faults_are_spent());
+    std::thread::sleep(Duration::from_millis(500));
+    serving.restart();
+    let incidents = serving.server.channel("incidents");
+    let server = &serving.server;
+    let thread = server.wait_for("the thread", || server.threads(incidents).first().map(|thread| thread.id));
+    server.wait_for_text(thread, "incident i1 (sev2) is open");
+    std::thread::sleep(Duration::from_millis(700));
+    assert_eq!(server.threads(incidents).len(), 1, "one thread");
+    assert_eq!(server.said(incidents).len(), 1, "one message of the incident: {:?}", server.said(incidents));
+    assert_eq!(server.said(thread).len(), 1, "said once: {:?}", server.said(thread));
+    assert_eq!(server.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn what_was_on_its_way_at_a_kill_arrives_once() {
+    let operations = [Operation::CreateMessage, Operation::CreateThread];
+    let cases =
+        operations.into_iter().flat_map(|operation| [(operation, false), (operation, true)]).collect();
+    two_at_a_time(cases, |(operation, done)| killed_on_the_way(operation, done));
+}
+
+#[test]
+fn a_question_whose_answer_was_on_its_way_at_a_kill_is_answered_once() {
+    two_at_a_time(vec![false, true], |done| {
+        let mut serving = Serving::new();
+        let slow = Duration::from_millis(1500);
+        let fault = if done { RestFault::SlowAfter(slow) } else { RestFault::SlowBefore(slow) };
+        serving.server.fail_request(Operation::CreateMessage, fault);
+        let ops = serving.server.channel("ops");
+        serving.server.mention("ana", ops, "the service console has no space left");
+        serving.server.wait_until("the request is on its way", || serving.server.faults_are_spent());
+        serving.restart();
+        serving.server.wait_until("the answer", || !serving.server.said(ops).is_empty());
+        std::thread::sleep(Duration::from_secs(1));
+        assert_eq!(serving.server.said(ops).len(), 1, "{:?}", serving.server.said(ops));
+        serving.is_clean();
+    });
+}
+
+#[test]
+fn the_story_with_kills_at_any_moment() {
+    let mut chance = Chance::new();
+    let seeds: Vec<_> = (0..STORIES).map(|_| chance.below(u64::MAX)).collect();
+    two_at_a_time(seeds, |seed| {
+        println!("kills from seed {seed}");
+        let mut moments = crate::discord_server::faults::Chance::new(seed);
+        let mut serving = Serving::with(Setup::with_cast().seed(seed));
+        let mut between = |serving: &mut Serving| {
+            // Somewhere in what still follows from the last step: cards, reports, the record.
+            std::thread::sleep(Duration::from_millis(moments.below(400)));
+            serving.restart();
+            if moments.below(3) == 0 {
+                std::thread::sleep(Duration::from_millis(moments.below(150)));
+                serving.restart();
+            }
+        };
+        let between: Between<'_> = &mut between;
+        story(&mut serving, between);
+        nothing_lost_nothing_doubled(&serving);
+        serving.is_clean();
+    });
+}
