@@ -1,4 +1,5 @@
-//! `doctor`: configuration, articles, index, record, hosts and their keys: each with what to do.
+//! `doctor`: configuration, articles, index, record, hosts and their keys, Discord: each with what to
+//! do.
 
 use std::fmt::Display;
 
@@ -8,7 +9,10 @@ use crate::app::bot::now_ms;
 use crate::app::ports::Hosts as _;
 use crate::app::programs;
 use crate::chat::console::one_line;
+use crate::chat::discord::checkup::checkup;
+use crate::chat::discord::rest::Secret;
 use crate::config::Config;
+use crate::domain::catalogue::Catalogue;
 use crate::domain::host::Platform;
 use crate::kb::lint::{Standards, lint as lint_rules};
 use crate::kb::{self, Severity};
@@ -42,7 +46,12 @@ pub fn run(places: &Places) -> Done {
     report.line(true, "configuration", format!("{named}: {people} persons, {hosts} hosts"));
     articles_and_index(places, &config, &mut report);
     record(places, &mut report);
-    runtime()?.block_on(inventory(places, &config, &mut report));
+    let files = Files { kb: places.kb.clone(), config: ConfigSource::File(places.config_file()) };
+    let catalogue = files.read().ok();
+    runtime()?.block_on(async {
+        inventory(&config, catalogue.as_ref(), &mut report).await;
+        discord(&config, catalogue.as_ref(), &mut report).await;
+    });
     if report.well { Ok(()) } else { Err(Failure::Said) }
 }
 
@@ -90,9 +99,8 @@ fn record(places: &Places, report: &mut Report) {
     }
 }
 
-async fn inventory(places: &Places, config: &Config, report: &mut Report) {
-    let files = Files { kb: places.kb.clone(), config: ConfigSource::File(places.config_file()) };
-    let Ok(catalogue) = files.read() else { return };
+async fn inventory(config: &Config, catalogue: Option<&Catalogue>, report: &mut Report) {
+    let Some(catalogue) = catalogue else { return };
     if config.inventory.is_empty() {
         return report.line(true, "hosts", "none in the inventory");
     }
@@ -105,9 +113,20 @@ async fn inventory(places: &Places, config: &Config, report: &mut Report) {
             report.line(true, host.name.as_str(), "Windows: its actions are planned, not run");
             continue;
         }
-        let check = ssh.check(host, &programs(&catalogue, host)).await;
+        let check = ssh.check(host, &programs(catalogue, host)).await;
         for (what, well, seen) in check.findings {
             report.line(well, &format!("{} {what}", host.name), seen);
         }
+    }
+}
+
+async fn discord(config: &Config, catalogue: Option<&Catalogue>, report: &mut Report) {
+    let Some(settings) = &config.discord else { return };
+    let token = match settings.token.read() {
+        Ok(token) => Secret::new(token),
+        Err(error) => return report.line(false, "Discord token", chain(error)),
+    };
+    for (what, well, seen) in checkup(settings, &token, config.people.groups(), catalogue).await {
+        report.line(well, &what, seen);
     }
 }

@@ -80,7 +80,7 @@ enum Command {
     /// Prove the record
     #[command(subcommand)]
     Audit(audit::Command),
-    /// Look at configuration, articles, index, record and hosts: each with what to do
+    /// Look at configuration, articles, index, record, hosts and Discord: each with what to do
     Doctor,
 }
 

@@ -107,6 +107,44 @@ fn a_discord_section_is_read_with_its_defaults() {
     assert_eq!(config.people.role_of_groups(&[group("9")]), None);
 }
 
+/// The examples in TOML that people read in the README.
+fn examples() -> Vec<String> {
+    let readme = include_str!("../../README.md");
+    let blocks = readme.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap().to_owned());
+    // The fingerprint of the example is nobody's.
+    blocks.map(|block| block.replace("SHA256:...", &format!("SHA256:{}", "A".repeat(43)))).collect()
+}
+
+#[test]
+fn the_examples_of_the_readme_are_read() {
+    let examples = examples();
+    let configs: Vec<_> = examples.iter().map(|example| parsed(example).unwrap()).collect();
+    assert_eq!(configs.len(), 2);
+    let (hosts, discord) = (&configs[0], &configs[1]);
+    assert_eq!(hosts.inventory.len(), 1);
+    let settings = discord.discord.as_ref().unwrap();
+    assert!(!settings.message_content && settings.listens_in(1_100_000_000_000_000_002));
+    assert_eq!(discord.people.groups().len(), 4);
+    let person = discord.people.person(&ActorId("console:1000".to_owned())).unwrap();
+    assert_eq!((person.actors.len(), person.role), (2, None));
+}
+
+#[test]
+fn the_readme_shows_every_key_of_the_discord_section_with_what_holds_without_it() {
+    let example = &examples()[1];
+    // What is commented out can be uncommented; of the two tokens, one.
+    let uncommented = example.replace("# api_url", "api_url").replace("# gateway_url", "gateway_url");
+    let uncommented = uncommented.replace("# role", "role");
+    let settings = parsed(&uncommented).unwrap().discord.unwrap();
+    assert_eq!(settings.gateway_url.as_deref(), Some("wss://gateway.discord.gg"));
+    let shorter = parsed(example).unwrap().discord.unwrap();
+    assert_eq!(settings.api_url, shorter.api_url);
+    let other = example.replace("token_file", "# token_file").replace("# token_env", "token_env");
+    let named = parsed(&other).unwrap().discord.unwrap();
+    let unnamed = parsed(&example.replace("token_file", "# token_file")).unwrap().discord.unwrap();
+    assert_eq!(named.token, unnamed.token);
+}
+
 #[test]
 fn addresses_of_a_proxy_need_no_version() {
     for url in

@@ -177,6 +177,7 @@ impl State {
             name: body["name"].as_str().unwrap_or_default().to_owned(),
             parent: Some(target.first),
             open: true,
+            overwrites: Vec::new(),
             archived: false,
             locked: false,
             auto_archive_minutes: body["auto_archive_duration"].as_u64().unwrap_or(4320),

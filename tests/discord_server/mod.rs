@@ -9,7 +9,8 @@
 //! All of it blocks, so a test needs no runtime. What the bot sent stands in the transcript, which
 //! is printed when a test fails.
 //!
-//! Not here: direct messages, reactions, permissions by channel, the newer components, sharding.
+//! Permissions are told as they were set up and not enforced, but for channels that the bot may not
+//! see. Not here: direct messages, reactions, the newer components, sharding.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(clippy::unused_self, reason = "what is always the same reads like the rest")]

@@ -24,6 +24,8 @@ pub struct Channel {
     pub parent: Option<u64>,
     /// Whether the bot may see it.
     pub open: bool,
+    /// As Discord shows them.
+    pub overwrites: Vec<Value>,
     pub archived: bool,
     pub locked: bool,
     pub auto_archive_minutes: u64,

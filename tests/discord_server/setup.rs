@@ -1,5 +1,6 @@
 //! What the server is given before it starts.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Server;
@@ -28,6 +29,12 @@ pub struct Setup {
     pub(super) roles: Vec<String>,
     /// Name and names of roles.
     pub(super) people: Vec<(String, Vec<String>)>,
+    /// Names of the bot's roles.
+    pub(super) bot_roles: Vec<String>,
+    /// What roles are allowed, where that is not nearly everything.
+    pub(super) permissions: BTreeMap<String, u64>,
+    /// Channel, role or `dogwatch`, allowed, denied.
+    pub(super) overwrites: Vec<(String, String, u64, u64)>,
 }
 
 impl Setup {
@@ -42,6 +49,9 @@ impl Setup {
             channels: Vec::new(),
             roles: Vec::new(),
             people: Vec::new(),
+            bot_roles: Vec::new(),
+            permissions: BTreeMap::new(),
+            overwrites: Vec::new(),
         }
     }
 
@@ -85,6 +95,30 @@ impl Setup {
             self = self.role(role);
         }
         self.people.push((name.to_owned(), roles.iter().map(|&role| role.to_owned()).collect()));
+        self
+    }
+
+    /// Gives the bot a role.
+    #[must_use]
+    pub fn bot_role(mut self, name: &str) -> Self {
+        self = self.role(name);
+        self.bot_roles.push(name.to_owned());
+        self
+    }
+
+    /// What a role or `@everyone` is allowed on the server. It is told and nothing more: the bot is
+    /// refused nothing for it.
+    #[must_use]
+    pub fn permissions(mut self, role: &str, allow: u64) -> Self {
+        self.permissions.insert(role.to_owned(), allow);
+        self
+    }
+
+    /// What a channel allows and denies to a role, `@everyone` or the bot (`dogwatch`); told like
+    /// [`Self::permissions`].
+    #[must_use]
+    pub fn overwrite(mut self, channel: &str, whom: &str, allow: u64, deny: u64) -> Self {
+        self.overwrites.push((channel.to_owned(), whom.to_owned(), allow, deny));
         self
     }
 

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
 use super::buckets::Buckets;
 use super::faults::Faults;
 use super::model::{Asked, Channel, Message, Person};
 use super::sessions::Gateway;
-use super::setup::{BOT, FIRST_CHANNEL, FIRST_PERSON, FIRST_ROLE, Setup};
+use super::setup::{BOT, FIRST_CHANNEL, FIRST_PERSON, FIRST_ROLE, GUILD, Setup};
 use super::wire;
 
 /// The first moment that an id can name.
@@ -78,6 +78,7 @@ impl State {
                     name: name.clone(),
                     parent: None,
                     open: *open,
+                    overwrites: overwrites(&setup, name, &roles),
                     archived: false,
                     locked: false,
                     auto_archive_minutes: 4320,
@@ -216,6 +217,21 @@ impl State {
     pub fn is_own(&self, id: u64) -> bool {
         self.messages.get(&id).is_some_and(|message| message.author == BOT)
     }
+}
+
+/// What a channel allows and denies to roles (type 0) and to the bot (type 1).
+fn overwrites(setup: &Setup, channel: &str, roles: &[(u64, String)]) -> Vec<Value> {
+    let whom = |name: &str| match name {
+        "dogwatch" => (BOT, 1),
+        "@everyone" => (GUILD, 0),
+        _ => (roles.iter().find(|(_, known)| known == name).unwrap().0, 0),
+    };
+    let here = setup.overwrites.iter().filter(|(place, ..)| place == channel);
+    here.map(|(_, name, allow, deny)| {
+        let (id, kind) = whom(name);
+        json!({"id": id.to_string(), "type": kind, "allow": allow.to_string(), "deny": deny.to_string()})
+    })
+    .collect()
 }
 
 pub fn millis(duration: Duration) -> u64 {

@@ -30,7 +30,14 @@ pub fn user(state: &State, id: u64) -> Value {
 
 /// The member of the guild, without its user.
 fn partial_member(state: &State, id: u64) -> Value {
-    let roles = state.person_by_id(id).map_or(&[][..], |person| &person.roles);
+    let of_bot = || {
+        let is_bots = |(_, name): &&(u64, String)| state.setup.bot_roles.contains(name);
+        state.roles.iter().filter(is_bots).map(|(id, _)| *id).collect()
+    };
+    let roles: Vec<u64> = match id {
+        BOT => of_bot(),
+        _ => state.person_by_id(id).map_or_else(Vec::new, |person| person.roles.clone()),
+    };
     let roles: Vec<_> = roles.iter().map(u64::to_string).collect();
     json!({
         "roles": roles, "joined_at": JOINED, "deaf": false, "mute": false, "flags": 0, "nick": null,
@@ -65,7 +72,7 @@ pub fn channel(channel: &Channel) -> Value {
         out["nsfw"] = json!(false);
         out["topic"] = json!(null);
         out["parent_id"] = json!(null);
-        out["permission_overwrites"] = json!([]);
+        out["permission_overwrites"] = json!(channel.overwrites);
     }
     out
 }
@@ -75,9 +82,10 @@ pub fn roles(state: &State) -> Vec<Value> {
     let named = state.roles.iter().map(|(id, name)| (*id, name.as_str()));
     let all = std::iter::once(everyone).chain(named).enumerate();
     all.map(|(position, (id, name))| {
+        let permissions = state.setup.permissions.get(name).map_or(PERMISSIONS.to_owned(), u64::to_string);
         json!({
             "id": id.to_string(), "name": name, "color": 0, "colors": {"primary_color": 0}, "hoist": false,
-            "managed": false, "mentionable": false, "permissions": PERMISSIONS, "position": position, "flags": 0,
+            "managed": false, "mentionable": false, "permissions": permissions, "position": position, "flags": 0,
         })
     })
     .collect()

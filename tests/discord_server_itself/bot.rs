@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::json;
 use serenity::all::{
-    ApplicationId, Client, Command, CommandOptionType, Context, CreateCommand, CreateCommandOption,
-    EventHandler, GatewayIntents, GuildId, HttpBuilder, Interaction, Message, Ready, ShardManager,
+    ApplicationId, Client, CommandOptionType, Context, CreateCommand, CreateCommandOption, EventHandler,
+    GatewayIntents, GuildId, HttpBuilder, Interaction, Message, Ready, ShardManager,
 };
 use serenity::async_trait;
 use tokio::sync::oneshot;
@@ -24,7 +24,7 @@ impl EventHandler for Echo {
     async fn ready(&self, context: Context, _: Ready) {
         let question = CreateCommandOption::new(CommandOptionType::String, "question", "What").required(true);
         let ask = CreateCommand::new("ask").description("Asks").add_option(question);
-        let commands: Vec<Command> = self.guild.set_commands(&context.http, vec![ask]).await.unwrap();
+        let commands = context.http.create_guild_commands(self.guild, &vec![ask]).await.unwrap();
         assert_eq!(commands.len(), 1);
     }
 

@@ -74,6 +74,27 @@ fn a_guild_is_what_was_set_up() {
 }
 
 #[test]
+fn permissions_are_told_as_they_were_set_up() {
+    let setup = Setup::with_cast().bot_role("bots").permissions("bots", 7).permissions("@everyone", 0);
+    let server = setup.overwrite("ops", "bots", 1, 2).overwrite("ops", "dogwatch", 4, 0).start();
+    let raw = Raw::new(&server);
+    let guild = format!("/guilds/{}", server.guild_id());
+    let (bots, bot) = (server.role("bots").to_string(), server.bot_id().to_string());
+    assert_eq!(raw.get(&format!("{guild}/members/{bot}")).1["roles"], json!([bots]));
+    let roles = raw.get(&format!("{guild}/roles")).1;
+    let permissions = |name: &str| {
+        roles.as_array().unwrap().iter().find(|role| role["name"] == name).unwrap()["permissions"].clone()
+    };
+    assert_eq!((permissions("@everyone"), permissions("bots")), (json!("0"), json!("7")));
+    let overwrites = json!([
+        {"id": bots, "type": 0, "allow": "1", "deny": "2"},
+        {"id": bot, "type": 1, "allow": "4", "deny": "0"},
+    ]);
+    let channel = raw.get(&format!("/channels/{}", server.channel("ops"))).1;
+    assert_eq!(channel["permission_overwrites"], overwrites);
+}
+
+#[test]
 fn the_same_nonce_says_it_once() {
     let server = Setup::with_cast().channel("other").start();
     let raw = Raw::new(&server);

@@ -10,6 +10,7 @@
 //! what somebody else wrote, and allows no mention to ping. Nothing is decided here.
 
 pub mod answering;
+pub mod checkup;
 pub mod courier;
 pub mod custom_id;
 pub mod delivery;
