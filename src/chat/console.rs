@@ -83,7 +83,12 @@ pub fn rendered(reply: &Reply) -> String {
             Part::Line(content) => text.extend(["  ", &line(content), "\n"]),
             Part::Item(content) => text.extend(["  * ", &line(content), "\n"]),
             Part::Block(content) => block(&mut text, content),
-            Part::Output(_, content) => output(&mut text, content),
+            Part::Output(about, _, content) => {
+                if !about.0.is_empty() {
+                    text.extend(["  ", &line(about), "\n"]);
+                }
+                output(&mut text, content);
+            }
             Part::File(name, content) => {
                 text.extend(["  ", &one_line(name), ":\n"]);
                 block(&mut text, content);

@@ -116,9 +116,10 @@ pub enum Part {
     Block(Untrusted),
     /// A command that is ready to be sent. Where the reply has buttons, one of them does the same.
     Ready(Untrusted),
-    /// What a host printed, as it was kept. Where there is not the room, its beginning and its end
-    /// are shown, and the whole goes into a file of this name if there can be files.
-    Output(String, Untrusted),
+    /// What a host printed, as it was kept, below a line that says of what, which may be empty. Where
+    /// there is not the room, its beginning and its end are shown, and the whole goes into a file of
+    /// this name if there can be files.
+    Output(Line, String, Untrusted),
     /// A file of this name.
     File(String, Untrusted),
 }
@@ -186,10 +187,10 @@ impl Reply {
 
     /// Appends what a host printed, unless that is nothing.
     #[must_use]
-    pub fn output(mut self, name: impl Into<String>, text: &str) -> Self {
+    pub fn output(mut self, about: Line, name: impl Into<String>, text: &str) -> Self {
         let text = text.trim_end();
         if !text.is_empty() {
-            self.parts.push(Part::Output(name.into(), Untrusted::new(text)));
+            self.parts.push(Part::Output(about, name.into(), Untrusted::new(text)));
         }
         self
     }

@@ -184,7 +184,7 @@ pub fn text_of(reply: &Reply) -> String {
     let line = |line: &Line| line.0.iter().map(span).collect::<String>();
     let part = |part: &Part| match part {
         Part::Line(inner) | Part::Item(inner) => line(inner),
-        Part::Block(text) | Part::Ready(text) | Part::Output(_, text) | Part::File(_, text) => {
+        Part::Block(text) | Part::Ready(text) | Part::Output(_, _, text) | Part::File(_, text) => {
             text.escape_with(str::to_owned)
         }
     };

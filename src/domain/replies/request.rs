@@ -229,7 +229,7 @@ pub fn whole(catalogue: &Catalogue, request: &Request) -> Reply {
                 format!("output of step {}", step + 1)
             });
             let name = super::run::output_name(request.id, planned.name.as_str(), *step);
-            reply = reply.line(Line::plain(what)).output(name, text);
+            reply = reply.output(Line::plain(what), name, text);
         }
     }
     if let Some((actor, reason)) = &run.settled {

@@ -45,7 +45,7 @@ pub fn step_ended(
         None => Reply::new(Tone::Info, line.then("done")),
         Some(problem) => Reply::new(Tone::Bad, line.untrusted(problem)),
     };
-    reply.output(output_name(id, host.as_str(), Some(step)), &output.text())
+    reply.output(Line::default(), output_name(id, host.as_str(), Some(step)), &output.text())
 }
 
 /// The verification is over: what it found, and why.
@@ -55,7 +55,7 @@ pub fn verified(id: RequestId, host: &HostName, found: &str, why: &str, output: 
         "" => Reply::new(Tone::Info, line),
         why => Reply::new(Tone::Bad, line.then(": ").untrusted(why)),
     };
-    reply.output(output_name(id, host.as_str(), None), &output.text())
+    reply.output(Line::default(), output_name(id, host.as_str(), None), &output.text())
 }
 
 /// The name of the file that an output goes into.
@@ -244,7 +244,7 @@ fn outputs(mut reply: Reply, request: &Request) -> Reply {
             }
             let what = step.map_or("the verification".to_owned(), |step| format!("step {}", step + 1));
             let line = Line::default().code(planned.name.as_str()).then(format!(", {what} printed:"));
-            reply = reply.line(line).output(output_name(request.id, planned.name.as_str(), *step), text);
+            reply = reply.output(line, output_name(request.id, planned.name.as_str(), *step), text);
         }
     }
     reply

@@ -30,7 +30,12 @@ pub fn part(pages: &mut Pages, part: &Part, buttons: bool) {
             let command = command.escape_with(str::to_owned);
             line(pages, "", &Line::default().code(command));
         }
-        Part::Output(name, content) => output(pages, name, &content.escape_with(str::to_owned)),
+        Part::Output(about, name, content) => {
+            if !about.0.is_empty() {
+                line(pages, "", about);
+            }
+            output(pages, name, &content.escape_with(str::to_owned));
+        }
         Part::File(name, content) => {
             pages.attach(name, &content.escape_with(str::to_owned));
         }

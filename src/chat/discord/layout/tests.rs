@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::chat::discord::testing::{HOSTILE, Token, live, tokens};
 use crate::domain::actor::ActorId;
-use crate::domain::id::{ActionId, Prefix, RequestId};
+use crate::domain::id::{ActionId, ConversationId, Prefix, RequestId};
 use crate::domain::press::{Press, RequestPress};
 use crate::domain::reply::{Line, Part, Span, Untrusted};
 
@@ -29,6 +29,8 @@ fn span() -> impl Strategy<Value = Span> {
         text().prop_map(|text| Span::Untrusted(Untrusted::new(text))),
         text().prop_map(|text| Span::Code(Untrusted::new(text))),
         prop_oneof!["discord:9[0-9]{5,25}".boxed(), text().boxed()].prop_map(|id| Span::Account(ActorId(id))),
+        prop_oneof!["discord:9[0-9]{5,25}".boxed(), text().boxed()]
+            .prop_map(|id| Span::Place(ConversationId(id))),
     ]
 }
 
@@ -42,7 +44,11 @@ fn a_part() -> impl Strategy<Value = Part> {
         a_line().prop_map(Part::Item),
         text().prop_map(|text| Part::Block(Untrusted::new(text))),
         text().prop_map(|text| Part::Ready(Untrusted::new(text))),
-        (text(), text()).prop_map(|(name, text)| Part::Output(name, Untrusted::new(text))),
+        (a_line(), text(), text()).prop_map(|(about, name, text)| Part::Output(
+            about,
+            name,
+            Untrusted::new(text)
+        )),
         ("[ -~]{0,8}", text()).prop_map(|(name, text)| Part::File(name, Untrusted::new(text))),
     ]
 }
@@ -122,20 +128,20 @@ fn units(text: &str) -> usize {
     text.encode_utf16().count()
 }
 
-/// Without what the layout itself writes: bold, bullets, and accounts.
+/// Without what the layout itself writes: bold, bullets, accounts and channels.
 fn live_but_ours(text: &str) -> Option<String> {
-    let text = without_accounts(text);
+    let text = without_references(&without_references(text, "<@9"), "<#9");
     let lines: Vec<_> = text.lines().map(|line| line.strip_prefix("- ").unwrap_or(line)).collect();
     live(&lines.join("\n"), &["**"])
 }
 
-/// Accounts of these tests have long ids, and nothing that is hostile names one.
-fn without_accounts(text: &str) -> String {
-    let mut pieces = text.split("<@9");
+/// Accounts and channels of these tests have long ids, and nothing that is hostile names one.
+fn without_references(text: &str, begin: &str) -> String {
+    let mut pieces = text.split(begin);
     let first = pieces.next().unwrap_or_default().to_owned();
     pieces.fold(first, |text, piece| match piece.split_once('>') {
         Some((id, rest)) if id.len() >= 5 && id.bytes().all(|b| b.is_ascii_digit()) => text + "(x)" + rest,
-        _ => text + "<@9" + piece,
+        _ => text + begin + piece,
     })
 }
 

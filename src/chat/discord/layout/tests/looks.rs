@@ -74,15 +74,19 @@ fn a_reply_that_says_nothing_is_a_message() {
 
 #[test]
 fn a_short_output_is_shown_whole() {
-    let message = only(&Reply::new(Tone::Good, Line::plain("done")).output("out.txt", "one\ntwo"));
+    let message =
+        only(&Reply::new(Tone::Good, Line::plain("done")).output(Line::default(), "out.txt", "one\ntwo"));
     assert_eq!((description(&message), message.files.len()), ("```\none\ntwo\n```", 0));
 }
 
 #[test]
 fn a_long_output_shows_its_ends_and_is_attached_whole() {
     let lines: Vec<_> = (1..=40).map(|n| format!("line {n}")).collect();
-    let message =
-        only(&Reply::new(Tone::Good, Line::plain("done")).output("r1 lab/1.txt", &lines.join("\n")));
+    let message = only(&Reply::new(Tone::Good, Line::plain("done")).output(
+        Line::default(),
+        "r1 lab/1.txt",
+        &lines.join("\n"),
+    ));
     assert_eq!(
         description(&message),
         "```\nline 1\nline 2\nline 3\nline 4\nline 5\nline 6\n```\n28 lines between, whole in `r1-lab-1.txt`\n\
@@ -94,7 +98,11 @@ fn a_long_output_shows_its_ends_and_is_attached_whole() {
 
 #[test]
 fn an_output_of_one_long_line_is_cut_and_attached() {
-    let message = only(&Reply::new(Tone::Good, Line::plain("done")).output("out.txt", &"x".repeat(5_000)));
+    let message = only(&Reply::new(Tone::Good, Line::plain("done")).output(
+        Line::default(),
+        "out.txt",
+        &"x".repeat(5_000),
+    ));
     assert!(description(&message).contains("x…\n```\nLong lines are cut here, whole in `out.txt`"));
     assert_eq!(message.files[0].text.len(), 5_000);
 }
