@@ -22,7 +22,7 @@ use crate::domain::reply::{Line, Reply, Tone};
 /// How long an answer is waited for before the interaction is deferred.
 const PATIENCE: Duration = Duration::from_millis(1200);
 /// The same where the answer may be a form: what is left is enough for one attempt and another.
-const PATIENCE_FOR_FORM: Duration = Duration::from_millis(2000);
+const PATIENCE_FOR_FORM: Duration = Duration::from_secs(2);
 /// How long an interaction can be answered: a little less than Discord's 15 minutes.
 const TOKEN_LIFE: Duration = Duration::from_secs(14 * 60);
 /// Discord's flag of a message that only the caller sees.
