@@ -90,6 +90,8 @@ impl Service {
             api_url: self.settings.api_url,
             message_content: self.settings.message_content,
         };
+        // Kept, so that a gateway that closes for good is not taken for a reception that has died.
+        let _open = events.clone();
         let thread = gateway.run(events, stop.subscribe()).context("could not begin the gateway's thread")?;
         let mut closed = tokio::task::spawn_blocking(move || thread.join());
         let ended = tokio::select! {

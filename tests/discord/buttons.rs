@@ -10,8 +10,7 @@ use super::scene::{
     STUCK, WELL, change, custom_id, label, privately, removal, request, run, slash, thread, with_button,
 };
 use super::serving::Serving;
-use crate::bot::place::Place;
-use crate::bot::wait_for;
+use crate::bot::{Place, wait_for};
 use crate::discord_server::Setup;
 
 /// Longer than the token of an interaction lives.
@@ -77,11 +76,9 @@ fn a_button_whose_request_has_moved_on_says_what_has_happened_since() {
 #[test]
 fn show_plan_attaches_what_does_not_fit() {
     let place = Place::with_own_kb();
-    let steps: String = (0..16)
-        .map(|step| {
-            format!("[[steps]]\nrun = [\"ls\", \"--\", \"/{}{step}\"]\ntimeout_s = 10\n", "word".repeat(150))
-        })
-        .collect();
+    let word = "word".repeat(150);
+    let step = |step: u8| format!("[[steps]]\nrun = [\"ls\", \"--\", \"/{word}{step}\"]\ntimeout_s = 10\n");
+    let steps = (0..16).map(step).collect::<Vec<_>>().concat();
     let article = fs::read_to_string(place.kb().join("linux-disk-full.md")).unwrap();
     let action = format!(
         "\n```action\nid = \"long-plan\"\ntitle = \"A long plan\"\nplatforms = [\"kvm\"]\nrisk = \"change\"\n\
@@ -97,7 +94,7 @@ fn show_plan_attaches_what_does_not_fit() {
     assert!(on_card[0].text().contains("word15"), "the card has all of it: {on_card:?}");
     age(&mut serving);
     let shown = privately(&serving.server.press("ben", card, "Show plan"), "r1 is waiting");
-    let plan = shown.attachments.first().expect("the plan is attached").text();
+    let plan = shown.attachments[0].text();
     for step in 0..16 {
         assert!(plan.contains(&format!("{}{step}", "word".repeat(150))), "no step {step} in {plan}");
     }
@@ -113,7 +110,7 @@ fn cancel_before_the_start_ends_the_request() {
     age(&mut serving);
     let server = &serving.server;
     let (first, second) = (server.press("ana", card, "Cancel"), server.press("eve", card, "Cancel"));
-    (first.wait_ack(), second.wait_ack());
+    first.wait_ack();
     privately(&second, "r1 is cancelled");
     server.wait_for_text(thread, "r1 cancelled by");
     server.wait_for_edit(card, "it is cancelled");

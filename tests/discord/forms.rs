@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 
 use super::scene::{WELL, label, privately, read, run, slash, thread, with_button};
 use super::serving::Serving;
-use crate::bot::place::{Place, change};
+use crate::bot::Place;
+use crate::bot::place::change;
 use crate::discord_server::Setup;
 
 /// The values that are offered.
 fn offered(serving: &Serving, given: &[(&str, Value)], typing: (&str, &str)) -> Vec<String> {
     let ops = serving.server.channel("ops");
-    let offered = serving.server.autocomplete("ana", ops, "run", given, typing).expect("suggestions in time");
+    let offered = serving.server.autocomplete("ana", ops, "run", given, typing).unwrap();
     offered.into_iter().map(|(_, value)| value.as_str().unwrap().to_owned()).collect()
 }
 

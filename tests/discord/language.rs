@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::scene::{count, slash, thread};
 use super::serving::Serving;
 use crate::discord_server::Setup;
+use crate::discord_server::model::Message;
 
 const QUESTION: &str = "how do I stop a virtual machine on ESX?";
 const ANSWER: &str = "vm-power-off-unresponsive.md";
@@ -80,7 +81,7 @@ fn a_mention_that_was_answered_is_not_answered_again_after_a_restart() {
     serving.server.mention("dia", ops, "/hosts");
     serving.server.wait_for_text(ops, "3 hosts");
     std::thread::sleep(A_WHILE);
-    let said: Vec<_> = serving.server.said(ops).iter().map(|message| message.text()).collect();
+    let said: Vec<_> = serving.server.said(ops).iter().map(Message::text).collect();
     assert_eq!(said.len(), 6, "{said:#?}");
     serving.is_clean();
 }

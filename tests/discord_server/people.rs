@@ -41,19 +41,16 @@ impl Server {
         let mut state = self.shared.lock();
         let data = state.command_data(command, &[], None);
         let (id, mut event) = state.begin(2, person, channel, None, &data);
-        match guild {
-            Some(guild) => {
-                event["guild_id"] = json!(guild.to_string());
-                event["guild"]["id"] = json!(guild.to_string());
-            }
-            None => {
-                let inside = event.as_object_mut().unwrap();
-                let mut member = inside.remove("member").unwrap();
-                inside.insert("user".to_owned(), member["user"].take());
-                inside.remove("guild_id");
-                inside.remove("guild");
-                inside.insert("context".to_owned(), json!(1));
-            }
+        if let Some(guild) = guild {
+            event["guild_id"] = json!(guild.to_string());
+            event["guild"]["id"] = json!(guild.to_string());
+        } else {
+            let inside = event.as_object_mut().unwrap();
+            let mut member = inside.remove("member").unwrap();
+            inside.insert("user".to_owned(), member["user"].take());
+            inside.remove("guild_id");
+            inside.remove("guild");
+            inside.insert("context".to_owned(), json!(1));
         }
         state.dispatch("INTERACTION_CREATE", event);
         Interaction::new(self, id)

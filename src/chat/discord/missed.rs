@@ -33,7 +33,8 @@ pub async fn look(wire: Arc<Wire>, guild: u64, bot: u64, channels: Vec<u64>, fou
             }
         };
         let mut messages: Vec<_> = messages.as_array().cloned().unwrap_or_default();
-        messages.retain(|message| mentions(message, bot));
+        let answered: Vec<_> = messages.iter().filter_map(|message| answered_by(message, bot)).collect();
+        messages.retain(|message| mentions(message, bot) && !answered.contains(&number(&message["id"])));
         messages.sort_by_key(|message| number(&message["id"]));
         for message in messages {
             if let Some(message) = whole(&wire, guild, message).await
@@ -47,6 +48,11 @@ pub async fn look(wire: Arc<Wire>, guild: u64, bot: u64, channels: Vec<u64>, fou
 
 fn number(value: &Value) -> u64 {
     value.as_str().and_then(|text| text.parse().ok()).unwrap_or_default()
+}
+
+/// The message that this one of the bot's answers: perhaps for a record that is no longer.
+fn answered_by(message: &Value, bot: u64) -> Option<u64> {
+    (number(&message["author"]["id"]) == bot).then(|| number(&message["message_reference"]["message_id"]))
 }
 
 fn mentions(message: &Value, bot: u64) -> bool {
