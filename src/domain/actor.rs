@@ -103,6 +103,13 @@ pub enum PeopleError {
     },
 }
 
+impl Known {
+    /// Whether the configuration gives them a name: it holds no `:`.
+    pub fn is_named(&self) -> bool {
+        !self.name.contains(':')
+    }
+}
+
 impl People {
     /// Checks that names are unique and that each account belongs to one person.
     pub fn new(persons: Vec<Person>) -> Result<Self, PeopleError> {

@@ -4,8 +4,6 @@
 //! the record; a decision that changes a host holds `run started` or `step started` among its
 //! events or rests on one that is recorded.
 
-use serde::{Deserialize, Serialize};
-
 use super::actor::{ActorId, Known, Role};
 use super::approval::Approved;
 use super::catalogue::Catalogue;
@@ -20,6 +18,8 @@ use super::reply::Reply;
 use super::run::{BootId, StepReport, VerifyReport};
 use super::state::State;
 use super::{answer, form, incident, replies, request, run};
+
+pub use super::say::{CardId, Purpose, Question, Say, To};
 
 /// What reaches the core.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,84 +84,6 @@ pub enum Effect {
     Stop(RequestId),
     /// Take the approved plan away from the executor.
     Release(RequestId),
-}
-
-/// Who is spoken to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum To {
-    /// Whoever asked and nobody else: nothing has happened that others need to know.
-    Caller(Origin),
-    /// Whoever asked, where everybody sees it.
-    Asker(Origin),
-    /// A conversation.
-    Room(ConversationId),
-    /// Everybody who works on an incident: in its own conversation, or here where it has none.
-    Incident(IncidentId, ConversationId),
-}
-
-impl To {
-    /// Everybody who works on a request.
-    pub fn request(request: &request::Request) -> Self {
-        match request.incident {
-            Some(incident) => Self::Incident(incident, request.conversation.clone()),
-            None => Self::Room(request.conversation.clone()),
-        }
-    }
-
-    /// The conversation, where incidents have none of their own.
-    pub fn conversation(&self) -> &ConversationId {
-        match self {
-            Self::Caller(origin) | Self::Asker(origin) => &origin.conversation,
-            Self::Room(conversation) | Self::Incident(_, conversation) => conversation,
-        }
-    }
-}
-
-/// A message that shows where something stands, and is changed when that changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CardId {
-    /// An incident: the message that its conversation is made from.
-    Incident(IncidentId),
-    /// A request with its plan and its approvals.
-    Request(RequestId),
-    /// A run with its steps and what they print.
-    Run(RequestId),
-}
-
-/// Something to be said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Say {
-    /// To whom.
-    pub to: To,
-    /// What.
-    pub reply: Reply,
-    /// The card that this is the first state of, if it is one.
-    pub card: Option<CardId>,
-}
-
-/// A question on its way through the knowledge base.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Question {
-    /// Who asked, and where.
-    pub origin: Origin,
-    /// In their own words.
-    pub words: String,
-    /// What the answer is for.
-    pub purpose: Purpose,
-}
-
-/// What a look into the knowledge base is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Purpose {
-    /// Somebody asked the bot.
-    Answer,
-    /// Somebody said something that looks like a question.
-    Overheard,
-    /// Somebody searches, or wants more than the first answer.
-    Search,
 }
 
 /// A step that is in the record.
@@ -391,7 +313,8 @@ fn role_missing(view: View<'_>, caller: Caller<'_>, command: &Command) -> Role {
 pub fn require(catalogue: &Catalogue, caller: Caller<'_>, needed: Role) -> Result<(), Refusal> {
     let Some(known) = caller.known(catalogue) else { return Err(stranger(caller.actor, needed)) };
     if known.role < needed {
-        let message = format!("this needs the role {needed}; {} is {}", known.name, known.role);
+        let who = if known.is_named() { format!("{} is", known.name) } else { "you are".to_owned() };
+        let message = format!("this needs the role {needed}; {who} {}", known.role);
         return Err(Refusal::new("role_too_low", message).hint("`/help` says which role each command needs."));
     }
     Ok(())

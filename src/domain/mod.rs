@@ -22,6 +22,7 @@ pub mod replies;
 pub mod reply;
 pub mod request;
 pub mod run;
+pub mod say;
 pub mod state;
 
 #[cfg(test)]

@@ -12,9 +12,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::answering::{self, Answer, Answered, Live};
+use super::answering::{self, Answer, Answered};
 use super::delivery::{self, Delivered, Destination, Job};
-use super::layout::{self, Outgoing};
+use super::layout;
 use super::suggest::Known;
 use super::wire::Wire;
 use crate::app::Handle;
@@ -22,8 +22,13 @@ use crate::app::desk::{Post, Shown};
 use crate::domain::command::Ticket;
 use crate::domain::decide::{CardId, Input, To};
 use crate::domain::id::{ConversationId, Digest, IncidentId};
-use crate::domain::press::Form;
 use crate::domain::reply::Reply;
+
+mod card;
+mod order;
+
+use card::Card;
+pub use order::Order;
 
 /// Between two edits of one card.
 const EDIT_EVERY: Duration = Duration::from_millis(1500);
@@ -32,53 +37,11 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Mentions whose answers may still come: beyond this an answer names no message.
 const MENTIONS_MAX: usize = 4096;
 
-/// What the courier is told.
-pub enum Order {
-    /// Something to be said.
-    Say(Post),
-    /// A form for whoever pressed.
-    Form(Ticket, Form),
-    /// A command was decided, and nothing was said to whoever gave it.
-    Decided(Ticket, Option<To>),
-    /// Where something stands now.
-    Show(CardId, Reply, bool),
-    /// What an earlier life has left: cards, threads, posts.
-    Resume(Vec<(CardId, Shown)>, Vec<(IncidentId, ConversationId)>, Vec<Post>),
-    /// An interaction has arrived and is to be acknowledged in time.
-    Interaction(Live),
-    /// A message has arrived that mentions the bot.
-    Mention(Ticket, u64),
-    /// The gateway is ready: the application and the bot's own account.
-    Ready(u64, u64),
-    /// Whoever types wants to know what there is.
-    Known(tokio::sync::oneshot::Sender<Known>),
-    /// Which threads are those of incidents.
-    Threads(tokio::sync::oneshot::Sender<Vec<u64>>),
-}
-
 /// A place to which things go one after the other.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Lane {
     Incident(IncidentId),
     Room(ConversationId),
-}
-
-/// A card: what it shows and what it should show.
-#[derive(Default)]
-struct Card {
-    wanted: Option<(Outgoing, Digest, bool)>,
-    shown: Option<Shown>,
-    editing: bool,
-    edited_at: Option<Instant>,
-}
-
-impl Card {
-    /// Whether the message shows something else than it should.
-    fn is_behind(&self) -> bool {
-        let (Some((_, wanted, _)), Some(shown)) = (&self.wanted, &self.shown) else { return false };
-        // What has shown its last state stays as it is, unless something has happened since.
-        *wanted != shown.state && !self.editing
-    }
 }
 
 /// What the loop is told.
@@ -388,7 +351,7 @@ impl Courier {
     }
 
     fn show(&mut self, id: CardId, reply: &Reply, last: bool) {
-        let outgoing = layout::single(reply);
+        let outgoing = layout::card(reply);
         let state = Digest::of(outgoing.body().to_string().as_bytes());
         self.cards.entry(id).or_default().wanted = Some((outgoing, state, last));
         if self.ready.is_some() {

@@ -76,8 +76,8 @@ pub struct Pressable {
 impl Outgoing {
     /// The same without its attachments: an edit leaves those of the message as they are.
     #[must_use]
-    pub fn without_files(&self) -> Self {
-        Self { files: Vec::new(), ..self.clone() }
+    fn without_files(self) -> Self {
+        Self { files: Vec::new(), ..self }
     }
 
     /// The JSON body of a message, an edit, or the `data` of a callback. Every key that an edit
@@ -127,17 +127,21 @@ impl Row {
 
 /// Lays a reply out: one message, or as many as it needs up to [`MESSAGES_MAX`].
 pub fn layout(reply: &Reply) -> Vec<Outgoing> {
-    laid_out(reply, MESSAGES_MAX)
+    laid_out(reply, pages::Pages::new(MESSAGES_MAX))
+}
+
+/// Lays a reply out as a message that will be edited: one, and without files.
+pub fn card(reply: &Reply) -> Outgoing {
+    laid_out(reply, pages::Pages::card()).into_iter().next().unwrap_or_default().without_files()
 }
 
 /// Lays a reply out in one message; what goes beyond is attached to it.
 pub fn single(reply: &Reply) -> Outgoing {
-    laid_out(reply, 1).into_iter().next().unwrap_or_default()
+    laid_out(reply, pages::Pages::new(1)).into_iter().next().unwrap_or_default()
 }
 
-fn laid_out(reply: &Reply, messages_max: usize) -> Vec<Outgoing> {
+fn laid_out(reply: &Reply, mut pages: pages::Pages) -> Vec<Outgoing> {
     let (title, whole) = title(reply);
-    let mut pages = pages::Pages::new(messages_max);
     if !whole {
         parts::line(&mut pages, "", &reply.title);
     }

@@ -4,14 +4,15 @@
 //! loop hears of it. Nothing here waits for the loop.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use serenity::all::{CommandInteraction, Event, Interaction, Message, ModalInteraction};
+use serenity::all::{CommandInteraction, Event, Interaction, Message};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
+use self::reading::{complete, live, may_be_form, no_reference, values, without_mention};
 use super::answering::Live;
 use super::courier::{Order, conversation_of};
 use super::rest::{Call, Secret};
@@ -28,9 +29,10 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::command::{Command, Origin, Ticket};
 use crate::domain::decide::{Input, Say, To};
 use crate::domain::id::GroupId;
-use crate::domain::press::{Press, RequestPress};
 use crate::domain::refusal::Refusal;
 use crate::domain::replies;
+
+mod reading;
 
 /// Interactions and messages remembered, to drop what is delivered twice; the record remembers more.
 const SEEN_MAX: usize = 4096;
@@ -68,8 +70,8 @@ pub struct Reception<S> {
     parents: BTreeMap<u64, u64>,
     bot: Option<u64>,
     catalogue: Option<(Instant, Arc<Catalogue>)>,
-    /// What was registered last.
-    registered: Option<Value>,
+    /// What was registered first, once that has succeeded.
+    registered: Arc<OnceLock<Value>>,
     /// Messages that came while nobody listened.
     missed: (mpsc::Sender<Message>, mpsc::Receiver<Message>),
     tasks: JoinSet<()>,
@@ -104,7 +106,7 @@ impl<S: Sources> Reception<S> {
             parents: BTreeMap::new(),
             bot: None,
             catalogue: None,
-            registered: None,
+            registered: Arc::new(OnceLock::new()),
             missed: mpsc::channel(MISSED_MAX),
             tasks: JoinSet::new(),
             unreadable: 0,
@@ -198,14 +200,18 @@ impl<S: Sources> Reception<S> {
     async fn register(&mut self, application: u64) {
         let Some(catalogue) = self.catalogue().await else { return };
         let commands = registration::commands(&catalogue);
-        if self.registered.as_ref() == Some(&commands) {
+        let registered = Arc::clone(&self.registered);
+        if registered.get() == Some(&commands) {
             return;
         }
-        self.registered = Some(commands.clone());
         let (wire, guild) = (Arc::clone(&self.wire), self.settings.guild);
         self.tasks.spawn(async move {
-            match wire.rest.send(Call::commands_put(application, Some(guild), commands)).await {
-                Ok(_) => tracing::info!("the commands are registered"),
+            match wire.rest.send(Call::commands_put(application, Some(guild), commands.clone())).await {
+                Ok(_) => {
+                    tracing::info!("the commands are registered");
+                    // What was registered before stays known: registering again does no harm.
+                    let _ = registered.set(commands);
+                }
                 Err(error) => tracing::error!("the commands could not be registered: {error}"),
             }
         });
@@ -423,18 +429,6 @@ impl<S: Sources> Reception<S> {
     }
 }
 
-/// Gives a subcommand without options an empty list of them, which serenity insists on.
-fn complete(options: &mut Value) {
-    for option in options.as_array_mut().into_iter().flatten() {
-        if matches!(option["type"].as_u64(), Some(1 | 2)) {
-            if option["options"].is_null() {
-                option["options"] = json!([]);
-            }
-            complete(&mut option["options"]);
-        }
-    }
-}
-
 /// What can be suggested to somebody: nothing to whoever has no role.
 async fn choices(
     orders: &mpsc::UnboundedSender<Order>,
@@ -453,49 +447,4 @@ async fn choices(
         Err(_) => Known::default(),
     };
     suggest::suggest(catalogue, &known, slash, focused)
-}
-
-fn live(token: &str, application: u64, received: Instant, origin: &Origin, at_message: bool) -> Live {
-    Live {
-        ticket: origin.ticket.unwrap_or(Ticket(0)),
-        application,
-        token: Secret::new(token),
-        received,
-        channel: super::courier::channel_of(&origin.conversation).unwrap_or_default(),
-        at_message,
-        may_be_form: false,
-    }
-}
-
-/// Whether a command may be answered with a form.
-fn may_be_form(command: &Command) -> bool {
-    match command {
-        Command::Fill { .. } | Command::Press(Press::Run(..)) => true,
-        Command::Press(Press::Request(press, ..)) => {
-            matches!(press, RequestPress::Deny | RequestPress::Next | RequestPress::Settle)
-        }
-        _ => false,
-    }
-}
-
-/// The values of a form by the names of its fields.
-fn values(filled: &ModalInteraction) -> BTreeMap<String, String> {
-    let inputs = filled.data.components.iter().flat_map(|row| &row.components);
-    let value = |component: &serenity::all::ActionRowComponent| match component {
-        serenity::all::ActionRowComponent::InputText(input) => {
-            Some((input.custom_id.clone(), input.value.clone().unwrap_or_default()))
-        }
-        _ => None,
-    };
-    inputs.filter_map(value).collect()
-}
-
-fn no_reference(error: &custom_id::CustomIdError) -> Refusal {
-    Refusal::new("unknown_button", error.to_string()).hint("Use the newest message, or the command itself.")
-}
-
-/// The words of a message without the mention of the bot.
-fn without_mention(content: &str, bot: u64) -> String {
-    let words = content.replace(&format!("<@{bot}>"), " ").replace(&format!("<@!{bot}>"), " ");
-    words.trim().to_owned()
 }

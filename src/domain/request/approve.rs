@@ -61,11 +61,12 @@ pub fn approve(view: View<'_>, caller: Caller<'_>, id: RequestId) -> Result<Deci
     let request = find(view.state, id)?;
     let person = known_person(view, caller)?;
     if is_own(view.catalogue, request, &person.name) {
-        return Err(Refusal::new(
-            "own_request",
-            format!("{id} is {}'s own request: somebody else must approve it", person.name),
-        )
-        .hint(format!("It can be approved by {}.", replies::request::approvers(view.catalogue, request))));
+        let whose = if person.is_named() { format!("{}'s", person.name) } else { "your".to_owned() };
+        let message = format!("{id} is {whose} own request: somebody else must approve it");
+        return Err(Refusal::new("own_request", message).hint(format!(
+            "It can be approved by {}.",
+            replies::request::approvers(view.catalogue, request)
+        )));
     }
     require(view.catalogue, caller, Role::Approver)?;
     still_waits(view, request)?;

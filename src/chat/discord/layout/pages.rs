@@ -38,12 +38,19 @@ pub struct Pages {
     /// Whether pages are used up: everything else goes into the file alone.
     over: bool,
     most: usize,
+    /// Whether what goes beyond is left out: a message that is edited keeps its first files.
+    is_card: bool,
 }
 
 impl Pages {
     /// So many pages at the most.
     pub fn new(most: usize) -> Self {
         Self { most, ..Self::default() }
+    }
+
+    /// One page, and no file for what goes beyond.
+    pub fn card() -> Self {
+        Self { most: 1, is_card: true, ..Self::default() }
     }
 
     /// Room for text that follows on a new line of this page.
@@ -168,7 +175,10 @@ impl Pages {
     /// All pages, at least one; only the first can be empty.
     pub fn finish(mut self, title: &str) -> Vec<Page> {
         self.close_block();
-        if self.over {
+        if self.over && self.is_card {
+            self.new_line();
+            self.page.description.push_str("… `/show` has all of it.");
+        } else if self.over {
             let text = format!("{title}\n\n{}", self.whole);
             let file = File::new(WHOLE_NAME, &text, &self.page.files);
             self.new_line();

@@ -155,6 +155,9 @@ proptest! {
         for message in &messages {
             prop_assert_eq!(broken_limit(&message.body(), &message.files), None);
         }
+        let card = card(&reply);
+        prop_assert!(card.files.is_empty());
+        prop_assert_eq!(broken_limit(&card.body(), &card.files), None);
         let one = single(&reply);
         prop_assert_eq!(broken_limit(&one.body(), &one.files), None);
     }

@@ -1,0 +1,34 @@
+//! What the courier is told.
+
+use crate::app::desk::{Post, Shown};
+use crate::chat::discord::answering::Live;
+use crate::chat::discord::suggest::Known;
+use crate::domain::command::Ticket;
+use crate::domain::decide::{CardId, To};
+use crate::domain::id::{ConversationId, IncidentId};
+use crate::domain::press::Form;
+use crate::domain::reply::Reply;
+
+/// What the courier is told.
+pub enum Order {
+    /// Something to be said.
+    Say(Post),
+    /// A form for whoever pressed.
+    Form(Ticket, Form),
+    /// A command was decided, and nothing was said to whoever gave it.
+    Decided(Ticket, Option<To>),
+    /// Where something stands now.
+    Show(CardId, Reply, bool),
+    /// What an earlier life has left: cards, threads, posts.
+    Resume(Vec<(CardId, Shown)>, Vec<(IncidentId, ConversationId)>, Vec<Post>),
+    /// An interaction has arrived and is to be acknowledged in time.
+    Interaction(Live),
+    /// A message has arrived that mentions the bot.
+    Mention(Ticket, u64),
+    /// The gateway is ready: the application and the bot's own account.
+    Ready(u64, u64),
+    /// Whoever types wants to know what there is.
+    Known(tokio::sync::oneshot::Sender<Known>),
+    /// Which threads are those of incidents.
+    Threads(tokio::sync::oneshot::Sender<Vec<u64>>),
+}
