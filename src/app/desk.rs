@@ -132,6 +132,7 @@ impl Desk {
         }
         self.last_number += 1;
         let number = self.last_number;
+        let say = bounded(say, at_ms);
         let kept = note(format!("{POST}{number:020}"), &(at_ms, &say));
         self.posts.insert(number, (at_ms, say.clone()));
         (Post { number, at_ms, say }, vec![note(NUMBER.to_owned(), &number), kept])
@@ -168,6 +169,25 @@ impl Desk {
     pub fn cards(&self) -> impl Iterator<Item = (CardId, Shown)> {
         self.cards.iter().map(|(id, shown)| (*id, shown.clone()))
     }
+}
+
+/// Bytes of a post at the most: less than an entry of the store may have.
+const POST_LEN_MAX: usize = 768 * 1024;
+/// Bytes of a text that is never cut for it.
+const TEXT_LEN_LEAST: usize = 1024;
+
+/// The same with the longest texts cut until it can be kept: what a host printed is in the record.
+fn bounded(mut say: Say, at_ms: u64) -> Say {
+    let length = |say: &Say| serde_json::to_vec(&(at_ms, say)).map_or(0, |bytes| bytes.len());
+    let mut most = POST_LEN_MAX;
+    while length(&say) > POST_LEN_MAX && most > TEXT_LEN_LEAST {
+        most /= 2;
+        say.reply.cut_texts(most);
+    }
+    if length(&say) > POST_LEN_MAX {
+        say.reply.parts.clear();
+    }
+    say
 }
 
 fn note(key: String, value: &impl Serialize) -> Note {

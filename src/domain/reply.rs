@@ -195,6 +195,19 @@ impl Reply {
         self
     }
 
+    /// Cuts every block, output and file to at most so many bytes, and says so there.
+    pub fn cut_texts(&mut self, most: usize) {
+        for part in &mut self.parts {
+            if let Part::Block(text) | Part::Output(_, _, text) | Part::File(_, text) = part
+                && text.0.len() > most
+            {
+                let end = (0..=most).rev().find(|end| text.0.is_char_boundary(*end)).unwrap_or_default();
+                text.0.truncate(end);
+                text.0.push_str("\n[... cut here: too long to be sent ...]");
+            }
+        }
+    }
+
     /// Appends a file.
     #[must_use]
     pub fn file(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {

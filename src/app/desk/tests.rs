@@ -101,3 +101,15 @@ fn a_question_is_owed_an_answer_until_it_has_one() {
     notes.extend(desk.settle(&question));
     assert_eq!(Desk::load(&written(&notes)).unwrap().owed().count(), 0);
 }
+
+#[test]
+fn a_post_that_is_too_long_is_cut_and_kept() {
+    let mut long = say(room());
+    // Each of these becomes six bytes of JSON.
+    let text = "\u{1}".repeat(400_000);
+    long.reply = long.reply.output(Line::plain("step 1"), "out.txt", &text).file("all.md", text);
+    let (post, notes) = Desk::default().post(long, 5);
+    let kept = notes.iter().filter_map(|note| note.value.as_ref()).map(Vec::len).max();
+    assert!(kept < Some(POST_LEN_MAX + 1));
+    assert!(format!("{:?}", post.say.reply).contains("too long to be sent"));
+}

@@ -97,7 +97,17 @@ pub async fn deliver(wire: &Wire, job: Job, root: Option<Root>, card: Option<Car
                 (id, Shown { conversation: conversation_of(channel), message, state, last })
             });
         }
-        Err(error) => tracing::error!(number, "a message can't be delivered and is given up: {error}"),
+        // The same would be refused again.
+        Err(error @ RestError::Refused { status: 400 | 413, .. }) => {
+            tracing::error!(number, "a message can't be delivered and is given up: {error}");
+        }
+        Err(error) => {
+            tracing::error!(
+                number,
+                "a message can't be delivered, it is tried again at the next start: {error}"
+            );
+            delivered.number = 0;
+        }
     }
     delivered
 }
@@ -150,7 +160,7 @@ async fn send(
         match wire.rest.send(Call::message_create(channel, body.clone(), outgoing.files.clone())).await {
             Ok(message) => return Ok(id_of(&message)),
             // Discord is away: what is to be said stays to be said. A nonce counts for minutes only.
-            Err(error @ RestError::Unreachable { .. }) => {
+            Err(error @ (RestError::Unreachable { .. } | RestError::Token)) => {
                 tracing::warn!("{error}; it is tried again");
                 doubtful = true;
                 tokio::time::sleep(PAUSE).await;

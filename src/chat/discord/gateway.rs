@@ -25,6 +25,11 @@ pub const EVENTS_MAX: usize = 8192;
 /// How long to wait before connecting anew after serenity has given up.
 const AGAIN: std::time::Duration = std::time::Duration::from_secs(5);
 
+/// How long Discord may take to answer the end of a connection.
+const GOODBYE: std::time::Duration = std::time::Duration::from_secs(2);
+/// How long serenity may ask for the address that it is given afterwards.
+const ASKING: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// How to connect.
 pub struct Gateway {
     /// The bot's token.
@@ -87,13 +92,17 @@ impl Gateway {
         mut stop: watch::Receiver<bool>,
     ) -> Result<(), GatewayClosed> {
         loop {
-            let mut client = self.client(events.clone()).await?;
+            let mut client = tokio::select! {
+                client = self.client(events.clone()) => client?,
+                () = super::stopped(&mut stop) => return Ok(()),
+            };
             self.url.clone_into(&mut *client.ws_url.lock().await);
             let shards = client.shard_manager.clone();
             let ended = tokio::select! {
                 ended = client.start() => ended,
                 () = super::stopped(&mut stop) => {
-                    shards.shutdown_all().await;
+                    // Nobody may be there any more to say goodbye to.
+                    let _ = tokio::time::timeout(GOODBYE, shards.shutdown_all()).await;
                     return Ok(());
                 }
             };
@@ -117,13 +126,16 @@ impl Gateway {
         let mut intents = GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES;
         intents.set(GatewayIntents::MESSAGE_CONTENT, self.message_content);
         // What is sent goes through `rest`; serenity only asks for the address, which is given above.
+        let failed = |error: &dyn std::fmt::Display| GatewayClosed::Failed(error.to_string());
+        let asking = reqwest::Client::builder().timeout(ASKING).build().map_err(|error| failed(&error))?;
         let http = HttpBuilder::new(self.token.expose())
+            .client(asking)
             .proxy(self.api_url.clone())
             .ratelimiter_disabled(true)
             .build();
         let client = serenity::client::ClientBuilder::new_with_http(http, intents);
         let client = client.raw_event_handler(Queue(events)).await;
-        client.map_err(|error| GatewayClosed::Failed(error.to_string()))
+        client.map_err(|error| failed(&error))
     }
 }
 
