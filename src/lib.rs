@@ -7,10 +7,11 @@
 //!
 //! # How data flows
 //!
-//! One direction: a chat line becomes a [`domain::command::Command`]; [`domain::decide::decide`]
+//! One direction: a chat line, a button or a form becomes a [`domain::command::Command`]; [`domain::decide::decide`]
 //! turns it, the state and the catalogue into events and effects; [`app`] appends the events,
 //! durably, and only then does what the effects say; what they bring back is input again. State is
-//! what the events say and nothing else.
+//! what the events say and nothing else. What is to be said to many is written in the same transaction
+//! and stays on the desk until the chat says that it has arrived.
 //!
 //! # Layout
 //!
