@@ -11,6 +11,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use serenity::all::{Client, Context, Event, GatewayIntents, HttpBuilder, RawEventHandler, async_trait};
 use serenity::gateway::GatewayError;
@@ -60,12 +61,15 @@ pub enum GatewayClosed {
     Failed(String),
 }
 
-struct Queue(mpsc::Sender<Event>);
+/// An event with the moment of its arrival, from which Discord's three seconds are counted.
+pub type Arrived = (Instant, Event);
+
+struct Queue(mpsc::Sender<Arrived>);
 
 #[async_trait]
 impl RawEventHandler for Queue {
     async fn raw_event(&self, _: Context, event: Event) {
-        if self.0.try_send(event).is_err() {
+        if self.0.try_send((Instant::now(), event)).is_err() {
             tracing::error!("an event of Discord is dropped: {EVENTS_MAX} wait already, or the bot ends");
         }
     }
@@ -76,7 +80,7 @@ impl Gateway {
     /// point in trying again.
     pub fn run(
         self,
-        events: mpsc::Sender<Event>,
+        events: mpsc::Sender<Arrived>,
         stop: watch::Receiver<bool>,
     ) -> std::io::Result<JoinHandle<Result<(), GatewayClosed>>> {
         std::thread::Builder::new().name("gateway".to_owned()).spawn(move || {
@@ -88,7 +92,7 @@ impl Gateway {
 
     async fn stay(
         self,
-        events: mpsc::Sender<Event>,
+        events: mpsc::Sender<Arrived>,
         mut stop: watch::Receiver<bool>,
     ) -> Result<(), GatewayClosed> {
         loop {
@@ -122,7 +126,7 @@ impl Gateway {
         }
     }
 
-    async fn client(&self, events: mpsc::Sender<Event>) -> Result<Client, GatewayClosed> {
+    async fn client(&self, events: mpsc::Sender<Arrived>) -> Result<Client, GatewayClosed> {
         let mut intents = GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES;
         intents.set(GatewayIntents::MESSAGE_CONTENT, self.message_content);
         // What is sent goes through `rest`; serenity only asks for the address, which is given above.

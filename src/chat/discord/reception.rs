@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 use serenity::all::{CommandInteraction, Event, Interaction, Message};
@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use self::reading::{complete, live, may_be_form, no_reference, values, without_mention};
 use super::answering::Live;
 use super::courier::{Order, conversation_of};
+use super::gateway::Arrived;
 use super::rest::{Call, Secret};
 use super::slash::Slash;
 use super::suggest::{self, Known};
@@ -32,14 +33,15 @@ use crate::domain::id::GroupId;
 use crate::domain::refusal::Refusal;
 use crate::domain::replies;
 
+mod cached;
 mod reading;
+
+use cached::Cached;
 
 /// Interactions and messages remembered, to drop what is delivered twice; the record remembers more.
 const SEEN_MAX: usize = 4096;
 /// Inputs on their way to the loop.
 const INPUTS_MAX: usize = 4096;
-/// For how long the catalogue is taken for suggestions while somebody types.
-const CATALOGUE_LIFE: Duration = Duration::from_secs(5);
 /// Missed messages that wait.
 const MISSED_MAX: usize = 64;
 /// Threads that are looked through for missed messages, the newest.
@@ -60,7 +62,6 @@ const SUGGESTIONS_MAX: usize = 64;
 /// See the module.
 pub struct Reception<S> {
     settings: Settings,
-    sources: Arc<S>,
     wire: Arc<Wire>,
     orders: mpsc::UnboundedSender<Order>,
     inputs: mpsc::Sender<Input>,
@@ -69,7 +70,7 @@ pub struct Reception<S> {
     /// The channel of each thread that is known.
     parents: BTreeMap<u64, u64>,
     bot: Option<u64>,
-    catalogue: Option<(Instant, Arc<Catalogue>)>,
+    catalogue: Arc<Cached<S>>,
     /// What was registered first, once that has succeeded.
     registered: Arc<OnceLock<Value>>,
     /// Messages that came while nobody listened.
@@ -97,7 +98,6 @@ impl<S: Sources> Reception<S> {
         };
         let reception = Self {
             settings,
-            sources,
             wire,
             orders,
             inputs,
@@ -105,7 +105,7 @@ impl<S: Sources> Reception<S> {
             seen_in_order: VecDeque::new(),
             parents: BTreeMap::new(),
             bot: None,
-            catalogue: None,
+            catalogue: Arc::new(Cached::new(sources)),
             registered: Arc::new(OnceLock::new()),
             missed: mpsc::channel(MISSED_MAX),
             tasks: JoinSet::new(),
@@ -115,12 +115,12 @@ impl<S: Sources> Reception<S> {
     }
 
     /// Takes in events until there are no more, or `stop` turns true.
-    pub async fn run(mut self, mut events: mpsc::Receiver<Event>, mut stop: watch::Receiver<bool>) {
+    pub async fn run(mut self, mut events: mpsc::Receiver<Arrived>, mut stop: watch::Receiver<bool>) {
         loop {
             tokio::select! {
                 () = super::stopped(&mut stop) => return,
                 event = events.recv() => match event {
-                    Some(event) => self.take(event).await,
+                    Some((received, event)) => self.take(event, received).await,
                     None => return,
                 },
                 Some(message) = self.missed.1.recv() => self.message(message).await,
@@ -138,14 +138,14 @@ impl<S: Sources> Reception<S> {
         }
     }
 
-    async fn take(&mut self, event: Event) {
+    async fn take(&mut self, event: Event, received: Instant) {
         match event {
             Event::Ready(ready) => {
                 let (application, bot) = (ready.ready.application.id.get(), ready.ready.user.id.get());
                 self.bot = Some(bot);
                 // The courier has gone: so has the bot.
                 let _ = self.orders.send(Order::Ready(application, bot));
-                self.register(application).await;
+                self.register(application);
                 self.catch_up(bot).await;
             }
             Event::GuildCreate(guild) => {
@@ -158,23 +158,23 @@ impl<S: Sources> Reception<S> {
             Event::ThreadDelete(deleted) => {
                 self.parents.remove(&deleted.thread.id.get());
             }
-            Event::InteractionCreate(created) => self.interaction(created.interaction).await,
+            Event::InteractionCreate(created) => self.interaction(created.interaction, received),
             Event::MessageCreate(created) => self.message(created.message).await,
-            Event::Unknown(unknown) => self.unreadable(&unknown.kind, unknown.value).await,
+            Event::Unknown(unknown) => self.unreadable(&unknown.kind, unknown.value, received),
             _ => {}
         }
     }
 
     /// serenity hands on what it can't read as something unknown: of the kinds that matter here it
     /// is counted, and whoever pressed or typed is told.
-    async fn unreadable(&mut self, kind: &str, mut value: Value) {
+    fn unreadable(&mut self, kind: &str, mut value: Value, received: Instant) {
         if !KINDS.contains(&kind) {
             return;
         }
         if kind == "INTERACTION_CREATE" {
             complete(&mut value["data"]["options"]);
             if let Ok(interaction) = serde_json::from_value(value.clone()) {
-                return self.interaction(interaction).await;
+                return self.interaction(interaction, received);
             }
         }
         gateway::count_unreadable();
@@ -186,7 +186,7 @@ impl<S: Sources> Reception<S> {
         let user = number(&value["member"]["user"]["id"]).unwrap_or_default();
         let origin = self.origin(user, None, number(&value["channel_id"]).unwrap_or_default(), ticket);
         let application = number(&value["application_id"]).unwrap_or_default();
-        let live = live(token, application, Instant::now(), &origin, false);
+        let live = live(token, application, received, &origin, false);
         let refusal = Refusal::new("unreadable", "Discord sent this in a form that I can't read")
             .hint("Please try the same as a mention, and tell whoever runs this bot.");
         self.hand_over(live, origin, Some(self.settings.guild), Err(refusal));
@@ -197,15 +197,15 @@ impl<S: Sources> Reception<S> {
     }
 
     /// Sets the commands of the server, all in one request, if they are not set like this already.
-    async fn register(&mut self, application: u64) {
-        let Some(catalogue) = self.catalogue().await else { return };
-        let commands = registration::commands(&catalogue);
-        let registered = Arc::clone(&self.registered);
-        if registered.get() == Some(&commands) {
-            return;
-        }
+    fn register(&mut self, application: u64) {
+        let (registered, catalogue) = (Arc::clone(&self.registered), Arc::clone(&self.catalogue));
         let (wire, guild) = (Arc::clone(&self.wire), self.settings.guild);
         self.tasks.spawn(async move {
+            let Some(catalogue) = catalogue.get().await else { return };
+            let commands = registration::commands(&catalogue);
+            if registered.get() == Some(&commands) {
+                return;
+            }
             match wire.rest.send(Call::commands_put(application, Some(guild), commands.clone())).await {
                 Ok(_) => {
                     tracing::info!("the commands are registered");
@@ -215,28 +215,6 @@ impl<S: Sources> Reception<S> {
                 Err(error) => tracing::error!("the commands could not be registered: {error}"),
             }
         });
-    }
-
-    /// Articles and hosts, read a moment ago at the most.
-    async fn catalogue(&mut self) -> Option<Arc<Catalogue>> {
-        if let Some((read, catalogue)) = &self.catalogue
-            && read.elapsed() < CATALOGUE_LIFE
-        {
-            return Some(Arc::clone(catalogue));
-        }
-        let sources = Arc::clone(&self.sources);
-        match tokio::task::spawn_blocking(move || sources.catalogue()).await {
-            Ok(Ok(catalogue)) => {
-                let catalogue = Arc::new(catalogue);
-                self.catalogue = Some((Instant::now(), Arc::clone(&catalogue)));
-                Some(catalogue)
-            }
-            Ok(Err(why)) => {
-                tracing::warn!("articles or configuration can't be read: {why}");
-                None
-            }
-            Err(_) => None,
-        }
     }
 
     /// Whether this has not been delivered before, as far as is remembered here.
@@ -253,8 +231,7 @@ impl<S: Sources> Reception<S> {
         true
     }
 
-    async fn interaction(&mut self, interaction: Interaction) {
-        let received = Instant::now();
+    fn interaction(&mut self, interaction: Interaction, received: Instant) {
         if !self.is_new(interaction.id().get()) {
             return;
         }
@@ -265,7 +242,7 @@ impl<S: Sources> Reception<S> {
                 let command = slash::command(&Slash::of(&given.data.name, &given.data.options));
                 self.hand_over(live, origin, given.guild_id.map(u64::from), command);
             }
-            Interaction::Autocomplete(typed) => self.suggest(&typed, received).await,
+            Interaction::Autocomplete(typed) => self.suggest(&typed, received),
             Interaction::Component(pressed) => {
                 let roles = pressed.member.as_ref().map(|member| member.roles.clone());
                 let (user, ticket) = (pressed.user.id.get(), pressed.id.get());
@@ -352,18 +329,18 @@ impl<S: Sources> Reception<S> {
     }
 
     /// Suggests values to whoever has a role, while they type.
-    async fn suggest(&mut self, typed: &CommandInteraction, received: Instant) {
+    fn suggest(&mut self, typed: &CommandInteraction, received: Instant) {
         let origin = self.origin_of_command(typed);
         let token = Secret::new(typed.token.clone());
         let slash = Slash::of(&typed.data.name, &typed.data.options);
         let focused = typed.data.autocomplete().map(|option| option.name.to_owned());
-        let catalogue = self.catalogue().await;
+        let catalogue = Arc::clone(&self.catalogue);
         if self.tasks.len() >= SUGGESTIONS_MAX {
             return;
         }
         let (wire, orders, ticket) = (Arc::clone(&self.wire), self.orders.clone(), typed.id.get());
         self.tasks.spawn(async move {
-            let choices = match (catalogue, focused) {
+            let choices = match (catalogue.get().await, focused) {
                 (Some(catalogue), Some(focused)) => {
                     choices(&orders, &catalogue, &origin, &slash, &focused).await
                 }
