@@ -13,7 +13,7 @@ use super::ports::{Chat, Hosts, Library, Record, RecordError, Sources};
 use super::turn::{Next, Turn, answers_its_caller, looks_at_sources, origin_of, rests_on_sources, told};
 use super::work::{Held, Work};
 use crate::domain::catalogue::Catalogue;
-use crate::domain::decide::{CardId, Context, Effect, Input, Question, Say, To, decide};
+use crate::domain::decide::{CardId, Context, Effect, Input, Say, To, decide};
 use crate::domain::event::Event;
 use crate::domain::id::{RequestId, RunId};
 use crate::domain::refusal::Refusal;
@@ -373,9 +373,11 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
                 let audit = audit.map(|audit| (audit.events, audit.head)).map_err(|error| error.to_string());
                 self.again.push_back(Message::Input(Input::Audited(origin, audit), trail));
             }
-            Effect::Search(Question { origin, .. }) | Effect::CheckHost(origin, _)
-                if self.tasks.len() >= TASKS_MAX =>
-            {
+            Effect::Search(question) if self.tasks.len() >= TASKS_MAX => {
+                let busy = Err("too much is under way: try again in a moment".to_owned());
+                self.again.push_back(Message::Input(Input::Found(question, busy), trail));
+            }
+            Effect::CheckHost(origin, _) if self.tasks.len() >= TASKS_MAX => {
                 let refusal =
                     Refusal::new("too_busy", "too much is under way").hint("Try again in a moment.");
                 self.say_now(To::Caller(origin), &refusal);

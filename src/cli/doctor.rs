@@ -121,7 +121,13 @@ async fn inventory(config: &Config, catalogue: Option<&Catalogue>, report: &mut 
 }
 
 async fn discord(config: &Config, catalogue: Option<&Catalogue>, report: &mut Report) {
-    let Some(settings) = &config.discord else { return };
+    let Some(settings) = &config.discord else {
+        return report.line(
+            true,
+            "Discord",
+            "no [discord] section: README.md, \"On Discord\", says what goes into it",
+        );
+    };
     let token = match settings.token.read() {
         Ok(token) => Secret::new(token),
         Err(error) => return report.line(false, "Discord token", chain(error)),

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::Context as _;
 use tokio::sync::{mpsc, watch};
@@ -20,6 +21,8 @@ use crate::config::discord::Discord as Settings;
 use crate::domain::decide::Input;
 use crate::remote::{Ssh, SshConfig};
 
+/// How long one question for the gateway may take.
+const ASKING: std::time::Duration = std::time::Duration::from_secs(10);
 /// How long what is being sent may take once the end is asked for.
 const LAST_WORDS: std::time::Duration = std::time::Duration::from_secs(3);
 
@@ -137,7 +140,7 @@ enum Ended {
 /// it knows the token.
 async fn gateway_url(wire: &Wire, settings: &Settings) -> Result<String, Failure> {
     loop {
-        match wire.rest.send(Call::get("/gateway/bot")).await {
+        match wire.rest.send(Call::get("/gateway/bot").by(Instant::now() + ASKING)).await {
             Ok(gateway) => {
                 let told = gateway["url"].as_str().map(str::to_owned);
                 let url = settings.gateway_url.clone().or(told);

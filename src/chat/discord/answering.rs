@@ -12,7 +12,7 @@ use tokio::time::timeout_at;
 
 use super::courier::conversation_of;
 use super::layout::{self, Outgoing};
-use super::rest::{Call, Secret};
+use super::rest::{Call, RestError, Secret};
 use super::wire::Wire;
 use crate::app::desk::Post;
 use crate::domain::command::Ticket;
@@ -110,6 +110,13 @@ async fn at_once(wire: &Wire, live: &Live, answer: Answer) -> Answered {
     if let Err(error) = &called {
         tracing::warn!("an interaction could not be answered: {error}");
     }
+    // Nobody knows whether it arrived: Discord does.
+    let called = match called {
+        Err(RestError::Unreachable { may_have_arrived: true, .. }) => {
+            wire.rest.send(Call::original_get(live.application, &live.token)).await
+        }
+        called => called,
+    };
     match (answer, called) {
         (Answer::Public(post), Ok(_)) => Answered::Delivered(post.number),
         (Answer::Public(post), Err(_)) => Answered::Undelivered(Box::new(post)),

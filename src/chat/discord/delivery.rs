@@ -71,11 +71,18 @@ pub async fn deliver(wire: &Wire, job: Job, root: Option<Root>, card: Option<Car
     let mut delivered = Delivered { number, card: None, root: None, thread: None };
     let channel = match job.destination {
         Destination::Channel(channel) => channel,
-        Destination::Incident(incident) => match thread(wire, incident, root, &job, &mut delivered).await {
-            Ok(thread) => thread,
-            Err(error) => {
-                tracing::error!(%incident, "the thread of an incident can't be made: {error}");
-                wire.incident_channel
+        Destination::Incident(incident) => loop {
+            match thread(wire, incident, root.clone(), &job, &mut delivered).await {
+                Ok(thread) => break thread,
+                // Discord is away: what belongs there waits for it.
+                Err(error @ (RestError::Unreachable { .. } | RestError::Token)) => {
+                    tracing::warn!(%incident, "{error}; it is tried again");
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(error) => {
+                    tracing::error!(%incident, "the thread of an incident can't be made: {error}");
+                    break wire.incident_channel;
+                }
             }
         },
     };

@@ -23,7 +23,7 @@ use super::wire::Wire;
 use super::{custom_id, gateway, missed, registration, slash};
 use crate::app::Handle;
 use crate::app::ports::Sources;
-use crate::chat::parse;
+use crate::chat::{console, parse};
 use crate::config::discord::Discord as Settings;
 use crate::domain::actor::ActorId;
 use crate::domain::catalogue::Catalogue;
@@ -142,15 +142,21 @@ impl<S: Sources> Reception<S> {
         match event {
             Event::Ready(ready) => {
                 let (application, bot) = (ready.ready.application.id.get(), ready.ready.user.id.get());
-                self.bot = Some(bot);
+                if self.bot.replace(bot).is_none() {
+                    console::write(&format!("on Discord as {}\n", console::one_line(&ready.ready.user.name)));
+                }
                 // The courier has gone: so has the bot.
                 let _ = self.orders.send(Order::Ready(application, bot));
                 self.register(application);
-                self.catch_up(bot).await;
             }
             Event::GuildCreate(guild) => {
+                let ours = guild.guild.id.get() == self.settings.guild;
                 for thread in guild.guild.threads {
                     self.parents.extend(thread.parent_id.map(|parent| (thread.id.get(), parent.get())));
+                }
+                // It follows READY, and says which threads there are.
+                if let Some(bot) = self.bot.filter(|_| ours) {
+                    self.catch_up(bot).await;
                 }
             }
             Event::ThreadCreate(created) => self.thread(&created.thread),
@@ -330,6 +336,9 @@ impl<S: Sources> Reception<S> {
 
     /// Suggests values to whoever has a role, while they type.
     fn suggest(&mut self, typed: &CommandInteraction, received: Instant) {
+        if typed.guild_id.map(u64::from) != Some(self.settings.guild) {
+            return;
+        }
         let origin = self.origin_of_command(typed);
         let token = Secret::new(typed.token.clone());
         let slash = Slash::of(&typed.data.name, &typed.data.options);
@@ -400,7 +409,11 @@ impl<S: Sources> Reception<S> {
     async fn catch_up(&mut self, bot: u64) {
         let threads = self.threads().await;
         let channels = self.settings.channels.iter().copied().chain([self.settings.incident_channel]);
-        let channels = channels.chain(threads.into_iter().rev().take(CATCH_UP_THREADS)).collect();
+        let own = threads.into_iter().rev().take(CATCH_UP_THREADS);
+        let others = self.parents.iter().rev().filter(|(_, parent)| self.settings.listens_in(**parent));
+        let others = others.map(|(thread, _)| *thread).take(CATCH_UP_THREADS);
+        let channels: BTreeSet<_> = channels.chain(own).chain(others).collect();
+        let channels = channels.into_iter().collect();
         let (wire, guild, missed) = (Arc::clone(&self.wire), self.settings.guild, self.missed.0.clone());
         self.tasks.spawn(missed::look(wire, guild, bot, channels, missed));
     }

@@ -1,6 +1,7 @@
 //! What every delivery shares: the HTTP client, who the bot is, and how its own messages are known.
 
 use std::sync::OnceLock;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
@@ -17,8 +18,10 @@ const THREAD_EXISTS: u64 = 160_004;
 const ARCHIVE_AFTER_MIN: u32 = 10_080;
 /// Milliseconds between 1970 and Discord's own first moment, from which its ids count.
 pub const EPOCH_MS: u64 = 1_420_070_400_000;
+/// Milliseconds for which Discord drops a message with the same nonce, at the least.
+const NONCE_COUNTS_MS: u64 = 120_000;
 /// Milliseconds by which the clocks may differ.
-const CLOCKS_DIFFER_MS: u64 = 60_000;
+const CLOCKS_DIFFER_MS: u64 = 5_000;
 
 /// See the module.
 pub struct Wire {
@@ -61,18 +64,21 @@ impl Wire {
         format!("x{}-{page}", hex::encode(bits))
     }
 
-    /// The bot's own message with this nonce or, since Discord does not always tell it, with this
-    /// content and not from before `since_ms`. None also if nobody can tell.
+    /// The bot's own message with this nonce or, where the nonce no longer counts and Discord does
+    /// not tell it, with this content and not from before `since_ms`: a post that was made just now
+    /// may say the same as another one. None also if nobody can tell.
     pub async fn find_own(&self, channel: u64, body: &Value, nonce: &str, since_ms: u64) -> Option<String> {
         let (_, bot) = self.who.get()?;
         let list = self.rest.send(Call::message_list(channel, LOOK_BACK, None)).await.ok()?;
+        let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let is_old = u128::from(since_ms) + u128::from(NONCE_COUNTS_MS) < now_ms;
         let since = (since_ms.saturating_sub(EPOCH_MS + CLOCKS_DIFFER_MS)) << 22;
         let own = |message: &&Value| message["author"]["id"] == json!(bot.to_string());
         let id = |message: &Value| message["id"].as_str().map(str::to_owned);
         let messages = list.as_array()?;
         let is_it = |message: &&Value| {
             let recent = id(message).and_then(|id| id.parse::<u64>().ok()).is_some_and(|id| id >= since);
-            message["nonce"] == json!(nonce) || (recent && says_the_same(message, body))
+            message["nonce"] == json!(nonce) || (is_old && recent && says_the_same(message, body))
         };
         messages.iter().filter(own).find(is_it).and_then(id)
     }
@@ -102,7 +108,14 @@ fn says_the_same(message: &Value, body: &Value) -> bool {
     let embeds = |value: &Value| -> Vec<String> {
         value["embeds"].as_array().into_iter().flatten().map(|embed| text(&embed["description"])).collect()
     };
-    text(&message["content"]) == text(&body["content"]) && embeds(message) == embeds(body)
+    let buttons = |value: &Value| -> Vec<String> {
+        let rows = value["components"].as_array().into_iter().flatten();
+        let buttons = rows.flat_map(|row| row["components"].as_array().into_iter().flatten());
+        buttons.map(|button| text(&button["custom_id"])).collect()
+    };
+    text(&message["content"]) == text(&body["content"])
+        && embeds(message) == embeds(body)
+        && buttons(message) == buttons(body)
 }
 
 #[cfg(test)]

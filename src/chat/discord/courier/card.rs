@@ -18,8 +18,9 @@ pub(super) struct Card {
 impl Card {
     /// Whether the message shows something else than it should.
     pub fn is_behind(&self) -> bool {
-        let (Some((_, wanted, _)), Some(shown)) = (&self.wanted, &self.shown) else { return false };
+        let (Some((_, wanted, last)), Some(shown)) = (&self.wanted, &self.shown) else { return false };
         // What has shown its last state stays as it is, unless something has happened since.
-        *wanted != shown.state && !self.editing
+        let over = shown.last && *last;
+        *wanted != shown.state && !self.editing && !over
     }
 }

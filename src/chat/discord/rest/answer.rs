@@ -61,14 +61,14 @@ impl Answer {
         }
     }
 
-    /// How long it asks to wait: the longest of all it says.
+    /// How long it asks to wait. The body says it exactly, the header in whole seconds.
     pub fn retry_after(&self) -> Option<Duration> {
         let body = self.json().ok().and_then(|body| body["retry_after"].as_f64());
         let body = body.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         let header = self.seconds("retry-after");
         let told = if self.status == 429 { self.seconds("x-ratelimit-reset-after") } else { None };
-        let longest = header.max(body);
-        if self.status == 429 { Some(longest.or(told).unwrap_or(RETRY_AFTER_UNKNOWN)) } else { longest }
+        let asked = body.or(header);
+        if self.status == 429 { Some(asked.or(told).unwrap_or(RETRY_AFTER_UNKNOWN)) } else { asked }
     }
 
     /// Whether a 429 holds more than its route. One that is not Discord's own JSON comes from what
