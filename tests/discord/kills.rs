@@ -89,3 +89,55 @@ fn the_story_with_kills_at_any_moment() {
         serving.is_clean();
     });
 }
+
+#[test]
+fn two_that_say_the_same_are_both_said() {
+    let mut serving = Serving::new();
+    let ops = serving.server.channel("ops");
+    let question = "the service console has no space left";
+    serving.server.mention("ana", ops, question);
+    serving.server.wait_until("the first answer", || serving.server.said(ops).len() == 1);
+    serving.server.fail_request(Operation::CreateMessage, RestFault::SlowBefore(Duration::from_secs(3)));
+    serving.server.mention("ben", ops, question);
+    serving.server.wait_until("the second is on its way", || serving.server.faults_are_spent());
+    serving.restart();
+    serving.server.wait_until("the second answer", || serving.server.said(ops).len() == 2);
+    serving.is_clean();
+}
+
+#[test]
+fn an_answer_whose_arrival_nobody_confirms_is_not_said_again() {
+    let serving = Serving::new();
+    let ops = serving.server.channel("ops");
+    for _ in 0..6 {
+        serving.server.fail_request(Operation::Callback, RestFault::ResetAfter);
+    }
+    let question = ("question", json!("the service console has no space left"));
+    serving.server.slash("ana", ops, "ask", &[question]).wait_ack();
+    std::thread::sleep(Duration::from_secs(5));
+    assert_eq!(serving.server.said(ops).len(), 1, "{:?}", serving.server.said(ops));
+}
+
+#[test]
+fn an_export_of_any_length_ends_nothing() {
+    let serving = Serving::new();
+    let server = &serving.server;
+    server.slash(
+        "ana",
+        server.channel("ops"),
+        "incident open",
+        &[("title", json!("long")), ("severity", json!("sev3"))],
+    );
+    let incidents = server.channel("incidents");
+    let thread = server.wait_for("the thread", || server.threads(incidents).first().map(|thread| thread.id));
+    let note = "\u{1f525}".repeat(1900);
+    for n in 0..160 {
+        server.slash("ana", thread, "incident note", &[("text", json!(note))]).wait_ack();
+        if n % 40 == 0 {
+            server.wait_until("it is connected", || server.is_connected());
+        }
+    }
+    let export = server.slash("dia", thread, "incident export", &[("incident", json!("i1"))]);
+    assert_eq!(export.wait_answer().attachments.len(), 1);
+    server.slash("dia", thread, "help", &[]).wait_for_text("what I understand");
+}

@@ -351,7 +351,11 @@ impl Courier {
     }
 
     fn show(&mut self, id: CardId, reply: &Reply, last: bool) {
-        let outgoing = layout::card(reply);
+        let outgoing = match id {
+            // Its plan stays what it is: the file that comes with it stays right.
+            CardId::Request(_) => layout::single(reply),
+            CardId::Incident(_) | CardId::Run(_) => layout::card(reply),
+        };
         let state = Digest::of(outgoing.body().to_string().as_bytes());
         self.cards.entry(id).or_default().wanted = Some((outgoing, state, last));
         if self.ready.is_some() {

@@ -238,7 +238,7 @@ pub async fn edit(
     let was_last = shown.last;
     let now = Shown { state, last, ..shown };
     let channel = super::courier::channel_of(&now.conversation)?;
-    let body = outgoing.body();
+    let body = outgoing.without_files().body();
     let call = || Call::message_edit(channel, number_of(&now.message), body.clone(), Vec::new());
     let mut edited = wire.rest.send(call()).await;
     // A thread that was folded away comes back for news, not for what only looks different now.

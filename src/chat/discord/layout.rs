@@ -76,8 +76,8 @@ pub struct Pressable {
 impl Outgoing {
     /// The same without its attachments: an edit leaves those of the message as they are.
     #[must_use]
-    fn without_files(self) -> Self {
-        Self { files: Vec::new(), ..self }
+    pub fn without_files(&self) -> Self {
+        Self { files: Vec::new(), ..self.clone() }
     }
 
     /// The JSON body of a message, an edit, or the `data` of a callback. Every key that an edit
