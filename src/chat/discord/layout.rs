@@ -77,7 +77,11 @@ impl Outgoing {
     /// The same without its attachments: an edit leaves those of the message as they are.
     #[must_use]
     pub fn without_files(&self) -> Self {
-        Self { files: Vec::new(), ..self.clone() }
+        let mut message = Self { files: Vec::new(), ..self.clone() };
+        if message.content.is_empty() && message.embeds.is_empty() {
+            NOTHING.clone_into(&mut message.content);
+        }
+        message
     }
 
     /// The JSON body of a message, an edit, or the `data` of a callback. Every key that an edit
