@@ -144,7 +144,10 @@ fn without_a_section_nothing_is_asked() {
     doctor.arg("doctor").arg("--config").arg(office.place.path("dogwatch.toml"));
     doctor.arg("--kb").arg(office.place.kb()).arg("--index").arg(office.place.index());
     let Output { status, stdout, .. } = doctor.arg("--state").arg(office.place.state()).output().unwrap();
-    assert!(status.success() && !String::from_utf8(stdout).unwrap().contains("Discord"));
+    let printed = String::from_utf8(stdout).unwrap();
+    let about: Vec<_> = printed.lines().filter(|line| line.contains("Discord")).collect();
+    let expected = "ok     Discord: no [discord] section: README.md, \"On Discord\", says what goes into it";
+    assert_eq!((status.code(), about), (Some(0), vec![expected]));
     assert_eq!(office.server.count_in_transcript(&["GET"]), 0);
 }
 

@@ -1,37 +1,30 @@
 //! The courier: takes what is to be said where it belongs, in order, until it has arrived.
 //!
 //! Invariant: one task owns all of this; no locks. What goes to one place goes one after the other
-//! (a lane), each only when the one before has arrived or can never arrive. A card is changed by at
-//! most one edit at a time, and never more often than every [`EDIT_EVERY`].
+//! (a lane), each only when the one before has arrived or can never arrive.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 
 use super::answering::{self, Answer, Answered};
 use super::delivery::{self, Delivered, Destination, Job};
-use super::layout;
-use super::suggest::Known;
 use super::wire::Wire;
 use crate::app::Handle;
 use crate::app::desk::{Post, Shown};
 use crate::domain::command::Ticket;
 use crate::domain::decide::{CardId, Input, To};
-use crate::domain::id::{ConversationId, Digest, IncidentId};
-use crate::domain::reply::Reply;
+use crate::domain::id::{ConversationId, IncidentId};
 
-mod card;
+mod cards;
 mod order;
 
-use card::Card;
+use cards::Cards;
 pub use order::Order;
 
-/// Between two edits of one card.
-const EDIT_EVERY: Duration = Duration::from_millis(1500);
 /// How often cards are looked through for one that waits for its turn.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Mentions whose answers may still come: beyond this an answer names no message.
@@ -62,15 +55,16 @@ pub struct Courier {
     wire: Arc<Wire>,
     reports: mpsc::UnboundedSender<Report>,
     lanes: HashMap<Lane, VecDeque<Job>>,
-    cards: BTreeMap<CardId, Card>,
+    cards: Cards,
     threads: BTreeMap<IncidentId, u64>,
     live: HashMap<Ticket, mpsc::UnboundedSender<Answer>>,
     mentions: BTreeMap<Ticket, u64>,
     /// Who waits to be told where the thread of an incident is.
     pointing: HashMap<IncidentId, Vec<Ticket>>,
     tasks: JoinSet<Finished>,
-    ready: Option<(u64, u64)>,
-    /// Lanes wait here until the gateway is ready for the first time.
+    /// Whether the gateway has been: before that nothing is sent.
+    ready: bool,
+    /// Lanes wait here until it is.
     held: Vec<Lane>,
 }
 
@@ -96,13 +90,13 @@ impl Courier {
             wire,
             reports,
             lanes: HashMap::new(),
-            cards: BTreeMap::new(),
+            cards: Cards::default(),
             threads: BTreeMap::new(),
             live: HashMap::new(),
             mentions: BTreeMap::new(),
             pointing: HashMap::new(),
             tasks: JoinSet::new(),
-            ready: None,
+            ready: false,
             held: Vec::new(),
         };
         (courier, report)
@@ -137,11 +131,12 @@ impl Courier {
             Order::Say(post) => self.say(post, false),
             Order::Form(ticket, form) => self.answer(ticket, Answer::Form(form)),
             Order::Decided(ticket, elsewhere) => self.decided(ticket, elsewhere.as_ref()),
-            Order::Show(id, reply, last) => self.show(id, &reply, last),
+            Order::Show(id, reply, last) => {
+                self.cards.want(id, &reply, last);
+                self.edit();
+            }
             Order::Resume(cards, threads, posts) => {
-                for (id, shown) in cards {
-                    self.cards.entry(id).or_default().shown = Some(shown);
-                }
+                self.cards.resume(cards);
                 self.threads.extend(threads.iter().filter_map(|(id, at)| Some((*id, channel_of(at)?))));
                 for post in posts {
                     self.say(post, true);
@@ -164,14 +159,14 @@ impl Courier {
             }
             Order::Ready(application, bot) => {
                 self.wire.is_ready(application, bot);
-                self.ready = Some((application, bot));
+                self.ready = true;
                 for lane in std::mem::take(&mut self.held) {
                     self.next(&lane);
                 }
             }
             Order::Known(asker) => {
                 // Nobody waits any more: whoever typed has gone on.
-                let _ = asker.send(self.known());
+                let _ = asker.send(self.cards.known());
             }
             Order::Threads(asker) => {
                 // The same.
@@ -242,7 +237,7 @@ impl Courier {
         let jobs = self.lanes.entry(lane.clone()).or_default();
         jobs.push_back(job);
         if jobs.len() == 1 {
-            if self.ready.is_some() {
+            if self.ready {
                 self.next(&lane);
             } else {
                 self.held.push(lane);
@@ -252,30 +247,15 @@ impl Courier {
 
     /// Begins with the first job of a lane; it stays the first until it is over.
     fn next(&mut self, lane: &Lane) {
-        let Some(job) = self.lanes.get(lane).and_then(VecDeque::front).cloned() else { return };
-        let mut job = job;
-        let incident = match job.destination {
-            Destination::Incident(incident) => match self.threads.get(&incident) {
-                Some(thread) => {
-                    job.destination = Destination::Channel(*thread);
-                    None
-                }
-                None => self.cards.get(&CardId::Incident(incident)),
-            },
-            Destination::Channel(_) => None,
-        };
-        let root = incident.and_then(|card| {
-            let (outgoing, state, last) = card.wanted.clone()?;
-            Some(delivery::Root { outgoing, state, last, message: card.shown.clone() })
-        });
-        // A card is posted as it should look by now.
-        let card = job.post.say.card.and_then(|id| {
-            let (outgoing, state, last) = self.cards.get(&id)?.wanted.clone()?;
-            Some((id, outgoing, state, last))
-        });
-        if let Some(card) = job.post.say.card.and_then(|id| self.cards.get_mut(&id)) {
-            card.editing = true;
+        let Some(mut job) = self.lanes.get(lane).and_then(VecDeque::front).cloned() else { return };
+        let mut root = None;
+        if let Destination::Incident(incident) = job.destination {
+            match self.threads.get(&incident) {
+                Some(thread) => job.destination = Destination::Channel(*thread),
+                None => root = self.cards.root(incident),
+            }
         }
+        let card = job.post.say.card.and_then(|id| self.cards.post(id));
         let (wire, lane) = (Arc::clone(&self.wire), lane.clone());
         self.tasks.spawn(async move {
             Finished::Lane(lane, Box::new(delivery::deliver(&wire, job, root, card).await))
@@ -286,9 +266,8 @@ impl Courier {
         match finished {
             Finished::Lane(lane, delivered) => {
                 let jobs = self.lanes.entry(lane.clone()).or_default();
-                let card = jobs.pop_front().and_then(|job| job.post.say.card);
-                if let Some(card) = card.and_then(|id| self.cards.get_mut(&id)) {
-                    card.editing = false;
+                if let Some(id) = jobs.pop_front().and_then(|job| job.post.say.card) {
+                    self.cards.over(id, delivered.card.as_ref().map(|(_, shown)| shown.clone()));
                 }
                 self.delivered(*delivered);
                 self.point(&lane);
@@ -308,11 +287,8 @@ impl Courier {
                 }
             }
             Finished::Edited(id, shown) => {
-                let Some(card) = self.cards.get_mut(&id) else { return };
-                card.editing = false;
-                card.edited_at = Some(Instant::now());
+                self.cards.over(id, shown.clone());
                 if let Some(shown) = shown {
-                    card.shown = Some(shown.clone());
                     self.report(Report::Shown(id, shown));
                 }
             }
@@ -322,17 +298,12 @@ impl Courier {
     fn delivered(&mut self, delivered: Delivered) {
         let Delivered { number, card, root, thread } = delivered;
         if let Some((incident, shown)) = root {
-            self.cards.entry(CardId::Incident(incident)).or_default().shown = Some(shown.clone());
+            self.cards.over(CardId::Incident(incident), Some(shown.clone()));
             self.report(Report::Shown(CardId::Incident(incident), shown));
         }
         if let Some((incident, thread)) = thread {
             self.threads.insert(incident, thread);
             self.report(Report::Threaded(incident, thread));
-        }
-        if let Some((id, shown)) = card.clone() {
-            let card = self.cards.entry(id).or_default();
-            card.shown = Some(shown);
-            card.edited_at = Some(Instant::now());
         }
         // What is not kept has no number.
         if number != 0 {
@@ -350,61 +321,17 @@ impl Courier {
         }
     }
 
-    fn show(&mut self, id: CardId, reply: &Reply, last: bool) {
-        let outgoing = match id {
-            // Its plan stays what it is: the file that comes with it stays right.
-            CardId::Request(_) => layout::single(reply),
-            CardId::Incident(_) | CardId::Run(_) => layout::card(reply),
-        };
-        let state = Digest::of(outgoing.body().to_string().as_bytes());
-        self.cards.entry(id).or_default().wanted = Some((outgoing, state, last));
-        if self.ready.is_some() {
-            self.edit();
-        }
-    }
-
     /// Edits the messages of cards that show something else than they should, each in its turn.
     fn edit(&mut self) {
-        if self.ready.is_none() {
+        if !self.ready {
             return;
         }
-        // One at a time in one place: they share Discord's limit, and who waits is told in time.
-        let under_way = self.cards.values().filter(|card| card.editing);
-        let mut busy: BTreeSet<_> =
-            under_way.filter_map(|card| Some(card.shown.as_ref()?.conversation.clone())).collect();
-        for (id, card) in &mut self.cards {
-            let waits = card.edited_at.is_some_and(|at| at.elapsed() < EDIT_EVERY);
-            if !card.is_behind() || waits {
-                continue;
-            }
-            let (Some((outgoing, state, last)), Some(shown)) = (card.wanted.clone(), card.shown.clone())
-            else {
-                continue;
-            };
-            if !busy.insert(shown.conversation.clone()) {
-                continue;
-            }
-            card.editing = true;
-            let (wire, id) = (Arc::clone(&self.wire), *id);
+        for ((id, outgoing, state, last), shown) in self.cards.due() {
+            let wire = Arc::clone(&self.wire);
             self.tasks.spawn(async move {
                 Finished::Edited(id, delivery::edit(&wire, &outgoing, state, last, shown).await)
             });
         }
-    }
-
-    /// What there is, for whoever types its name.
-    fn known(&self) -> Known {
-        let mut known = Known::default();
-        for (id, card) in self.cards.iter().rev() {
-            let Some((outgoing, _, last)) = &card.wanted else { continue };
-            let label = outgoing.content.replace(['*', '`', '\\'], "");
-            match id {
-                CardId::Incident(id) if !last => known.incidents.push((id.to_string(), label)),
-                CardId::Request(id) if !last => known.requests.push((id.to_string(), label)),
-                _ => {}
-            }
-        }
-        known
     }
 }
 
