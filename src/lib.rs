@@ -11,7 +11,7 @@
 //! turns it, the state and the catalogue into events and effects; [`app`] appends the events,
 //! durably, and only then does what the effects say; what they bring back is input again. State is
 //! what the events say and nothing else. What is to be said to many is written in the same transaction
-//! and stays on the desk until the chat says that it has arrived.
+//! and stays in the outbox until the chat says that it has arrived.
 //!
 //! # Layout
 //!

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod bot;
+mod chance;
 mod discord_server;
 
 mod discord {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod bot;
+mod chance;
 mod discord_server;
 
 use std::fs::{self, File};

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod chance;
 mod discord_server;
 
 mod discord_server_itself {

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
-use dogwatch::app::desk::Post;
+use dogwatch::app::outbox::Post;
 use dogwatch::app::ports::{Chat, Sources as _};
 use dogwatch::app::{Bot, BotError, Handle};
 use dogwatch::chat::console::rendered;
@@ -163,7 +163,7 @@ impl World {
         let identity = Config::read(&config, Inventory::Real).unwrap().identity.unwrap();
         let files = Files { kb, config: ConfigSource::File(Some(config)) };
         let catalogue = files.catalogue().unwrap();
-        let (record, moments, desk) = SledRecord::open(&folder.path().join("state")).unwrap();
+        let (record, moments, outbox) = SledRecord::open(&folder.path().join("state")).unwrap();
         let heard = Arc::new(Heard::default());
         let bot = Bot {
             hosts: Arc::new(Ssh::new(SshConfig::new(identity))),
@@ -172,7 +172,7 @@ impl World {
             sources: Arc::new(files),
             chat: Arc::clone(&heard),
         };
-        let (bot, handle) = bot.prepare(catalogue, &moments, desk);
+        let (bot, handle) = bot.prepare(catalogue, &moments, outbox);
         let stop = watch::Sender::new(false);
         let running = tokio::spawn(bot.run(stop.subscribe()));
         Self { sshd, folder, heard, handle, stop, running }

@@ -16,4 +16,4 @@ if [ -n "$missing" ]; then
   DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing
 fi
 
-cargo test --locked "$@"
+cargo test --locked --no-fail-fast "$@"

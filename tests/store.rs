@@ -26,15 +26,15 @@ mod store {
         Rang,
     }
 
-    /// What each append of the child puts on the desk beside its events: an entry that is replaced,
+    /// What each append of the child puts into the outbox beside its events: an entry that is replaced,
     /// one of several parts that grows and shrinks, and one that comes as the one before it goes.
     fn entries(first: u64, last: u64) -> Vec<(String, Option<Vec<u8>>)> {
-        let written = desk(last).into_iter().map(|(name, value)| (name, Some(value)));
+        let written = outbox(last).into_iter().map(|(name, value)| (name, Some(value)));
         written.chain([(post(first - 1), None)]).collect()
     }
 
-    /// The desk when `last` is the last event of an append.
-    fn desk(last: u64) -> Vec<(String, Vec<u8>)> {
+    /// The outbox when `last` is the last event of an append.
+    fn outbox(last: u64) -> Vec<(String, Vec<u8>)> {
         if last == 0 {
             return Vec::new();
         }

@@ -7,25 +7,24 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::desk::{Desk, Post};
 use super::handle::{Handle, Message, Trail};
+use super::outbox::{Outbox, Post};
 use super::ports::{Chat, Hosts, Library, Record, RecordError, Sources};
 use super::turn::{Next, Turn, answers_its_caller, looks_at_sources, origin_of, rests_on_sources, told};
 use super::work::{Held, Work};
 use crate::domain::catalogue::Catalogue;
-use crate::domain::decide::{CardId, Context, Effect, Input, Say, To, decide};
+use crate::domain::decide::{CardId, Context, Effect, Input, Say, decide};
 use crate::domain::event::Event;
 use crate::domain::id::{RequestId, RunId};
-use crate::domain::refusal::Refusal;
 use crate::domain::replies;
 use crate::domain::state::{Moment, State};
+
+mod effects;
 
 /// Inputs that wait for the loop.
 const INPUTS_MAX: usize = 256;
 /// Inputs decided together and recorded with one sync.
 const BATCH_MAX: usize = 64;
-/// Searches, looks at hosts and steps under or on their way, above which no search and no look begins.
-const TASKS_MAX: usize = 1024;
 /// How often expiry is looked at.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -63,7 +62,7 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Bot<H, R, L, S, C> {
         self,
         catalogue: Catalogue,
         moments: &[Moment],
-        desk: Desk,
+        outbox: Outbox,
     ) -> (Loop<H, R, L, S, C>, Handle) {
         let (inputs, waiting) = mpsc::channel(INPUTS_MAX);
         let mut state = State::default();
@@ -79,7 +78,7 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Bot<H, R, L, S, C> {
             catalogue: Arc::new(catalogue),
             seq: moments.last().map_or(0, |moment| moment.seq),
             state,
-            desk,
+            outbox,
             live: HashMap::new(),
             held: HashMap::new(),
             tasks: JoinSet::new(),
@@ -101,7 +100,7 @@ pub struct Loop<H, R, L, S, C> {
     catalogue: Arc<Catalogue>,
     seq: u64,
     state: State,
-    desk: Desk,
+    outbox: Outbox,
     /// What the step under way of each run has printed so far.
     live: HashMap<RequestId, String>,
     held: HashMap<RequestId, Held>,
@@ -162,8 +161,12 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         let requests = self.state.requests.keys().flat_map(|id| [CardId::Request(*id), CardId::Run(*id)]);
         incidents.chain(requests).for_each(|card| self.show(card));
         let threads = self.state.incidents.values().filter_map(|at| Some((at.id, at.thread.clone()?)));
-        self.work.chat.resume(self.desk.cards().collect(), threads.collect(), self.desk.posts().collect());
-        let owed: Vec<_> = self.desk.owed().cloned().collect();
+        self.work.chat.resume(
+            self.outbox.cards().collect(),
+            threads.collect(),
+            self.outbox.posts().collect(),
+        );
+        let owed: Vec<_> = self.outbox.owed().cloned().collect();
         for question in owed {
             let search = self.work.search(question);
             self.spawn(async move { Some(search.await) }, None);
@@ -188,10 +191,10 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
             match message {
                 Message::Input(input, trail) => inputs.push((input, trail)),
                 Message::Delivered(number, shown) => {
-                    turn.notes.extend(self.desk.delivered(number));
-                    turn.notes.extend(shown.map(|(card, shown)| self.desk.shown(card, shown)));
+                    turn.notes.extend(self.outbox.delivered(number));
+                    turn.notes.extend(shown.map(|(card, shown)| self.outbox.shown(card, shown)));
                 }
-                Message::Shown(card, shown) => turn.notes.push(self.desk.shown(card, shown)),
+                Message::Shown(card, shown) => turn.notes.push(self.outbox.shown(card, shown)),
                 Message::Live(request, text) => {
                     self.live.insert(request, text);
                     turn.touched.insert(CardId::Run(request));
@@ -245,14 +248,14 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         let origin = origin_of(&input);
         let ticket = origin.as_ref().and_then(|origin| origin.ticket);
         if let Some(ticket) = ticket {
-            match self.desk.take(ticket) {
+            match self.outbox.take(ticket) {
                 // Delivered once more: it has been decided.
                 None => return Ok(()),
                 Some(notes) => turn.notes.extend(notes),
             }
         }
         if let Input::Found(question, _) = &input {
-            turn.notes.extend(self.desk.settle(question));
+            turn.notes.extend(self.outbox.settle(question));
         }
         let context = Context { now_ms: turn.now_ms, fresh_run: fresh_run()? };
         let decision = match decide(&self.state, &self.catalogue, input, context) {
@@ -272,7 +275,7 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         let answered = decision.effects.iter().any(answers_its_caller);
         if C::KEEPS {
             let searches = decision.effects.iter().filter_map(|effect| match effect {
-                Effect::Search(question) => self.desk.owe(question),
+                Effect::Search(question) => self.outbox.owe(question),
                 _ => None,
             });
             turn.notes.extend(searches);
@@ -298,7 +301,7 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         if !C::KEEPS {
             return Post { number: 0, at_ms: 0, say };
         }
-        let (post, notes) = self.desk.post(say, turn.now_ms);
+        let (post, notes) = self.outbox.post(say, turn.now_ms);
         turn.notes.extend(notes);
         post
     }
@@ -328,101 +331,6 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         self.catalogue = Arc::new(read.map_err(|error| error.to_string())??);
         self.unreadable.clear();
         Ok(())
-    }
-
-    fn refuse_unreadable(&mut self, input: &Input, why: &str) {
-        let to = match input {
-            Input::Start(id) if !self.unreadable.insert(*id) => None,
-            Input::Start(id) => self.state.requests.get(id).map(To::request),
-            other => origin_of(other).map(To::Caller),
-        };
-        let refusal =
-            Refusal::new("sources_unreadable", format!("articles or configuration can't be read: {why}"))
-                .hint("Mend them; nothing starts until they can be read.");
-        if let Some(to) = to {
-            self.say_now(to, &refusal);
-        }
-    }
-
-    /// Says something that nothing in the record depends on.
-    fn say_now(&self, to: To, refusal: &Refusal) {
-        let say = Say { to, reply: replies::refusal(refusal), card: None };
-        self.work.chat.say(Post { number: 0, at_ms: 0, say });
-    }
-
-    async fn effect(&mut self, effect: Effect, trail: Option<Trail>) -> Result<(), BotError> {
-        match effect {
-            Effect::Say(say) => self.work.chat.say(Post { number: 0, at_ms: 0, say }),
-            Effect::Follow(conversation, reply) => self.work.chat.follow(&conversation, &reply),
-            Effect::Form(origin, form) => self.work.chat.form(&origin, form),
-            Effect::Start(request) => self.again.push_back(Message::Input(Input::Start(request), trail)),
-            Effect::Hold(request, approved) => {
-                self.held.insert(request, Held::new(approved));
-            }
-            Effect::Release(request) => {
-                self.held.remove(&request);
-                self.live.remove(&request);
-            }
-            Effect::Stop(request) => {
-                if let Some(held) = self.held.get(&request) {
-                    held.stop();
-                }
-            }
-            Effect::VerifyAudit(origin) => {
-                let audit = self.with_record(|record| record.verify()).await?;
-                let audit = audit.map(|audit| (audit.events, audit.head)).map_err(|error| error.to_string());
-                self.again.push_back(Message::Input(Input::Audited(origin, audit), trail));
-            }
-            Effect::Search(question) if self.tasks.len() >= TASKS_MAX => {
-                let busy = Err("too much is under way: try again in a moment".to_owned());
-                self.again.push_back(Message::Input(Input::Found(question, busy), trail));
-            }
-            Effect::CheckHost(origin, _) if self.tasks.len() >= TASKS_MAX => {
-                let refusal =
-                    Refusal::new("too_busy", "too much is under way").hint("Try again in a moment.");
-                self.say_now(To::Caller(origin), &refusal);
-            }
-            Effect::Search(question) => {
-                let search = self.work.search(question);
-                self.spawn(async move { Some(search.await) }, trail);
-            }
-            Effect::CheckHost(origin, host) => {
-                let check = self.work.check(Arc::clone(&self.catalogue), origin, host);
-                self.spawn(check, trail);
-            }
-            Effect::Probe(..) | Effect::Execute(..) | Effect::Settle(..) | Effect::Verify(..) => {
-                self.on_host(effect, trail);
-            }
-        }
-        Ok(())
-    }
-
-    /// Work on a host is possible only with the approved plan that is held for it.
-    fn on_host(&mut self, effect: Effect, trail: Option<Trail>) {
-        let (Effect::Probe(request, _)
-        | Effect::Execute(request, ..)
-        | Effect::Settle(request, ..)
-        | Effect::Verify(request, _)) = &effect
-        else {
-            return;
-        };
-        let Some(held) = self.held.get(request) else {
-            tracing::error!(%request, "no approved plan is held: nothing is sent");
-            return;
-        };
-        let work = self.work.on_host(held, effect);
-        self.spawn(work, trail);
-    }
-
-    /// Does something outside; what it brings back is the next input.
-    fn spawn(&mut self, work: impl Future<Output = Option<Input>> + Send + 'static, trail: Option<Trail>) {
-        let inputs = self.handle.inputs.clone();
-        self.tasks.spawn(async move {
-            if let Some(input) = work.await {
-                // The loop has gone: the next start asks the host.
-                let _ = inputs.send(Message::Input(input, trail)).await;
-            }
-        });
     }
 }
 

@@ -2,7 +2,7 @@
 
 use tokio::sync::mpsc;
 
-use super::desk::Shown;
+use super::outbox::Shown;
 use crate::domain::decide::{CardId, Input};
 use crate::domain::id::RequestId;
 

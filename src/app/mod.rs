@@ -4,15 +4,15 @@
 //! can't be recorded the loop ends, and with it the bot: what it would do next nobody could prove.
 
 pub mod bot;
-pub mod desk;
 mod handle;
+pub mod outbox;
 pub mod ports;
 mod turn;
 mod work;
 
 pub use bot::{Bot, BotError};
-pub use desk::Desk;
 pub use handle::Handle;
+pub use outbox::Outbox;
 pub use work::programs;
 
 #[cfg(test)]

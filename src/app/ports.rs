@@ -4,7 +4,7 @@ use std::future::Future;
 
 use tokio::sync::watch;
 
-use super::desk::{Note, Post, Shown};
+use super::outbox::{Note, Post, Shown};
 
 use crate::domain::actor::ActorId;
 use crate::domain::approval::Approved;
@@ -86,8 +86,8 @@ pub struct HostCheck {
 
 /// The record. Synchronous: the loop calls it where blocking is allowed.
 pub trait Record: Send + 'static {
-    /// Appends events in order, with what changes on the desk, and returns once they are durable,
-    /// with their numbers. Removals from the desk alone need not be.
+    /// Appends events in order, with what changes in the outbox, and returns once they are durable,
+    /// with their numbers. Removals from the outbox alone need not be.
     ///
     /// An error means that nothing can be recorded any more.
     fn append(

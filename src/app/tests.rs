@@ -9,9 +9,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::bot::BotError;
-use super::desk::{Note, Post};
+use super::outbox::{Note, Post};
 use super::ports::{Audit, Chat, HostCheck, Hosts, Library, Record, RecordError, Sources, StepAt};
-use super::{Bot, Desk, Handle};
+use super::{Bot, Handle, Outbox};
 use crate::domain::actor::ActorId;
 use crate::domain::approval::Approved;
 use crate::domain::catalogue::Catalogue;
@@ -168,7 +168,7 @@ fn running(outside: Outside, appends_left: usize) -> Running {
         sources: Arc::clone(&outside),
         chat: Arc::clone(&outside),
     };
-    let (bot, handle) = bot.prepare(catalogue(), &[], Desk::default());
+    let (bot, handle) = bot.prepare(catalogue(), &[], Outbox::default());
     let stop = watch::Sender::new(false);
     let ended = tokio::spawn(bot.run(stop.subscribe()));
     Running { outside, handle, ended, _stop: stop }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::desk::{Note, Post};
 use super::handle::Trail;
+use super::outbox::{Note, Post};
 use crate::domain::actor::ActorId;
 use crate::domain::command::{Command, Origin, Ticket};
 use crate::domain::decide::{CardId, Decision, Effect, Input, Purpose, To};

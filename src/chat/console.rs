@@ -6,7 +6,7 @@
 use std::io::{BufRead, Write as _};
 use std::sync::{Mutex, PoisonError};
 
-use crate::app::desk::Post;
+use crate::app::outbox::Post;
 use crate::app::ports::Chat;
 use crate::chat::parse::LINE_LEN_MAX;
 use crate::domain::decide::To;

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 
-use crate::app::Desk;
-use crate::app::desk::Note;
+use crate::app::Outbox;
+use crate::app::outbox::Note;
 use crate::app::ports::{Audit, Library, Record, RecordError, Sources};
 use crate::config::{Config, Inventory};
 use crate::domain::actor::ActorId;
@@ -39,12 +39,12 @@ impl SledRecord {
     }
 
     /// Opens the record and reads all that happened.
-    pub fn open(folder: &Path) -> anyhow::Result<(Self, Vec<Moment>, Desk)> {
+    pub fn open(folder: &Path) -> anyhow::Result<(Self, Vec<Moment>, Outbox)> {
         let (store, recorded) = Store::open::<Event>(folder, crate::app::bot::now_ms())?;
-        let desk = Desk::load(&store.desk()?).map_err(|why| {
+        let outbox = Outbox::load(&store.outbox()?).map_err(|why| {
             anyhow::anyhow!("what stands beside the events in {} is damaged: {why}", folder.display())
         })?;
-        Ok((Self(store), recorded.into_iter().map(moment).collect(), desk))
+        Ok((Self(store), recorded.into_iter().map(moment).collect(), outbox))
     }
 }
 

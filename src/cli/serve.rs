@@ -59,7 +59,7 @@ impl Service {
     async fn run(self, state: &Path, end: &mut End) -> Done {
         let catalogue = self.files.read()?;
         let folder = state.to_owned();
-        let (record, moments, desk) =
+        let (record, moments, outbox) =
             tokio::task::spawn_blocking(move || SledRecord::open(&folder)).await??;
         let rest = Rest::new(&self.settings.api(), &self.token)?;
         let wire = Arc::new(Wire::new(rest, self.settings.incident_channel, record.id()));
@@ -77,7 +77,7 @@ impl Service {
             sources: Arc::clone(&sources),
             chat: Arc::new(Discord(orders.clone())),
         };
-        let (bot, handle) = bot.prepare(catalogue, &moments, desk);
+        let (bot, handle) = bot.prepare(catalogue, &moments, outbox);
         let mut running = tokio::spawn(bot.run(stop.subscribe()));
         handle.send(Input::Recover).await;
         let (courier, reports) = Courier::new(Arc::clone(&wire), handle.clone());
@@ -109,7 +109,7 @@ impl Service {
         };
         stop.send_replace(true);
         let tasks = [courier, reception, reports, inputs];
-        // What is still on its way is on the desk.
+        // What is still on its way is in the outbox.
         let ends = async {
             for task in tasks.into_iter().filter(|task| !task.is_finished()) {
                 // It has come to its end, one way or the other.

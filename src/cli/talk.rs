@@ -42,7 +42,7 @@ impl Talk {
         let catalogue = self.files.read()?;
         let identity = self.files.config.read()?.identity.unwrap_or_default();
         let folder = state.to_owned();
-        let (record, moments, desk) =
+        let (record, moments, outbox) =
             tokio::task::spawn_blocking(move || SledRecord::open(&folder)).await??;
         let console = Arc::new(Console::default());
         let bot = Bot {
@@ -52,7 +52,7 @@ impl Talk {
             sources: Arc::new(self.files),
             chat: Arc::clone(&console),
         };
-        let (bot, handle) = bot.prepare(catalogue, &moments, desk);
+        let (bot, handle) = bot.prepare(catalogue, &moments, outbox);
         let stop = watch::Sender::new(false);
         let mut running = tokio::spawn(bot.run(stop.subscribe()));
         let conversation = Conversation { handle, console, actor: self.actor, cast: self.cast };

@@ -23,7 +23,7 @@ use crate::domain::id::Digest;
 
 use super::error::{BoxError, Fault, Holder, StoreError};
 use super::record::{self, Assembly};
-use super::{FORMAT_VERSION, desk, folder};
+use super::{FORMAT_VERSION, folder, outbox};
 
 /// Bytes that sled may keep in memory; its own default is 1 GiB.
 const CACHE_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -34,7 +34,7 @@ const LOCK_WAIT_STEPS: u32 = 200;
 
 const EVENTS: &str = "events";
 const META: &str = "meta";
-const DESK: &str = "desk";
+const OUTBOX: &str = "outbox";
 const META_FORMAT: &str = "format";
 const META_STORE: &str = "store";
 const META_HEAD: &str = "head";
@@ -68,7 +68,7 @@ pub(super) struct Meta {
 pub(super) struct Engine {
     pub(super) events: sled::Tree,
     pub(super) meta: sled::Tree,
-    pub(super) desk: sled::Tree,
+    pub(super) outbox: sled::Tree,
     db: sled::Db,
     data: File,
     path: PathBuf,
@@ -168,10 +168,10 @@ impl Engine {
         if !has(EVENTS) || !has(META) {
             return Err(StoreError::damaged(dir, Fault::Emptied));
         }
-        // A record of an earlier version has no desk.
-        let trees = guarded(|| Ok((db.open_tree(EVENTS)?, db.open_tree(META)?, db.open_tree(DESK)?)));
-        let (events, meta, desk) = trees.map_err(damaged(dir, "open its trees"))?;
-        Ok(Self { events, meta, desk, db, data, path: path.to_owned() })
+        // A record of an earlier version has no outbox.
+        let trees = guarded(|| Ok((db.open_tree(EVENTS)?, db.open_tree(META)?, db.open_tree(OUTBOX)?)));
+        let (events, meta, outbox) = trees.map_err(damaged(dir, "open its trees"))?;
+        Ok(Self { events, meta, outbox, db, data, path: path.to_owned() })
     }
 
     /// Reads the entries about the record; refuses a format that came later.
@@ -231,17 +231,18 @@ impl Engine {
         guarded(read).map_err(damaged(dir, "read its events"))?
     }
 
-    /// Every entry of the desk, by name.
-    pub(super) fn desk(&self, dir: &Path) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+    /// Every entry of the outbox, by name.
+    pub(super) fn outbox(&self, dir: &Path) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
         let read = || -> Result<Vec<_>, EngineError> {
-            let parts = self.desk.iter().map(|part| part.map(|(key, bytes)| (key.to_vec(), bytes.to_vec())));
+            let parts =
+                self.outbox.iter().map(|part| part.map(|(key, bytes)| (key.to_vec(), bytes.to_vec())));
             Ok(parts.collect::<Result<_, _>>()?)
         };
-        let parts = guarded(read).map_err(damaged(dir, "read its desk"))?;
-        desk::assembled(parts.into_iter()).ok_or_else(|| StoreError::damaged(dir, Fault::Meta(DESK)))
+        let parts = guarded(read).map_err(damaged(dir, "read its outbox"))?;
+        outbox::assembled(parts.into_iter()).ok_or_else(|| StoreError::damaged(dir, Fault::Meta(OUTBOX)))
     }
 
-    /// Appends records, moves the head and changes the desk, all or nothing. Not durable before
+    /// Appends records, moves the head and changes the outbox, all or nothing. Not durable before
     /// [`Engine::sync`].
     pub(super) fn commit(
         &self,
@@ -257,17 +258,17 @@ impl Engine {
             // There is one writer: what is found here is still there in the transaction.
             let mut old_parts = Vec::new();
             for name in entries.keys() {
-                for key in self.desk.scan_prefix(desk::prefix(name)).keys() {
+                for key in self.outbox.scan_prefix(outbox::prefix(name)).keys() {
                     old_parts.push(key?);
                 }
             }
-            let done = (&self.events, &self.meta, &self.desk).transaction(|(events, meta, on_desk)| {
+            let done = (&self.events, &self.meta, &self.outbox).transaction(|(events, meta, parts)| {
                 for key in &old_parts {
-                    on_desk.remove(key)?;
+                    parts.remove(key)?;
                 }
                 for (name, value) in &entries {
-                    for (key, part) in value.iter().flat_map(|value| desk::parts(name, value)) {
-                        on_desk.insert(key, part)?;
+                    for (key, part) in value.iter().flat_map(|value| outbox::parts(name, value)) {
+                        parts.insert(key, part)?;
                     }
                 }
                 if meta.insert(META_HEAD, head_bytes(to).as_slice())?.as_deref() != Some(from.as_slice()) {

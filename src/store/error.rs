@@ -8,7 +8,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::desk::ENTRY_LEN_MAX;
+use super::outbox::ENTRY_LEN_MAX;
 use crate::domain::audit::{ChainBreak, EVENT_LEN_MAX, Head};
 
 /// The engine's own error; its type stays inside the store.
@@ -85,7 +85,7 @@ pub enum StoreError {
         #[source]
         source: Option<BoxError>,
     },
-    /// An entry of the desk is too long; nothing was written and the store is still good.
+    /// An entry of the outbox is too long; nothing was written and the store is still good.
     #[error("an entry of {len} bytes beside the events is longer than {ENTRY_LEN_MAX}")]
     EntryTooLong {
         /// Bytes of the entry.

@@ -18,7 +18,7 @@
 //!
 //! In sled, the tree `events` holds the records (see `record`), the tree `meta` the format version,
 //! the store id, the time of creation, and the head (sequence and hash) as of the same transaction.
-//! The tree `desk` holds named entries that are written in the same transaction as events and can be
+//! The tree `outbox` holds named entries that are written in the same transaction as events and can be
 //! removed again: what is still to be said, not what has happened. They are no part of the chain.
 //!
 //! What it does not do: it blocks (call it from `spawn_blocking`), it gathers nothing (one call, one
@@ -26,11 +26,11 @@
 //! does not notice a folder that was put back whole from an older backup: signed heads kept
 //! elsewhere do.
 
-mod desk;
 mod engine;
 mod error;
 mod folder;
 mod mark;
+mod outbox;
 mod record;
 mod verify;
 
@@ -141,7 +141,7 @@ impl Store {
         self.append_with(at_ms, events, &[])
     }
 
-    /// The same, together with entries of the desk that are written, or removed where they have no
+    /// The same, together with entries of the outbox that are written, or removed where they have no
     /// value. Removals alone are not synced: after a power cut an entry may be there again.
     pub fn append_with<E>(
         &mut self,
@@ -173,7 +173,7 @@ impl Store {
             return Ok(recorded);
         }
         let longest = entries.iter().filter_map(|(_, value)| value.as_ref().map(Vec::len)).max();
-        if let Some(len) = longest.filter(|len| *len > desk::ENTRY_LEN_MAX) {
+        if let Some(len) = longest.filter(|len| *len > outbox::ENTRY_LEN_MAX) {
             return Err(StoreError::EntryTooLong { len });
         }
         // Poisoned until everything has gone well, whatever way this is left.
@@ -213,8 +213,8 @@ impl Store {
     }
 
     /// The entries beside the events, by name. They are no part of the chain.
-    pub fn desk(&self) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
-        self.engine.desk(&self.dir)
+    pub fn outbox(&self) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        self.engine.outbox(&self.dir)
     }
 
     /// The store's random id: 32 hex digits that stand in every envelope.

@@ -1,4 +1,4 @@
-//! What is proved from inside: the codec, the desk's parts, the mark's slots, and refusals that need a
+//! What is proved from inside: the codec, the outbox's parts, the mark's slots, and refusals that need a
 //! hand in the engine.
 //!
 //! What is proved through the public functions alone (kills, the fixture, the vectors) is in tests/store.rs.
@@ -7,8 +7,8 @@
 
 mod appends;
 mod codec;
-mod desk;
 mod marks;
+mod outbox;
 mod refusals;
 
 use serde::{Deserialize, Serialize};

@@ -27,32 +27,6 @@ pub fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// Pseudo-random numbers from a seed (`SplitMix64`, Steele et al. 2014): a failure can be repeated.
-pub struct Chance(u64);
-
-impl Chance {
-    /// From the seed in `DOGWATCH_TEST_SEED`, or a new one; it is printed.
-    pub fn new() -> Self {
-        let seed = std::env::var("DOGWATCH_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
-        let seed = seed.unwrap_or_else(|| {
-            let mut bytes = [0; 8];
-            getrandom::fill(&mut bytes).unwrap();
-            u64::from_le_bytes(bytes)
-        });
-        println!("DOGWATCH_TEST_SEED={seed}");
-        Self(seed)
-    }
-
-    /// Less than `limit`.
-    pub fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % limit
-    }
-}
-
 /// Does `work` on every item, two at a time.
 pub fn two_at_a_time<T: Send>(items: Vec<T>, work: impl Fn(T) + Sync) {
     let items = std::sync::Mutex::new(items.into_iter());

@@ -114,6 +114,17 @@ impl Place {
         kill_process(pid, signal).unwrap();
     }
 
+    /// Kills what a host runs for the bot, the way a host that runs out of memory does: then nobody
+    /// can say how the step ended.
+    pub fn kill_the_run(&self, host: &str) {
+        let runs = self.host(host).join("runs");
+        // The supervisor notes the step only after it has begun it: both are found before one is killed.
+        for pid in ["sup-", "step-"].map(|kind| wait_for_pid(&runs, kind)) {
+            // It may have ended by itself.
+            let _ = kill_process(pid, Signal::KILL);
+        }
+    }
+
     /// What was started on a host, by the host's own log.
     pub fn plays(&self, host: &str) -> Vec<Play> {
         lab::plays(&self.host(host)).unwrap()
@@ -166,6 +177,19 @@ impl Drop for Place {
             let _ = lab.wait();
         }
     }
+}
+
+/// The process of this kind in the folder of the only run: its name is KIND-PID-BIRTH.
+fn wait_for_pid(runs: &Path, kind: &str) -> Pid {
+    let find = || {
+        let run = fs::read_dir(runs).ok()?.flatten().next()?;
+        let names = fs::read_dir(run.path()).ok()?.flatten();
+        let mut names = names.filter_map(|entry| entry.file_name().into_string().ok());
+        let pid = names.find_map(|name| name.strip_prefix(kind)?.split('-').next()?.parse().ok())?;
+        Pid::from_raw(pid)
+    };
+    wait_for(kind, || find().is_some());
+    find().unwrap()
 }
 
 /// Replaces `from`, which is there, by `to` in a file.

@@ -1,13 +1,11 @@
 //! The bot lives and its host goes away in the middle of a step.
 
-use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use dogwatch::domain::request::Status;
 use dogwatch::domain::run::Outcome;
 use dogwatch::lab::Power;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 
 use super::ESX;
 use crate::bot::life::Running;
@@ -68,29 +66,6 @@ fn bot_and_host_die_together() {
     assert_eq!(assert_agrees(&place, &record, "both killed"), [Outcome::Succeeded]);
 }
 
-/// Kills what the host runs for the bot, the way a host that runs out of memory does: then nobody
-/// can say how the step ended.
-fn kill_the_run(place: &Place) {
-    let runs = place.host(ESX).join("runs");
-    // The supervisor notes the step only after it has begun it: both are found before one is killed.
-    for pid in ["sup-", "step-"].map(|kind| wait_for_pid(&runs, kind)) {
-        let _ = kill_process(pid, Signal::KILL);
-    }
-}
-
-/// The process of this kind in the folder of the only run: its name is KIND-PID-BIRTH.
-fn wait_for_pid(runs: &Path, kind: &str) -> Pid {
-    let find = || {
-        let run = fs::read_dir(runs).ok()?.flatten().next()?;
-        let names = fs::read_dir(run.path()).ok()?.flatten();
-        let mut names = names.filter_map(|entry| entry.file_name().into_string().ok());
-        let pid = names.find_map(|name| name.strip_prefix(kind)?.split('-').next()?.parse().ok())?;
-        Pid::from_raw(pid)
-    };
-    wait_for(kind, || find().is_some());
-    find().unwrap()
-}
-
 #[test]
 fn an_unknown_end_blocks_its_host_until_a_person_settles_it() {
     let place = Place::new();
@@ -101,7 +76,7 @@ fn an_unknown_end_blocks_its_host_until_a_person_settles_it() {
     place.slow(ESX, &["vmware-cmd"], Duration::from_secs(60));
     let running = place.bot().by("ben").line("/approve r1").start();
     wait_for("the step to begin", || !place.plays(ESX).is_empty());
-    kill_the_run(&place);
+    place.kill_the_run(ESX);
     place.slow(ESX, &["vmware-cmd"], Duration::ZERO);
     let said = running.end().with(&["unknown whether it ran: the host says", "? r1 unknown"]);
     let record = place.record();

@@ -5,7 +5,8 @@ use std::time::Duration;
 use dogwatch::domain::run::Outcome;
 
 use super::{ESX, SCRIPT, assert_survived};
-use crate::bot::{Chance, Place, two_at_a_time};
+use crate::bot::{Place, two_at_a_time};
+use crate::chance::Chance;
 
 const ROUNDS: u64 = 30;
 const SLOW_MS: u64 = 400;

@@ -1,16 +1,14 @@
 //! Buttons: each of them, early, late, twice, by two people at once, and forged.
 
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
-
-use rustix::process::{Pid, Signal, kill_process};
 
 use super::scene::{
     STUCK, WELL, change, custom_id, label, privately, removal, request, run, slash, thread, with_button,
 };
 use super::serving::Serving;
 use crate::bot::{Place, wait_for};
+use crate::chance::Chance;
 use crate::discord_server::Setup;
 
 /// Longer than the token of an interaction lives.
@@ -178,27 +176,6 @@ fn the_next_rung_and_what_it_needs_first() {
     serving.is_clean();
 }
 
-/// Kills what the host runs for the bot: then nobody can say how the step ended.
-fn kill_the_run(place: &Place) {
-    let runs = place.host("lab-esx").join("runs");
-    for pid in ["sup-", "step-"].map(|kind| wait_for_pid(&runs, kind)) {
-        // It may have ended by itself.
-        let _ = kill_process(pid, Signal::KILL);
-    }
-}
-
-fn wait_for_pid(runs: &Path, kind: &str) -> Pid {
-    let find = || {
-        let run = fs::read_dir(runs).ok()?.flatten().next()?;
-        let names = fs::read_dir(run.path()).ok()?.flatten();
-        let mut names = names.filter_map(|entry| entry.file_name().into_string().ok());
-        let pid = names.find_map(|name| name.strip_prefix(kind)?.split('-').next()?.parse().ok())?;
-        Pid::from_raw(pid)
-    };
-    wait_for(kind, || find().is_some());
-    find().unwrap()
-}
-
 #[test]
 fn what_nobody_knows_is_settled_by_a_person_once() {
     let mut serving = Serving::new();
@@ -206,7 +183,7 @@ fn what_nobody_knows_is_settled_by_a_person_once() {
     let (thread, card) = change(&serving);
     serving.server.press("ben", card, "Approve").wait_ack();
     wait_for("the step to begin", || !serving.place.plays("lab-esx").is_empty());
-    kill_the_run(&serving.place);
+    serving.place.kill_the_run("lab-esx");
     serving.place.slow("lab-esx", &["vmware-cmd"], Duration::ZERO);
     let unknown = with_button(&serving, thread, "r1 unknown", "Settle");
     age(&mut serving);
@@ -270,7 +247,7 @@ fn a_reference_that_is_forged_damaged_or_of_another_record_is_refused() {
         "1:approve:r18446744073709551616:000000000000".to_owned(),
         "\u{202e}@everyone `x` <@1>".to_owned(),
     ];
-    let mut chance = crate::discord_server::faults::Chance::new(7);
+    let mut chance = Chance::from_seed(7);
     let letters: Vec<char> = "1:rundeyaplcv0f-\u{e9}\u{1f600} `*@<".chars().collect();
     for _ in 0..91 {
         let length = 1 + chance.below(99);

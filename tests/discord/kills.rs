@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::serving::Serving;
 use super::story::{Between, nothing_lost_nothing_doubled, story};
-use crate::bot::{Chance, two_at_a_time};
+use crate::bot::two_at_a_time;
+use crate::chance::Chance;
 use crate::discord_server::{Operation, RestFault, Setup};
 use serde_json::json;
 
@@ -72,7 +73,7 @@ fn the_story_with_kills_at_any_moment() {
     let seeds: Vec<_> = (0..STORIES).map(|_| chance.below(u64::MAX)).collect();
     two_at_a_time(seeds, |seed| {
         println!("kills from seed {seed}");
-        let mut moments = crate::discord_server::faults::Chance::new(seed);
+        let mut moments = Chance::from_seed(seed);
         let mut serving = Serving::with(Setup::with_cast().seed(seed));
         let mut between = |serving: &mut Serving| {
             // Somewhere in what still follows from the last step: cards, reports, the record.

@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::serving::Serving;
 use super::story::{nothing_lost_nothing_doubled, story};
-use crate::bot::{Chance, two_at_a_time};
+use crate::bot::two_at_a_time;
+use crate::chance::Chance;
 use crate::discord_server::Operation;
 use crate::discord_server::Setup;
 use crate::discord_server::faults::{DispatchFault, Odds, RestFault};

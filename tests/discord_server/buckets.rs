@@ -11,7 +11,7 @@ const GLOBAL_MAX: u32 = 50;
 const TOLERANCE: Duration = Duration::from_millis(10);
 
 /// A request that comes so soon after a wait began was sent before it.
-const UNDER_WAY: Duration = Duration::from_millis(150);
+pub const UNDER_WAY: Duration = Duration::from_millis(150);
 
 /// How many requests a window of a bucket takes.
 #[derive(Clone, Copy)]

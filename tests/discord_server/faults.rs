@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::call::Operation;
+use crate::chance::Chance;
 
 /// What happens to a dispatch. The client must still end up with everything, but for
 /// [`InvalidateAfter`](Self::InvalidateAfter) that is not resumable.
@@ -81,28 +82,6 @@ impl Odds {
     };
 }
 
-/// Pseudo-random numbers from a seed (`SplitMix64`, Steele et al. 2014).
-pub struct Chance(u64);
-
-impl Chance {
-    pub fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    /// Less than `limit`.
-    pub fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % limit
-    }
-
-    fn up_to(&mut self, millis: u64) -> Duration {
-        Duration::from_millis(1 + self.below(millis))
-    }
-}
-
 pub struct Faults {
     chance: Chance,
     odds: Odds,
@@ -115,7 +94,7 @@ pub struct Faults {
 impl Faults {
     pub fn new(seed: u64) -> Self {
         Self {
-            chance: Chance::new(seed),
+            chance: Chance::from_seed(seed),
             odds: Odds::default(),
             dispatches: Vec::new(),
             requests: Vec::new(),
@@ -149,7 +128,7 @@ impl Faults {
             return Some(self.dispatches.remove(due).1);
         }
         let odds = self.odds;
-        let delay = DispatchFault::Delay(self.chance.up_to(400));
+        let delay = DispatchFault::Delay(up_to(&mut self.chance, 400));
         self.draw(&[
             (odds.duplicate, DispatchFault::Duplicate),
             (odds.swap, DispatchFault::Swap),
@@ -169,12 +148,12 @@ impl Faults {
         }
         let odds = self.odds;
         let status = [500, 502, 503][usize::try_from(self.chance.below(3)).unwrap()];
-        let slow = self.chance.up_to(400);
+        let slow = up_to(&mut self.chance, 400);
         let slow =
             if self.chance.below(2) == 0 { RestFault::SlowBefore(slow) } else { RestFault::SlowAfter(slow) };
         // A callback has 3 s and interactions have no global limit.
         let global = self.chance.below(4) == 0 && operation != Operation::Callback;
-        let too_many = RestFault::TooMany { wait: self.chance.up_to(300), global };
+        let too_many = RestFault::TooMany { wait: up_to(&mut self.chance, 300), global };
         self.draw(&[
             (odds.error_before, RestFault::Before(status)),
             (odds.error_after, RestFault::After(status)),
@@ -195,4 +174,8 @@ impl Faults {
         }
         None
     }
+}
+
+fn up_to(chance: &mut Chance, millis: u64) -> Duration {
+    Duration::from_millis(1 + chance.below(millis))
 }

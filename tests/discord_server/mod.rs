@@ -18,7 +18,7 @@
 #![allow(dead_code, reason = "each test crate uses its own part of the server")]
 
 mod answers;
-mod buckets;
+pub mod buckets;
 mod call;
 mod checks;
 mod command_checks;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::raw::{Raw, plain};
 use crate::discord_server::Setup;
+use crate::discord_server::buckets::UNDER_WAY;
 
 /// `/ask question` and `/incident open title severity`.
 pub fn register(raw: &Raw<'_>) {
@@ -171,7 +172,10 @@ fn a_message_has_one_thread() {
     assert_eq!(change(&json!({"archived": true, "locked": true})).0, 200);
     assert_eq!(raw.post(&format!("/channels/{id}/messages"), &plain("late")).1["code"], 50083);
     assert_eq!(change(&json!({"name": "i1 over"})).1["code"], 50083);
-    assert_eq!(change(&json!({"archived": false, "locked": false})).0, 200);
+    let reopened = json!({"archived": false, "locked": false});
+    assert_eq!(change(&reopened).1["code"], 50013, "who locked it reopens it");
+    server.archive(id, true, false);
+    assert_eq!(change(&reopened).0, 200);
     assert_eq!(change(&json!({"name": "i1 over"})).0, 200);
     assert_eq!(server.threads(ops)[0].name, "i1 over");
     assert_eq!(raw.post(&path, &json!({"name": ""})).0, 400);
@@ -211,6 +215,9 @@ fn the_sixth_message_waits() {
     assert!((0.0..=5.0).contains(&wait), "{wait}");
     assert!(server.rate_violations().is_empty());
     raw.say(server.channel("other"), "another bucket");
+    assert_eq!(raw.post(&path, &plain("under way")).0, 429);
+    assert!(server.rate_violations().is_empty(), "it may have been sent before");
+    std::thread::sleep(UNDER_WAY);
     assert_eq!(raw.post(&path, &plain("early")).0, 429);
     assert_eq!(server.rate_violations().len(), 1);
     std::thread::sleep((begin + Duration::from_secs_f64(wait)).saturating_duration_since(Instant::now()));

@@ -11,7 +11,7 @@ use super::{Event, NOW_MS, counted, entries};
 const DIR: &str = "DOGWATCH_TEST_STORE_DIR";
 const APPENDS: &str = "DOGWATCH_TEST_STORE_APPENDS";
 
-/// A program and its arguments that append to the record and its desk in `dir`, so many times, and print
+/// A program and its arguments that append to the record and its outbox in `dir`, so many times, and print
 /// `ack SEQ` after each; with `wrapper` before it.
 pub fn appends(wrapper: &[&str], dir: &Path, times: u64) -> Command {
     let exe = std::env::current_exe().unwrap();

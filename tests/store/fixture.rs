@@ -183,5 +183,5 @@ fn the_first_version_opens_and_goes_on() {
     assert_eq!(verify(dir.path(), NOW_MS).unwrap().head.seq, (EVENTS + appended.len()) as u64);
     let (store, recorded) = Store::open::<Event>(dir.path(), NOW_MS).unwrap();
     assert_eq!(folded(&recorded), state);
-    assert_eq!(store.desk().unwrap(), [], "the first version had no desk");
+    assert_eq!(store.outbox().unwrap(), [], "the first version had no outbox");
 }

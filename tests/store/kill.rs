@@ -1,5 +1,5 @@
 //! Killed at random moments and at every point that matters, nothing acknowledged is lost and the
-//! next open never refuses; the desk is the one of the last event, whichever that is. What a power cut does a kill can't show; the order of the syncs can.
+//! next open never refuses; the outbox is the one of the last event, whichever that is. What a power cut does a kill can't show; the order of the syncs can.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
@@ -11,12 +11,12 @@ use dogwatch::store::{Holder, Store, StoreError, verify};
 use tempfile::TempDir;
 
 use super::child::{appends, last};
-use super::{Event, NOW_MS, counted, desk, entries};
+use super::{Event, NOW_MS, counted, entries, outbox};
 
 /// More calls of one kind than the child makes.
 const CALLS_MAX: u32 = 300;
 
-/// Everything acknowledged is there, in order, with the desk that belongs to it, and the record goes on.
+/// Everything acknowledged is there, in order, with the outbox that belongs to it, and the record goes on.
 fn assert_whole(dir: &Path, acknowledged: u64, context: &str) {
     let (mut store, events) =
         Store::open::<Event>(dir, NOW_MS).unwrap_or_else(|error| panic!("{context}: {error}"));
@@ -28,11 +28,11 @@ fn assert_whole(dir: &Path, acknowledged: u64, context: &str) {
         assert_eq!((event.envelope.seq, &event.envelope.event), (n, &Event::Counted { n }), "{context}");
     }
     // An append and its entries are one: both are there or neither.
-    assert!(store.desk().unwrap() == desk(count), "{context}: the desk is not that of event {count}");
+    assert!(store.outbox().unwrap() == outbox(count), "{context}: the outbox is not that of event {count}");
     let next = count + 1;
     let recorded = store.append_with(NOW_MS, vec![counted(next)], &entries(next, next)).unwrap();
     assert_eq!(recorded[0].envelope.seq, next);
-    assert!(store.desk().unwrap() == desk(next), "{context}");
+    assert!(store.outbox().unwrap() == outbox(next), "{context}");
     drop(store);
     let report = verify(dir, NOW_MS).unwrap();
     assert!(report.is_sound() && report.head.seq == next, "{context}: {report:?}");

@@ -1,9 +1,9 @@
-//! A chat that keeps: what is said stays on the desk until it has arrived, whatever dies between.
+//! A chat that keeps: what is said stays in the outbox until it has arrived, whatever dies between.
 
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::app::desk::Shown;
+use crate::app::outbox::Shown;
 use crate::domain::command::{Severity, Ticket};
 use crate::domain::decide::To;
 use crate::domain::id::{ConversationId, Digest, IncidentId};
@@ -58,10 +58,10 @@ struct Kept {
 struct Disk(Arc<Mutex<Kept>>);
 
 impl Disk {
-    fn load(&self) -> (Vec<Moment>, Desk) {
+    fn load(&self) -> (Vec<Moment>, Outbox) {
         let kept = self.0.lock().unwrap();
         let entries: Vec<_> = kept.entries.clone().into_iter().collect();
-        (kept.moments.clone(), Desk::load(&entries).unwrap())
+        (kept.moments.clone(), Outbox::load(&entries).unwrap())
     }
 }
 
@@ -198,7 +198,7 @@ fn resumed(heard: &[Heard]) -> (Vec<(CardId, Shown)>, Vec<Post>) {
 }
 
 #[tokio::test]
-async fn a_post_stays_on_the_desk_until_it_is_delivered() {
+async fn a_post_stays_in_the_outbox_until_it_is_delivered() {
     let life = Life::on(&Disk::default());
     let said = posts(&life.says("ana", 1, open_incident()).await);
     let [post] = said.as_slice() else { panic!("{said:?}") };

@@ -14,7 +14,7 @@ use super::courier::conversation_of;
 use super::layout::{self, Outgoing};
 use super::rest::{Call, RestError, Secret};
 use super::wire::Wire;
-use crate::app::desk::Post;
+use crate::app::outbox::Post;
 use crate::domain::command::Ticket;
 use crate::domain::press::Form;
 use crate::domain::reply::{Line, Reply, Tone};

@@ -14,7 +14,7 @@ use super::answering::{self, Answer, Answered};
 use super::delivery::{self, Delivered, Destination, Job};
 use super::wire::Wire;
 use crate::app::Handle;
-use crate::app::desk::{Post, Shown};
+use crate::app::outbox::{Post, Shown};
 use crate::domain::command::Ticket;
 use crate::domain::decide::{CardId, Input, To};
 use crate::domain::id::{ConversationId, IncidentId};
@@ -103,11 +103,11 @@ impl Courier {
     }
 
     fn report(&self, report: Report) {
-        // The loop has gone: the next start finds it on the desk.
+        // The loop has gone: the next start finds it in the outbox.
         let _ = self.reports.send(report);
     }
 
-    /// Works until `stop` turns true. What has not arrived by then is still on the desk.
+    /// Works until `stop` turns true. What has not arrived by then is still in the outbox.
     pub async fn run(mut self, mut orders: mpsc::UnboundedReceiver<Order>, mut stop: watch::Receiver<bool>) {
         let mut look = tokio::time::interval(LOOK_EVERY);
         loop {

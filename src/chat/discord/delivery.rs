@@ -9,7 +9,7 @@ use super::courier::conversation_of;
 use super::layout::{self, Outgoing};
 use super::rest::{Call, RestError};
 use super::wire::Wire;
-use crate::app::desk::{Post, Shown};
+use crate::app::outbox::{Post, Shown};
 use crate::domain::command::Ticket;
 use crate::domain::decide::CardId;
 use crate::domain::id::{Digest, IncidentId};

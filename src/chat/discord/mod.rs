@@ -30,7 +30,7 @@ mod testing;
 
 use tokio::sync::{mpsc, watch};
 
-use crate::app::desk::{Post, Shown};
+use crate::app::outbox::{Post, Shown};
 use crate::app::ports::Chat;
 use crate::domain::command::{Origin, Ticket};
 use crate::domain::decide::{CardId, To};
@@ -42,7 +42,7 @@ use self::courier::Order;
 
 /// The port to people on Discord: everything is handed to the courier.
 ///
-/// Its queue has no limit of its own: what is in it is on the desk, or answers an input of which the
+/// Its queue has no limit of its own: what is in it is in the outbox, or answers an input of which the
 /// loop takes a limited number.
 pub struct Discord(pub mpsc::UnboundedSender<Order>);
 

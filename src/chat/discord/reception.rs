@@ -3,7 +3,7 @@
 //! Invariant: every interaction is known to the courier, which acknowledges it in time, before the
 //! loop hears of it. Nothing here waits for the loop.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -12,11 +12,9 @@ use serenity::all::{CommandInteraction, Event, Interaction, Message};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
-use self::reading::{complete, live, may_be_form, no_reference, values, without_mention};
-use super::answering::Live;
-use super::courier::{Order, conversation_of};
+use super::courier::Order;
 use super::gateway::Arrived;
-use super::rest::{Call, Secret};
+use super::rest::Call;
 use super::slash::Slash;
 use super::suggest::{self, Known};
 use super::wire::Wire;
@@ -25,21 +23,20 @@ use crate::app::Handle;
 use crate::app::ports::Sources;
 use crate::chat::{console, parse};
 use crate::config::discord::Discord as Settings;
-use crate::domain::actor::ActorId;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::command::{Command, Origin, Ticket};
 use crate::domain::decide::{Input, Say, To};
-use crate::domain::id::GroupId;
 use crate::domain::refusal::Refusal;
 use crate::domain::replies;
 
 mod cached;
 mod reading;
+mod seen;
 
 use cached::Cached;
+use reading::{Sender, complete, may_be_form, no_reference, origin, values, without_mention};
+use seen::Seen;
 
-/// Interactions and messages remembered, to drop what is delivered twice; the record remembers more.
-const SEEN_MAX: usize = 4096;
 /// Inputs on their way to the loop.
 const INPUTS_MAX: usize = 4096;
 /// Missed messages that wait.
@@ -65,8 +62,7 @@ pub struct Reception<S> {
     wire: Arc<Wire>,
     orders: mpsc::UnboundedSender<Order>,
     inputs: mpsc::Sender<Input>,
-    seen: BTreeSet<u64>,
-    seen_in_order: VecDeque<u64>,
+    seen: Seen,
     /// The channel of each thread that is known.
     parents: BTreeMap<u64, u64>,
     bot: Option<u64>,
@@ -101,8 +97,7 @@ impl<S: Sources> Reception<S> {
             wire,
             orders,
             inputs,
-            seen: BTreeSet::new(),
-            seen_in_order: VecDeque::new(),
+            seen: Seen::default(),
             parents: BTreeMap::new(),
             bot: None,
             catalogue: Arc::new(Cached::new(sources)),
@@ -151,9 +146,7 @@ impl<S: Sources> Reception<S> {
             }
             Event::GuildCreate(guild) => {
                 let ours = guild.guild.id.get() == self.settings.guild;
-                for thread in guild.guild.threads {
-                    self.parents.extend(thread.parent_id.map(|parent| (thread.id.get(), parent.get())));
-                }
+                guild.guild.threads.iter().for_each(|thread| self.thread(thread));
                 // It follows READY, and says which threads there are.
                 if let Some(bot) = self.bot.filter(|_| ours) {
                     self.catch_up(bot).await;
@@ -184,18 +177,13 @@ impl<S: Sources> Reception<S> {
             }
         }
         gateway::count_unreadable();
-        let number = |value: &Value| value.as_str().and_then(|text| text.parse::<u64>().ok());
-        let (Some(ticket), Some(token)) = (number(&value["id"]), value["token"].as_str()) else { return };
-        if kind != "INTERACTION_CREATE" || value["type"] == 4 || !self.is_new(ticket) {
+        let Some(sender) = Sender::of_unreadable(&value) else { return };
+        if kind != "INTERACTION_CREATE" || value["type"] == 4 || !self.seen.is_new(sender.number) {
             return;
         }
-        let user = number(&value["member"]["user"]["id"]).unwrap_or_default();
-        let origin = self.origin(user, None, number(&value["channel_id"]).unwrap_or_default(), ticket);
-        let application = number(&value["application_id"]).unwrap_or_default();
-        let live = live(token, application, received, &origin, false);
         let refusal = Refusal::new("unreadable", "Discord sent this in a form that I can't read")
             .hint("Please try the same as a mention, and tell whoever runs this bot.");
-        self.hand_over(live, origin, Some(self.settings.guild), Err(refusal));
+        self.hand_over(sender, received, Err(refusal));
     }
 
     fn thread(&mut self, thread: &serenity::all::GuildChannel) {
@@ -223,99 +211,41 @@ impl<S: Sources> Reception<S> {
         });
     }
 
-    /// Whether this has not been delivered before, as far as is remembered here.
-    fn is_new(&mut self, number: u64) -> bool {
-        if !self.seen.insert(number) {
-            return false;
-        }
-        self.seen_in_order.push_back(number);
-        if self.seen_in_order.len() > SEEN_MAX
-            && let Some(oldest) = self.seen_in_order.pop_front()
-        {
-            self.seen.remove(&oldest);
-        }
-        true
-    }
-
     fn interaction(&mut self, interaction: Interaction, received: Instant) {
-        if !self.is_new(interaction.id().get()) {
+        if !self.seen.is_new(interaction.id().get()) {
             return;
         }
         match interaction {
             Interaction::Command(given) => {
-                let origin = self.origin_of_command(&given);
-                let live = live(&given.token, given.application_id.get(), received, &origin, false);
                 let command = slash::command(&Slash::of(&given.data.name, &given.data.options));
-                self.hand_over(live, origin, given.guild_id.map(u64::from), command);
+                self.hand_over(Sender::of_command(&given), received, command);
             }
             Interaction::Autocomplete(typed) => self.suggest(&typed, received),
             Interaction::Component(pressed) => {
-                let roles = pressed.member.as_ref().map(|member| member.roles.clone());
-                let (user, ticket) = (pressed.user.id.get(), pressed.id.get());
-                let origin = self.origin(user, roles, pressed.channel_id.get(), ticket);
-                let live = live(&pressed.token, pressed.application_id.get(), received, &origin, true);
                 let press = custom_id::to_press(&pressed.data.custom_id);
                 let command = press.map(Command::Press).map_err(|error| no_reference(&error));
-                self.hand_over(live, origin, pressed.guild_id.map(u64::from), command);
+                self.hand_over(Sender::of_press(&pressed), received, command);
             }
             Interaction::Modal(filled) => {
-                let roles = filled.member.as_ref().map(|member| member.roles.clone());
-                let (user, ticket) = (filled.user.id.get(), filled.id.get());
-                let origin = self.origin(user, roles, filled.channel_id.get(), ticket);
-                let at_message = filled.message.is_some();
-                let live = live(&filled.token, filled.application_id.get(), received, &origin, at_message);
                 let submit = custom_id::to_submit(&filled.data.custom_id);
-                let values = values(&filled);
-                let command = submit.map(|submit| Command::Submitted(submit, values));
+                let command = submit.map(|submit| Command::Submitted(submit, values(&filled)));
                 let command = command.map_err(|error| no_reference(&error));
-                self.hand_over(live, origin, filled.guild_id.map(u64::from), command);
+                self.hand_over(Sender::of_form(&filled), received, command);
             }
             _ => {}
         }
     }
 
-    fn origin_of_command(&self, given: &CommandInteraction) -> Origin {
-        let roles = given.member.as_ref().map(|member| member.roles.clone());
-        self.origin(given.user.id.get(), roles, given.channel_id.get(), given.id.get())
-    }
-
-    fn origin(
-        &self,
-        user: u64,
-        roles: Option<Vec<serenity::all::RoleId>>,
-        channel: u64,
-        ticket: u64,
-    ) -> Origin {
-        let group = |id: u64| GroupId(format!("discord:{id}"));
-        // Everybody on the server has the role that has the server's id, and nobody lists it.
-        let groups = roles.map(|roles| {
-            roles.into_iter().map(|role| group(role.get())).chain([group(self.settings.guild)]).collect()
-        });
-        Origin {
-            actor: ActorId(format!("discord:{user}")),
-            groups: groups.unwrap_or_default(),
-            conversation: conversation_of(channel),
-            ticket: Some(Ticket(ticket)),
-        }
-    }
-
     /// Lets the courier acknowledge an interaction, then the loop decide on it.
-    fn hand_over(
-        &mut self,
-        mut live: Live,
-        origin: Origin,
-        guild: Option<u64>,
-        command: Result<Command, Refusal>,
-    ) {
-        live.may_be_form = command.as_ref().is_ok_and(may_be_form);
+    fn hand_over(&mut self, sender: Sender, received: Instant, command: Result<Command, Refusal>) {
+        let origin = sender.origin(self.settings.guild);
+        let ours = sender.guild == Some(self.settings.guild);
+        let may_be_form = command.as_ref().is_ok_and(may_be_form);
         // The courier has gone: so has the bot.
-        let _ = self.orders.send(Order::Interaction(live));
-        let command = match guild {
-            Some(guild) if guild == self.settings.guild => command,
-            _ => Err(Refusal::new("wrong_server", "this bot works for another server")
-                .hint("Its configuration names the server with [discord] guild.")),
-        };
-        match command {
+        let _ = self.orders.send(Order::Interaction(sender.waits(received, may_be_form)));
+        let elsewhere = Refusal::new("wrong_server", "this bot works for another server")
+            .hint("Its configuration names the server with [discord] guild.");
+        match if ours { command } else { Err(elsewhere) } {
             Ok(command) => self.input(origin, command),
             Err(refusal) => self.refuse(origin, &refusal),
         }
@@ -331,23 +261,20 @@ impl<S: Sources> Reception<S> {
     fn refuse(&self, origin: Origin, refusal: &Refusal) {
         let say = Say { to: To::Caller(origin), reply: replies::refusal(refusal), card: None };
         // The courier has gone: so has the bot.
-        let _ = self.orders.send(Order::Say(crate::app::desk::Post { number: 0, at_ms: 0, say }));
+        let _ = self.orders.send(Order::Say(crate::app::outbox::Post { number: 0, at_ms: 0, say }));
     }
 
     /// Suggests values to whoever has a role, while they type.
     fn suggest(&mut self, typed: &CommandInteraction, received: Instant) {
-        if typed.guild_id.map(u64::from) != Some(self.settings.guild) {
+        let sender = Sender::of_command(typed);
+        if sender.guild != Some(self.settings.guild) || self.tasks.len() >= SUGGESTIONS_MAX {
             return;
         }
-        let origin = self.origin_of_command(typed);
-        let token = Secret::new(typed.token.clone());
+        let origin = sender.origin(self.settings.guild);
         let slash = Slash::of(&typed.data.name, &typed.data.options);
         let focused = typed.data.autocomplete().map(|option| option.name.to_owned());
+        let (wire, orders) = (Arc::clone(&self.wire), self.orders.clone());
         let catalogue = Arc::clone(&self.catalogue);
-        if self.tasks.len() >= SUGGESTIONS_MAX {
-            return;
-        }
-        let (wire, orders, ticket) = (Arc::clone(&self.wire), self.orders.clone(), typed.id.get());
         self.tasks.spawn(async move {
             let choices = match (catalogue.get().await, focused) {
                 (Some(catalogue), Some(focused)) => {
@@ -358,7 +285,7 @@ impl<S: Sources> Reception<S> {
             let choices: Vec<_> =
                 choices.into_iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
             let body = json!({ "type": 8, "data": { "choices": choices } });
-            let call = Call::interaction_callback(ticket, &token, body, Vec::new(), received);
+            let call = Call::interaction_callback(sender.number, &sender.token, body, Vec::new(), received);
             if let Err(error) = wire.rest.send(call).await {
                 tracing::debug!("suggestions came too late: {error}");
             }
@@ -378,11 +305,12 @@ impl<S: Sources> Reception<S> {
         if !is_thread && !self.settings.listens_in(parent) {
             return;
         }
-        if !(mentioned || is_thread && self.settings.message_content) || !self.is_new(message.id.get()) {
+        if !(mentioned || is_thread && self.settings.message_content) || !self.seen.is_new(message.id.get()) {
             return;
         }
-        let roles = message.member.as_ref().map(|member| member.roles.clone());
-        let origin = self.origin(message.author.id.get(), roles, channel, message.id.get());
+        let roles = message.member.as_ref().map(|member| &*member.roles);
+        let (guild, author) = (self.settings.guild, message.author.id.get());
+        let origin = origin(guild, author, roles, channel, message.id.get());
         if !mentioned {
             return self.input(origin, Command::Overheard(message.content));
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::app::desk::Shown;
+use crate::app::outbox::Shown;
 use crate::chat::discord::delivery::{CardNow, Root};
 use crate::chat::discord::layout::{self, Outgoing};
 use crate::chat::discord::suggest::Known;

@@ -1,6 +1,6 @@
 //! What the courier is told.
 
-use crate::app::desk::{Post, Shown};
+use crate::app::outbox::{Post, Shown};
 use crate::chat::discord::answering::Live;
 use crate::chat::discord::suggest::Known;
 use crate::domain::command::Ticket;

@@ -1,6 +1,6 @@
-//! The desk: entries beside the events, in the same transaction.
+//! The outbox: entries beside the events, in the same transaction.
 
-use super::super::desk::ENTRY_LEN_MAX;
+use super::super::outbox::ENTRY_LEN_MAX;
 use super::record::PART_LEN_MAX;
 use super::*;
 
@@ -26,18 +26,18 @@ fn alone(store: &mut Store, entries: &[Entry]) -> Result<Vec<Recorded<Event>>, S
 fn entries_are_written_with_events_or_alone_and_survive() {
     let dir = with_events(1);
     let (mut store, _) = open(dir.path()).unwrap();
-    assert_eq!(store.desk().unwrap(), []);
+    assert_eq!(store.outbox().unwrap(), []);
     let recorded = store.append_with(NOW_MS, vec![noted("x")], &[put("b", "with"), put("c", "")]).unwrap();
     assert_eq!(recorded.len(), 1);
     let head = store.head();
     assert_eq!(alone(&mut store, &[put("a", "alone")]).unwrap(), []);
     assert_eq!(store.head(), head, "an entry is no event");
     let expected = [entry("a", "alone"), entry("b", "with"), entry("c", "")];
-    assert_eq!(store.desk().unwrap(), expected);
+    assert_eq!(store.outbox().unwrap(), expected);
     drop(store);
     let (store, events) = open(dir.path()).unwrap();
     assert_eq!((events.len(), store.head()), (2, head));
-    assert_eq!(store.desk().unwrap(), expected);
+    assert_eq!(store.outbox().unwrap(), expected);
     drop(store);
     assert!(verify(dir.path(), NOW_MS).unwrap().is_sound());
 }
@@ -51,9 +51,9 @@ fn entries_are_replaced_and_removed_by_their_whole_name() {
     store.append_with(NOW_MS, vec![noted("x")], &[remove("post/1"), put("post/10", "TEN")]).unwrap();
     alone(&mut store, &[remove("post/1"), remove("never there")]).unwrap();
     let expected = [entry("post/10", "TEN"), entry("post/11", "eleven")];
-    assert_eq!(store.desk().unwrap(), expected);
+    assert_eq!(store.outbox().unwrap(), expected);
     drop(store);
-    assert_eq!(open(dir.path()).unwrap().0.desk().unwrap(), expected);
+    assert_eq!(open(dir.path()).unwrap().0.outbox().unwrap(), expected);
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn of_several_entries_of_one_name_the_last_holds() {
     let entries =
         [put("gone", "x"), remove("gone"), remove("there"), put("there", long), put("there", "short")];
     alone(&mut store, &entries).unwrap();
-    assert_eq!(store.desk().unwrap(), [entry("there", "short")]);
+    assert_eq!(store.outbox().unwrap(), [entry("there", "short")]);
 }
 
 #[test]
@@ -80,10 +80,10 @@ fn an_entry_of_several_parts_comes_back_whole() {
     let entries: Vec<_> = lengths.map(|len| put(&format!("{len:07}"), value(len))).into();
     alone(&mut store, &entries).unwrap();
     let expected = lengths.map(|len| entry(&format!("{len:07}"), value(len)));
-    assert!(store.desk().unwrap() == expected);
+    assert!(store.outbox().unwrap() == expected);
     drop(store);
     // Nothing was moved to a file of its own: opening would refuse it.
-    assert!(open(dir.path()).unwrap().0.desk().unwrap() == expected);
+    assert!(open(dir.path()).unwrap().0.outbox().unwrap() == expected);
 }
 
 #[test]
@@ -92,11 +92,11 @@ fn a_shorter_entry_leaves_no_parts_of_the_longer_one() {
     let (mut store, _) = open(dir.path()).unwrap();
     for len in [5 * PART_LEN_MAX + 1, 2 * PART_LEN_MAX, 1, 0, 3 * PART_LEN_MAX] {
         alone(&mut store, &[put("a", vec![b'x'; len]), put("b", "other")]).unwrap();
-        assert_eq!(store.desk().unwrap(), [entry("a", vec![b'x'; len]), entry("b", "other")]);
-        assert_eq!(store.engine.desk.len(), len.div_ceil(PART_LEN_MAX).max(1) + 1);
+        assert_eq!(store.outbox().unwrap(), [entry("a", vec![b'x'; len]), entry("b", "other")]);
+        assert_eq!(store.engine.outbox.len(), len.div_ceil(PART_LEN_MAX).max(1) + 1);
     }
     alone(&mut store, &[remove("a"), remove("b")]).unwrap();
-    assert!(store.engine.desk.is_empty());
+    assert!(store.engine.outbox.is_empty());
 }
 
 #[test]
@@ -113,11 +113,11 @@ fn an_entry_that_is_too_long_is_refused_and_changes_nothing() {
     );
     let long_event = store.append_with(NOW_MS, vec![noted(&"x".repeat(EVENT_LEN_MAX))], &[put("a", "after")]);
     assert!(matches!(long_event, Err(StoreError::TooLong { .. })), "{long_event:?}");
-    assert_eq!((store.head(), store.desk().unwrap()), (head, vec![entry("a", "before")]));
+    assert_eq!((store.head(), store.outbox().unwrap()), (head, vec![entry("a", "before")]));
     store.append_with(NOW_MS, vec![noted("goes on")], &[put("a", "after")]).unwrap();
     drop(store);
     let (store, events) = open(dir.path()).unwrap();
-    assert_eq!((events.len(), store.desk().unwrap()), (2, vec![entry("a", "after")]));
+    assert_eq!((events.len(), store.outbox().unwrap()), (2, vec![entry("a", "after")]));
 }
 
 #[test]
@@ -126,8 +126,8 @@ fn events_and_entries_are_one_transaction() {
     let (mut store, _) = open(dir.path()).unwrap();
     let before = [put("kept", vec![b'x'; 2 * PART_LEN_MAX]), put("other", "1")];
     alone(&mut store, &before).unwrap();
-    let expected = store.desk().unwrap();
-    // Somebody else moved the head: the transaction is given up after the desk was changed in it.
+    let expected = store.outbox().unwrap();
+    // Somebody else moved the head: the transaction is given up after the outbox was changed in it.
     store.head.seq = 1;
     let entries = [remove("kept"), put("other", "2"), put("new", "3")];
     let failed = store.append_with(NOW_MS, vec![noted("x")], &entries);
@@ -135,21 +135,21 @@ fn events_and_entries_are_one_transaction() {
     assert!(matches!(alone(&mut store, &[remove("kept")]), Err(StoreError::Poisoned { .. })));
     drop(store);
     let (store, events) = open(dir.path()).unwrap();
-    assert_eq!((events.len(), store.desk().unwrap()), (2, expected));
+    assert_eq!((events.len(), store.outbox().unwrap()), (2, expected));
 }
 
 #[test]
-fn parts_that_are_no_entry_are_damage_of_the_desk_and_not_of_the_record() {
+fn parts_that_are_no_entry_are_damage_of_the_outbox_and_not_of_the_record() {
     let stray: [&[u8]; 3] = [b"no part", b"a\0\0\x02", b"\xff\0\0\0"];
     for key in stray {
         let dir = with_events(1);
         let (mut store, _) = open(dir.path()).unwrap();
         alone(&mut store, &[put("a", "first part")]).unwrap();
-        store.engine.desk.insert(key, "x").unwrap();
+        store.engine.outbox.insert(key, "x").unwrap();
         drop(store);
         let (store, events) = open(dir.path()).unwrap();
         assert_eq!(events.len(), 1);
-        let damaged = store.desk();
+        let damaged = store.outbox();
         assert!(matches!(damaged, Err(StoreError::Damaged { .. })), "{key:?}: {damaged:?}");
     }
 }

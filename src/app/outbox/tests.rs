@@ -29,13 +29,13 @@ fn written(notes: &[Note]) -> Vec<(String, Vec<u8>)> {
 
 #[test]
 fn a_post_stays_until_it_is_delivered_and_numbers_go_on() {
-    let mut desk = Desk::default();
-    let (first, mut notes) = desk.post(say(room()), 5);
-    let (second, more) = desk.post(say(room()), 5);
+    let mut outbox = Outbox::default();
+    let (first, mut notes) = outbox.post(say(room()), 5);
+    let (second, more) = outbox.post(say(room()), 5);
     notes.extend(more);
-    notes.extend(desk.delivered(first.number));
-    assert_eq!(desk.delivered(first.number), None);
-    let mut again = Desk::load(&written(&notes)).unwrap();
+    notes.extend(outbox.delivered(first.number));
+    assert_eq!(outbox.delivered(first.number), None);
+    let mut again = Outbox::load(&written(&notes)).unwrap();
     assert_eq!(again.posts().collect::<Vec<_>>(), std::slice::from_ref(&second));
     assert_eq!(again.post(say(room()), 5).0.number, second.number + 1);
 }
@@ -43,47 +43,47 @@ fn a_post_stays_until_it_is_delivered_and_numbers_go_on() {
 #[test]
 fn what_only_the_caller_sees_is_not_kept() {
     let origin = Origin::typed(ActorId("demo:ana".to_owned()), ConversationId::from("demo:ana"));
-    let (_, notes) = Desk::default().post(say(To::Caller(origin)), 5);
+    let (_, notes) = Outbox::default().post(say(To::Caller(origin)), 5);
     assert_eq!(notes, []);
 }
 
 #[test]
 fn a_ticket_is_taken_once_whatever_happens_between() {
-    let mut desk = Desk::default();
-    let notes = desk.take(Ticket(7)).unwrap();
-    assert_eq!(desk.take(Ticket(7)), None);
-    assert_eq!(Desk::load(&written(&notes)).unwrap().take(Ticket(7)), None);
+    let mut outbox = Outbox::default();
+    let notes = outbox.take(Ticket(7)).unwrap();
+    assert_eq!(outbox.take(Ticket(7)), None);
+    assert_eq!(Outbox::load(&written(&notes)).unwrap().take(Ticket(7)), None);
 }
 
 #[test]
 fn tickets_have_a_limit_and_the_oldest_go_first() {
-    let mut desk = Desk::default();
+    let mut outbox = Outbox::default();
     let mut notes = Vec::new();
     for ticket in 0..=TICKETS_MAX as u64 {
-        notes.extend(desk.take(Ticket(ticket)).unwrap());
+        notes.extend(outbox.take(Ticket(ticket)).unwrap());
     }
     assert_eq!(written(&notes).len(), TICKETS_MAX);
-    assert!(desk.take(Ticket(0)).is_none(), "forgotten, not new");
-    assert!(desk.take(Ticket(5000)).is_none());
+    assert!(outbox.take(Ticket(0)).is_none(), "forgotten, not new");
+    assert!(outbox.take(Ticket(5000)).is_none());
 }
 
 #[test]
 fn a_card_remembers_its_message() {
-    let mut desk = Desk::default();
+    let mut outbox = Outbox::default();
     let shown = Shown {
         conversation: ConversationId::from("discord:1"),
         message: "2".to_owned(),
         state: Digest::of(b"x"),
         last: false,
     };
-    let note = desk.shown(CardId::Run(RequestId(3)), shown.clone());
-    let again = Desk::load(&written(&[note])).unwrap();
+    let note = outbox.shown(CardId::Run(RequestId(3)), shown.clone());
+    let again = Outbox::load(&written(&[note])).unwrap();
     assert_eq!(again.cards().collect::<Vec<_>>(), [(CardId::Run(RequestId(3)), shown)]);
 }
 
 #[test]
 fn an_entry_that_cannot_be_read_is_named() {
-    let error = Desk::load(&[("post/1".to_owned(), b"{".to_vec())]).unwrap_err();
+    let error = Outbox::load(&[("post/1".to_owned(), b"{".to_vec())]).unwrap_err();
     assert!(error.contains("post/1"));
 }
 
@@ -93,13 +93,13 @@ fn a_question_is_owed_an_answer_until_it_has_one() {
     origin.ticket = Some(Ticket(3));
     let question = Question { origin, words: "why".to_owned(), purpose: Purpose::Answer };
     let overheard = Question { purpose: Purpose::Overheard, ..question.clone() };
-    let mut desk = Desk::default();
-    assert_eq!(desk.owe(&overheard), None);
-    let mut notes: Vec<_> = desk.owe(&question).into_iter().collect();
-    let again = Desk::load(&written(&notes)).unwrap();
+    let mut outbox = Outbox::default();
+    assert_eq!(outbox.owe(&overheard), None);
+    let mut notes: Vec<_> = outbox.owe(&question).into_iter().collect();
+    let again = Outbox::load(&written(&notes)).unwrap();
     assert_eq!(again.owed().collect::<Vec<_>>(), [&question]);
-    notes.extend(desk.settle(&question));
-    assert_eq!(Desk::load(&written(&notes)).unwrap().owed().count(), 0);
+    notes.extend(outbox.settle(&question));
+    assert_eq!(Outbox::load(&written(&notes)).unwrap().owed().count(), 0);
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn a_post_that_is_too_long_is_cut_and_kept() {
     // Each of these becomes six bytes of JSON.
     let text = "\u{1}".repeat(400_000);
     long.reply = long.reply.output(Line::plain("step 1"), "out.txt", &text).file("all.md", text);
-    let (post, notes) = Desk::default().post(long, 5);
+    let (post, notes) = Outbox::default().post(long, 5);
     let kept = notes.iter().filter_map(|note| note.value.as_ref()).map(Vec::len).max();
     assert!(kept.is_some_and(|len| len <= POST_LEN_MAX));
     assert!(format!("{:?}", post.say.reply).contains("too long to be sent"));

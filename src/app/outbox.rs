@@ -2,7 +2,7 @@
 //! show them, tickets that have been taken, questions that are owed an answer. Written in the same
 //! transaction as the events.
 //!
-//! Invariant: a post is on the desk from the moment its events are in the record until the chat
+//! Invariant: a post is in the outbox from the moment its events are in the record until the chat
 //! says that it is delivered. Nothing here decides anything about hosts.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +21,7 @@ const TICKETS_MAX: usize = 20_000;
 pub struct Post {
     /// Unique in the record, so that a sender can recognise its own message; 0 if it is not kept.
     pub number: u64,
-    /// When it was put on the desk, in ms since 1970.
+    /// When it was put into the outbox, in ms since 1970.
     pub at_ms: u64,
     /// What.
     pub say: Say,
@@ -40,7 +40,7 @@ pub struct Shown {
     pub last: bool,
 }
 
-/// One entry of the desk to be written, or to be removed if it has no value.
+/// One entry of the outbox to be written, or to be removed if it has no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     /// Its name: ASCII, no zero byte.
@@ -49,9 +49,9 @@ pub struct Note {
     pub value: Option<Vec<u8>>,
 }
 
-/// The desk, as it lies in memory.
+/// The outbox, as it lies in memory.
 #[derive(Debug, Default)]
-pub struct Desk {
+pub struct Outbox {
     last_number: u64,
     posts: BTreeMap<u64, (u64, Say)>,
     cards: BTreeMap<CardId, Shown>,
@@ -65,14 +65,14 @@ const TICKET: &str = "ticket/";
 const OWED: &str = "owed/";
 const NUMBER: &str = "number";
 
-impl Desk {
-    /// The desk as it was written. The error names the entry that can't be read.
+impl Outbox {
+    /// The outbox as it was written. The error names the entry that can't be read.
     pub fn load(entries: &[(String, Vec<u8>)]) -> Result<Self, String> {
-        let mut desk = Self::default();
+        let mut outbox = Self::default();
         for (key, value) in entries {
-            desk.take_in(key, value).ok_or_else(|| format!("the entry {key} can't be read"))?;
+            outbox.take_in(key, value).ok_or_else(|| format!("the entry {key} can't be read"))?;
         }
-        Ok(desk)
+        Ok(outbox)
     }
 
     fn take_in(&mut self, key: &str, value: &[u8]) -> Option<()> {
@@ -124,7 +124,7 @@ impl Desk {
         self.owed.values()
     }
 
-    /// Puts something to be said on the desk. An answer that only the caller sees is given now or
+    /// Puts something to be said into the outbox. An answer that only the caller sees is given now or
     /// never: it tells of nothing that has happened.
     pub fn post(&mut self, say: Say, at_ms: u64) -> (Post, Vec<Note>) {
         if matches!(say.to, To::Caller(_)) {

@@ -1,0 +1,115 @@
+//! What follows from a decision, once it is recorded.
+
+use std::sync::Arc;
+
+use super::{BotError, Loop, Message, Trail, origin_of};
+use crate::app::outbox::Post;
+use crate::app::ports::{Chat, Hosts, Library, Record, Sources};
+use crate::app::work::Held;
+use crate::domain::decide::{Effect, Input, Say, To};
+use crate::domain::refusal::Refusal;
+use crate::domain::replies;
+
+/// Searches, looks at hosts and steps under or on their way, above which no search and no look begins.
+const TASKS_MAX: usize = 1024;
+
+impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
+    pub(super) async fn effect(&mut self, effect: Effect, trail: Option<Trail>) -> Result<(), BotError> {
+        match effect {
+            Effect::Say(say) => self.work.chat.say(Post { number: 0, at_ms: 0, say }),
+            Effect::Follow(conversation, reply) => self.work.chat.follow(&conversation, &reply),
+            Effect::Form(origin, form) => self.work.chat.form(&origin, form),
+            Effect::Start(request) => self.again.push_back(Message::Input(Input::Start(request), trail)),
+            Effect::Hold(request, approved) => {
+                self.held.insert(request, Held::new(approved));
+            }
+            Effect::Release(request) => {
+                self.held.remove(&request);
+                self.live.remove(&request);
+            }
+            Effect::Stop(request) => {
+                if let Some(held) = self.held.get(&request) {
+                    held.stop();
+                }
+            }
+            Effect::VerifyAudit(origin) => {
+                let audit = self.with_record(|record| record.verify()).await?;
+                let audit = audit.map(|audit| (audit.events, audit.head)).map_err(|error| error.to_string());
+                self.again.push_back(Message::Input(Input::Audited(origin, audit), trail));
+            }
+            Effect::Search(question) if self.tasks.len() >= TASKS_MAX => {
+                let busy = Err("too much is under way: try again in a moment".to_owned());
+                self.again.push_back(Message::Input(Input::Found(question, busy), trail));
+            }
+            Effect::CheckHost(origin, _) if self.tasks.len() >= TASKS_MAX => {
+                let refusal =
+                    Refusal::new("too_busy", "too much is under way").hint("Try again in a moment.");
+                self.say_now(To::Caller(origin), &refusal);
+            }
+            Effect::Search(question) => {
+                let search = self.work.search(question);
+                self.spawn(async move { Some(search.await) }, trail);
+            }
+            Effect::CheckHost(origin, host) => {
+                let check = self.work.check(Arc::clone(&self.catalogue), origin, host);
+                self.spawn(check, trail);
+            }
+            Effect::Probe(..) | Effect::Execute(..) | Effect::Settle(..) | Effect::Verify(..) => {
+                self.on_host(effect, trail);
+            }
+        }
+        Ok(())
+    }
+
+    /// Work on a host is possible only with the approved plan that is held for it.
+    fn on_host(&mut self, effect: Effect, trail: Option<Trail>) {
+        let (Effect::Probe(request, _)
+        | Effect::Execute(request, ..)
+        | Effect::Settle(request, ..)
+        | Effect::Verify(request, _)) = &effect
+        else {
+            return;
+        };
+        let Some(held) = self.held.get(request) else {
+            tracing::error!(%request, "no approved plan is held: nothing is sent");
+            return;
+        };
+        let work = self.work.on_host(held, effect);
+        self.spawn(work, trail);
+    }
+
+    /// Does something outside; what it brings back is the next input.
+    pub(super) fn spawn(
+        &mut self,
+        work: impl Future<Output = Option<Input>> + Send + 'static,
+        trail: Option<Trail>,
+    ) {
+        let inputs = self.handle.inputs.clone();
+        self.tasks.spawn(async move {
+            if let Some(input) = work.await {
+                // The loop has gone: the next start asks the host.
+                let _ = inputs.send(Message::Input(input, trail)).await;
+            }
+        });
+    }
+    /// Tells whoever waits for it that nothing can be decided for now.
+    pub(super) fn refuse_unreadable(&mut self, input: &Input, why: &str) {
+        let to = match input {
+            Input::Start(id) if !self.unreadable.insert(*id) => None,
+            Input::Start(id) => self.state.requests.get(id).map(To::request),
+            other => origin_of(other).map(To::Caller),
+        };
+        let refusal =
+            Refusal::new("sources_unreadable", format!("articles or configuration can't be read: {why}"))
+                .hint("Mend them; nothing starts until they can be read.");
+        if let Some(to) = to {
+            self.say_now(to, &refusal);
+        }
+    }
+
+    /// Says something that nothing in the record depends on.
+    fn say_now(&self, to: To, refusal: &Refusal) {
+        let say = Say { to, reply: replies::refusal(refusal), card: None };
+        self.work.chat.say(Post { number: 0, at_ms: 0, say });
+    }
+}
