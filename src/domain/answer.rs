@@ -19,6 +19,8 @@ const QUESTION_LEN_MAX: usize = 1000;
 pub struct Answer {
     /// Its number.
     pub id: AnswerId,
+    /// When, in ms since 1970.
+    pub at_ms: u64,
     /// Where it was asked.
     pub conversation: ConversationId,
     /// The question.

@@ -76,6 +76,8 @@ pub enum HostPhase {
 pub struct HostRun {
     /// Where it stands.
     pub phase: HostPhase,
+    /// Whether a step is known to have run, to its end or to its time limit.
+    pub ran: bool,
     /// What was printed, by step; none is the verification.
     pub output: BTreeMap<Option<usize>, String>,
     /// What the verification found, once it was asked: the problem, or none if it held.
@@ -238,7 +240,8 @@ impl Request {
 
 impl Run {
     fn of(plan: &Plan, started_at_ms: u64, basis: Basis) -> Self {
-        let host = || HostRun { phase: HostPhase::Waiting, output: BTreeMap::new(), verified: None };
+        let host =
+            || HostRun { phase: HostPhase::Waiting, ran: false, output: BTreeMap::new(), verified: None };
         Self {
             started_at_ms,
             basis,
@@ -262,6 +265,7 @@ impl Run {
             }),
             Event::StepEnded { host, end, .. } => self.on_host(plan, host, |host| {
                 host.phase = HostPhase::Verifying(matches!(end, StepEnd::Unknown(_)));
+                host.ran |= matches!(end, StepEnd::Done(_) | StepEnd::TimedOut);
             }),
             Event::VerifyEnded { host, problem, .. } => self.on_host(plan, host, |host| {
                 host.verified = Some(problem.clone());

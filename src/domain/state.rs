@@ -65,10 +65,14 @@ impl State {
                 None
             }
             Event::QuestionAnswered { answer, conversation, question, articles } => {
-                let (conversation, question) = (conversation.clone(), question.clone());
-                let articles = articles.clone();
-                let answered =
-                    Answer { id: *answer, conversation, question, articles, judged: BTreeMap::new() };
+                let answered = Answer {
+                    id: *answer,
+                    at_ms: moment.at_ms,
+                    conversation: conversation.clone(),
+                    question: question.clone(),
+                    articles: articles.clone(),
+                    judged: BTreeMap::new(),
+                };
                 self.answers.insert(*answer, answered);
                 None
             }

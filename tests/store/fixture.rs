@@ -81,8 +81,9 @@ fn summary(state: &State) -> String {
     for request in state.requests.values() {
         describe_request(&mut text, request);
     }
-    for Answer { id, conversation, question, articles, judged } in state.answers.values() {
-        writeln!(text, "{id} in {conversation}: {question:?} {articles:?}, {judged:?}").unwrap();
+    for Answer { id, at_ms, conversation, question, articles, judged } in state.answers.values() {
+        let at = at(*at_ms);
+        writeln!(text, "{id} in {conversation} at {at}: {question:?} {articles:?}, {judged:?}").unwrap();
     }
     for conversation in &state.quiet {
         writeln!(text, "quiet in {conversation}").unwrap();
