@@ -155,7 +155,7 @@ pub enum Command {
     KbSearch(String),
     /// Shows an article.
     KbShow(ArticleId),
-    /// What the knowledge base could not answer, and what people said of its answers.
+    /// What to fix in the knowledge base: questions without an answer, articles that let people down.
     KbReport,
     /// Verifies the chain of events.
     AuditVerify,

@@ -17,7 +17,7 @@ use super::replies::answer::Found;
 use super::reply::Reply;
 use super::run::{BootId, StepReport, VerifyReport};
 use super::state::State;
-use super::{answer, form, incident, replies, request, run};
+use super::{answer, form, incident, replies, request, run, upkeep};
 
 pub use super::say::{CardId, Purpose, Question, Say, To};
 
@@ -274,7 +274,10 @@ fn command_decision(view: View<'_>, caller: Caller<'_>, command: Command) -> Res
         Command::Ask(words) => search(words, Purpose::Answer),
         Command::KbSearch(words) => search(words, Purpose::Search),
         Command::KbShow(article) => reply(replies::answer::shown(view.catalogue, &article)),
-        Command::KbReport => reply(replies::answer::report(view.state)),
+        Command::KbReport => {
+            let upkeep = upkeep::upkeep(view.state, &view.catalogue.articles, view.context.now_ms);
+            reply(replies::upkeep::report(&upkeep))
+        }
         Command::Quiet(quiet) => Ok(answer::quiet(caller, quiet)),
         Command::Run { action, params, hosts, reason } => {
             request::open::open(view, caller, request::open::Asked { action, params, hosts, reason })

@@ -24,6 +24,7 @@ pub mod request;
 pub mod run;
 pub mod say;
 pub mod state;
+pub mod upkeep;
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -5,6 +5,7 @@ pub mod export;
 pub mod incident;
 pub mod request;
 pub mod run;
+pub mod upkeep;
 
 use jiff::Timestamp;
 

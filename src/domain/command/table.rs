@@ -266,7 +266,7 @@ const ARTICLES: &[Spec] = &[
     leaf(
         "report",
         "",
-        "shows what could not be answered, and what people said of the answers",
+        "ranks what to fix: questions without an answer, articles that let people down",
         Role::Viewer,
         &[],
     ),

@@ -7,7 +7,6 @@ use crate::domain::id::{ActionId, AnswerId, ArticleId, Prefix};
 use crate::domain::plan::{effective_risk, usage};
 use crate::domain::press::{AnswerPress, Button, Press, Weight};
 use crate::domain::reply::{Line, Reply, Tone};
-use crate::domain::state::State;
 
 /// A passage that answers, with where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,37 +108,8 @@ pub fn quieted(quiet: bool) -> Reply {
     )
 }
 
-/// What the knowledge base could not answer, and what people said of its answers.
-pub fn report(state: &State) -> Reply {
-    let answers = state.answers.values();
-    let unanswered: Vec<_> = answers.clone().filter(|answer| answer.articles.is_empty()).collect();
-    let judged =
-        |right: bool| answers.clone().filter(move |answer| answer.judged.values().any(|said| *said == right));
-    let title = format!(
-        "{} asked: {} without an answer, {} called right, {} called wrong",
-        super::counted(state.answers.len(), "question"),
-        unanswered.len(),
-        judged(true).count(),
-        judged(false).count()
-    );
-    let mut reply = Reply::new(Tone::Info, Line::plain(title));
-    for answer in unanswered.into_iter().rev().take(REPORTED_MAX) {
-        reply = reply.item(Line::plain("no answer: ").untrusted(answer.question.as_str()));
-    }
-    for answer in judged(false).collect::<Vec<_>>().into_iter().rev().take(REPORTED_MAX) {
-        let line = Line::plain("wrong: ").untrusted(answer.question.as_str());
-        reply = reply.item(match answer.articles.first() {
-            Some(article) => line.then(" answered with ").code(article.as_str()),
-            None => line,
-        });
-    }
-    reply
-}
-
 /// Buttons that run an action on one answer; the others are named with their commands.
 const RUN_BUTTONS_MAX: usize = 15;
-/// Questions of each kind in a report, the newest first.
-const REPORTED_MAX: usize = 10;
 
 fn action_line(catalogue: &Catalogue, action: &Action) -> Line {
     let needs = match catalogue.policy.basis(effective_risk(catalogue, action)) {

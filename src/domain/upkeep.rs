@@ -1,0 +1,153 @@
+//! What to fix in the knowledge base first: questions that nothing answers, and articles that let
+//! people down.
+//!
+//! Both lists follow from the record, the articles and the time alone, in the same order each time.
+//! What happened before an article's last review does not count against it: a review answers it.
+//! Nobody who asked, judged or ran anything is named.
+
+mod articles;
+mod gaps;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::article::Article;
+use super::id::{ActionId, ArticleId};
+use super::state::State;
+
+/// Days for which a review is good.
+pub const REVIEW_DAYS: u64 = 365;
+/// Points of each time that an article let somebody down. An overdue review has 1 for each year
+/// begun, and an article that nothing finds has 1.
+pub const LET_DOWN_POINTS: u64 = 3;
+/// Questions that are looked at for gaps, the newest.
+pub const QUESTIONS_MAX: usize = 2000;
+/// Wordings of one gap, or wrongly answered questions of one article, that are shown.
+pub const EXAMPLES_MAX: usize = 3;
+
+/// What to fix, the worst first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Upkeep {
+    /// Questions in the record.
+    pub asked: usize,
+    /// Those of them without an answer.
+    pub unanswered: usize,
+    /// Those of the unanswered that were answered when they were asked again.
+    pub answered_since: usize,
+    /// Those of the unanswered that are older than the newest [`QUESTIONS_MAX`] questions, and in no
+    /// gap.
+    pub too_old: usize,
+    /// Answers that somebody called right.
+    pub right: usize,
+    /// Answers that somebody called wrong.
+    pub wrong: usize,
+    /// What no article answers: the most asked first, of those the one asked last.
+    pub gaps: Vec<Gap>,
+    /// Articles with a reason to look at them, by score.
+    pub articles: Vec<Neglected>,
+}
+
+/// Questions of much the same words that nothing answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Gap {
+    /// How often it was asked.
+    pub count: usize,
+    /// Its wordings, the newest first, at most [`EXAMPLES_MAX`].
+    pub questions: Vec<String>,
+}
+
+/// An article with what speaks against it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Neglected {
+    /// The article.
+    pub article: ArticleId,
+    /// Its title.
+    pub title: String,
+    /// The points of all its reasons.
+    pub score: u64,
+    /// At least one.
+    pub reasons: Vec<Reason>,
+}
+
+/// What speaks against an article: `count` cases `of` so many.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Reason {
+    /// People called answers that quote it first wrong.
+    Wrong {
+        /// Judgements that say wrong.
+        count: u64,
+        /// All judgements.
+        of: u64,
+        /// The questions, the newest first, at most [`EXAMPLES_MAX`].
+        questions: Vec<String>,
+    },
+    /// An action of it ran, and its effect was not there.
+    VerificationFailed {
+        /// The action.
+        action: ActionId,
+        /// Hosts on which that happened, each run by itself.
+        count: u64,
+        /// Hosts on which the action ran.
+        of: u64,
+    },
+    /// A step of an action of it ran and failed.
+    StepFailed {
+        /// The action.
+        action: ActionId,
+        /// Hosts on which that happened, each run by itself.
+        count: u64,
+        /// Hosts on which the action ran.
+        of: u64,
+    },
+    /// Nobody has looked at it for long.
+    ReviewOverdue {
+        /// Days since the review was due.
+        count: u64,
+        /// Days for which a review is good.
+        of: u64,
+    },
+    /// No answer ever cited it.
+    NeverFound {
+        /// None.
+        count: u64,
+        /// Answers since its last review, at least as many as there are articles: fewer say nothing.
+        of: u64,
+    },
+}
+
+impl Reason {
+    /// What it adds to the score of its article.
+    pub fn points(&self) -> u64 {
+        match self {
+            Self::Wrong { count, .. }
+            | Self::VerificationFailed { count, .. }
+            | Self::StepFailed { count, .. } => LET_DOWN_POINTS * count,
+            Self::ReviewOverdue { count, .. } => count.div_ceil(REVIEW_DAYS),
+            Self::NeverFound { .. } => 1,
+        }
+    }
+}
+
+/// Ranks what to fix, as things stand at `now_ms`.
+pub fn upkeep(state: &State, articles: &BTreeMap<ArticleId, Article>, now_ms: u64) -> Upkeep {
+    let gaps = gaps::gaps(state);
+    let answers = state.answers.values();
+    let judged = |right: bool| {
+        answers.clone().filter(|answer| answer.judged.values().any(|said| *said == right)).count()
+    };
+    Upkeep {
+        asked: state.answers.len(),
+        unanswered: answers.clone().filter(|answer| answer.articles.is_empty()).count(),
+        answered_since: gaps.answered_since,
+        too_old: gaps.too_old,
+        right: judged(true),
+        wrong: judged(false),
+        gaps: gaps.open,
+        articles: articles::neglected(state, articles, now_ms),
+    }
+}
+
+#[cfg(test)]
+mod tests;
