@@ -1,13 +1,11 @@
 //! `incident list`, `incident show`: reads the record.
 
-use super::parts::SledRecord;
+use super::parts::recorded_state;
 use super::{Done, Places};
 use crate::chat::console::rendered;
 use crate::domain::id::IncidentId;
 use crate::domain::incident;
 use crate::domain::replies;
-use crate::domain::state::State;
-use crate::store;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -22,13 +20,7 @@ pub enum Command {
 
 pub fn run(places: &Places, command: &Command) -> Done {
     let people = places.config()?.people;
-    let folder = places.state()?;
-    store::require(&folder)?;
-    let (_, moments, _) = SledRecord::open(&folder)?;
-    let mut state = State::default();
-    for moment in &moments {
-        state.apply(moment);
-    }
+    let state = recorded_state(&places.state()?)?;
     let reply = match command {
         Command::List => replies::incident::list(&state),
         Command::Show { incident } => {

@@ -1,15 +1,19 @@
-//! `kb lint`, `kb index`, `kb eval`.
+//! `kb lint`, `kb index`, `kb eval`, `kb report`. Only the report looks at the record.
 
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use super::parts::articles;
+use super::parts::{articles, recorded_state};
 use super::{Done, Failure, Places};
-use crate::chat::console::one_line;
+use crate::chat::console::{one_line, rendered};
+use crate::domain::replies;
+use crate::domain::state::State;
+use crate::domain::upkeep::{Upkeep, upkeep};
 use crate::kb::lint::{Standards, lint as lint_rules};
 use crate::kb::{self, Severity};
 use crate::search::{Miss, MissKind, Origin, Report, Search, Unusable, eval, read_questions};
+use crate::store::StoreError;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -26,6 +30,20 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Rank what to fix: questions without an answer, articles that let people down
+    Report {
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// A report as programs read it.
+#[derive(serde::Serialize)]
+struct ReportLine {
+    v: u8,
+    #[serde(flatten)]
+    upkeep: Upkeep,
 }
 
 pub fn run(places: &Places, command: &Command) -> Done {
@@ -33,6 +51,7 @@ pub fn run(places: &Places, command: &Command) -> Done {
         Command::Lint => lint(places),
         Command::Index => index(places),
         Command::Eval { questions, json } => measure(places, questions, *json),
+        Command::Report { json } => report(places, *json),
     }
 }
 
@@ -74,6 +93,25 @@ fn measure(places: &Places, questions: &std::path::Path, json: bool) -> Done {
         out!("{}", serde_json::to_string(&report).context("could not write the report")?);
     } else {
         show(&report);
+    }
+    Ok(())
+}
+
+fn report(places: &Places, json: bool) -> Done {
+    let articles = articles(&places.kb)?.into_iter().map(|article| (article.id.clone(), article)).collect();
+    let state = recorded_state(&places.state()?).or_else(|error| match error.downcast_ref() {
+        Some(StoreError::Absent { .. }) => {
+            tracing::warn!("{error}; until then only the articles are looked at");
+            Ok(State::default())
+        }
+        _ => Err(error),
+    })?;
+    let upkeep = upkeep(&state, &articles, crate::app::bot::now_ms());
+    if json {
+        let line = ReportLine { v: 1, upkeep };
+        out!("{}", serde_json::to_string(&line).context("could not write the report")?);
+    } else {
+        out!("{}", rendered(&replies::upkeep::report(&upkeep)).trim_end());
     }
     Ok(())
 }

@@ -71,7 +71,7 @@ enum Command {
     Serve,
     /// One answer; `-` reads one question a line
     Ask(ask::Arguments),
-    /// Check, index and measure the knowledge base
+    /// Check, index, measure and look after the knowledge base
     #[command(subcommand)]
     Kb(kb::Command),
     /// Read incidents from the record
@@ -122,7 +122,7 @@ pub fn main() -> ExitCode {
     };
     let json = match &arguments.command {
         Command::Ask(arguments) => arguments.json,
-        Command::Kb(kb::Command::Eval { json, .. }) => *json,
+        Command::Kb(kb::Command::Eval { json, .. } | kb::Command::Report { json }) => *json,
         _ => false,
     };
     match done {

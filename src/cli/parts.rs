@@ -15,11 +15,11 @@ use crate::domain::article::Article;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::event::Event;
 use crate::domain::replies::answer::{Cited, Found};
-use crate::domain::state::Moment;
+use crate::domain::state::{Moment, State};
 use crate::kb;
 use crate::remote;
 use crate::search::{Answer, Hit, Search};
-use crate::store::{Recorded, Store};
+use crate::store::{self, Recorded, Store};
 
 /// Hits of an answer in chat.
 const HITS: usize = 3;
@@ -46,6 +46,17 @@ impl SledRecord {
         })?;
         Ok((Self(store), recorded.into_iter().map(moment).collect(), outbox))
     }
+}
+
+/// What the events of the record in a folder say; the record must be there.
+pub fn recorded_state(folder: &Path) -> anyhow::Result<State> {
+    store::require(folder)?;
+    let (_, moments, _) = SledRecord::open(folder)?;
+    let mut state = State::default();
+    for moment in &moments {
+        state.apply(moment);
+    }
+    Ok(state)
 }
 
 /// An event of the record as the state takes it in.

@@ -41,9 +41,14 @@ impl Place {
     /// The same with a copy of the articles that the test may change.
     pub fn with_own_kb() -> Self {
         let mut place = Self::new();
-        place.kb = place.path("kb");
-        copy(Path::new(KB), &place.kb);
+        place.own_kb();
         place
+    }
+
+    /// From here on with a copy of the articles.
+    pub fn own_kb(&mut self) {
+        self.kb = self.path("kb");
+        copy(Path::new(KB), &self.kb);
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

@@ -153,6 +153,7 @@ fn an_answer_can_be_judged_and_asked_for_more() {
     let report = slash(&serving, "dia", ops, "kb report", &[]);
     let report = privately(&report, "1 question asked").text();
     assert!(report.contains("1 called right, 1 called wrong"), "{report}");
+    assert!(report.contains("3: wrong in 1 of 2 judgements"), "{report}");
     serving.is_clean();
 }
 
