@@ -1,8 +1,8 @@
 //! Unanswered questions, grouped by the words that they share.
 //!
 //! A question joins the group whose newest question is the most like it. It is in none if a question
-//! like it was answered later and nobody called that answer wrong. Questions are compared only with
-//! those that share a word, never all with all, and only the newest are looked at.
+//! like it was answered later and nobody called that answer wrong. Only so many questions are looked
+//! at, the newest, and of each only so many words: the work is bounded whatever people ask.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,6 +39,7 @@ pub(super) fn gaps(state: &State) -> Gaps {
     for answer in newest_first().take(QUESTIONS_MAX) {
         let words = words(&answer.question, &stemmer);
         if !answer.articles.is_empty() {
+            // One like it stands for it already.
             if !was_called_wrong(answer) && answered.like(&words).is_none() {
                 answered.add(words);
             }
@@ -105,7 +106,7 @@ impl Wordings {
 /// Steps in which half of the coefficient is compared: finer than two wordings can differ.
 const DICE_STEPS: usize = 10_000;
 
-/// What a question is about: its words without those that say nothing, by their stems. A question of
+/// What a question is about: the stems of its words, function words left out. A question of
 /// nothing else is all its words, or itself.
 fn words(question: &str, stemmer: &Stemmer) -> Words {
     let lowercase = question.to_lowercase();
@@ -114,7 +115,8 @@ fn words(question: &str, stemmer: &Stemmer) -> Words {
         let word: String = word.chars().take(WORD_LEN_MAX).collect();
         stemmer.stem(&word).into_owned()
     };
-    let telling: Words = all().filter(|word| !says_nothing(word)).map(stem).take(WORDS_MAX).collect();
+    let telling: Words =
+        all().filter(|word| !FUNCTION_WORDS.contains(word)).map(stem).take(WORDS_MAX).collect();
     if !telling.is_empty() {
         return telling;
     }
@@ -122,104 +124,14 @@ fn words(question: &str, stemmer: &Stemmer) -> Words {
     if any.is_empty() { Words::from([lowercase.trim().to_owned()]) } else { any }
 }
 
-/// Whether a lowercase word stands in questions about anything. `on`, `off`, `no` and `not` tell
-/// questions apart.
-fn says_nothing(word: &str) -> bool {
-    matches!(
-        word,
-        "a" | "about"
-            | "am"
-            | "an"
-            | "and"
-            | "any"
-            | "anybody"
-            | "anyone"
-            | "are"
-            | "as"
-            | "at"
-            | "be"
-            | "been"
-            | "but"
-            | "by"
-            | "can"
-            | "could"
-            | "did"
-            | "do"
-            | "does"
-            | "for"
-            | "from"
-            | "get"
-            | "had"
-            | "has"
-            | "have"
-            | "he"
-            | "help"
-            | "hello"
-            | "hi"
-            | "how"
-            | "i"
-            | "if"
-            | "in"
-            | "into"
-            | "is"
-            | "it"
-            | "its"
-            | "know"
-            | "ll"
-            | "m"
-            | "may"
-            | "me"
-            | "might"
-            | "must"
-            | "my"
-            | "need"
-            | "of"
-            | "one"
-            | "or"
-            | "our"
-            | "please"
-            | "re"
-            | "s"
-            | "say"
-            | "see"
-            | "she"
-            | "should"
-            | "so"
-            | "some"
-            | "somebody"
-            | "someone"
-            | "something"
-            | "t"
-            | "tell"
-            | "thanks"
-            | "that"
-            | "the"
-            | "their"
-            | "them"
-            | "then"
-            | "there"
-            | "these"
-            | "they"
-            | "this"
-            | "those"
-            | "to"
-            | "us"
-            | "ve"
-            | "want"
-            | "was"
-            | "way"
-            | "we"
-            | "were"
-            | "what"
-            | "when"
-            | "where"
-            | "which"
-            | "who"
-            | "why"
-            | "will"
-            | "with"
-            | "would"
-            | "you"
-            | "your"
-    )
-}
+/// Lowercase words that stand in questions about anything. `on`, `off`, `no` and `not` tell questions
+/// apart.
+const FUNCTION_WORDS: &[&str] = &[
+    "a", "about", "am", "an", "and", "any", "anybody", "anyone", "are", "as", "at", "be", "been", "but",
+    "by", "can", "could", "did", "do", "does", "for", "from", "get", "had", "has", "have", "he", "hello",
+    "help", "hi", "how", "i", "if", "in", "into", "is", "it", "its", "know", "ll", "m", "may", "me", "might",
+    "must", "my", "need", "of", "one", "or", "our", "please", "re", "s", "say", "see", "she", "should", "so",
+    "some", "somebody", "someone", "t", "tell", "thanks", "that", "the", "their", "them", "then", "there",
+    "these", "they", "this", "those", "to", "us", "ve", "want", "was", "way", "we", "were", "what", "when",
+    "where", "which", "who", "why", "will", "with", "would", "you", "your",
+];
