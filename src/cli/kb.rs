@@ -1,6 +1,6 @@
 //! `kb lint`, `kb index`, `kb eval`, `kb report`. Only the report looks at the record.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
@@ -12,7 +12,10 @@ use crate::domain::state::State;
 use crate::domain::upkeep::{Upkeep, upkeep};
 use crate::kb::lint::{Standards, lint as lint_rules};
 use crate::kb::{self, Severity};
-use crate::search::{Miss, MissKind, Origin, Report, Search, Unusable, eval, read_questions};
+use crate::search::{
+    self, Collection, Difference, Figures, Miss, MissKind, Origin, Report, Search, Split, Unusable, eval,
+    read_questions,
+};
 use crate::store::StoreError;
 
 #[derive(clap::Subcommand)]
@@ -21,11 +24,18 @@ pub enum Command {
     Lint,
     /// Build the index of the articles
     Index,
-    /// Measure the answers on questions with known articles
+    /// Measure the answers on questions with known articles, or the ranking on a public collection
+    #[command(group = clap::ArgGroup::new("what").required(true))]
     Eval {
         /// One JSON object a line: id, text, articles, actions, answerable
-        #[arg(long, value_name = "FILE")]
-        questions: PathBuf,
+        #[arg(long, value_name = "FILE", group = "what")]
+        questions: Option<PathBuf>,
+        /// A collection in the format of BEIR: corpus.jsonl, queries.jsonl, qrels.tsv
+        #[arg(long, value_name = "DIR", group = "what")]
+        collection: Option<PathBuf>,
+        /// Ask a half of the queries: one to choose settings with, the other to report with
+        #[arg(long, requires = "collection")]
+        split: Option<Split>,
         /// One JSON object
         #[arg(long)]
         json: bool,
@@ -50,7 +60,10 @@ pub fn run(places: &Places, command: &Command) -> Done {
     match command {
         Command::Lint => lint(places),
         Command::Index => index(places),
-        Command::Eval { questions, json } => measure(places, questions, *json),
+        Command::Eval { questions: Some(questions), json, .. } => measure(places, questions, *json),
+        Command::Eval { collection, split, json, .. } => {
+            rank(collection.as_deref().unwrap_or(Path::new(".")), *split, *json)
+        }
         Command::Report { json } => report(places, *json),
     }
 }
@@ -85,7 +98,7 @@ fn index(places: &Places) -> Done {
     Ok(())
 }
 
-fn measure(places: &Places, questions: &std::path::Path, json: bool) -> Done {
+fn measure(places: &Places, questions: &Path, json: bool) -> Done {
     let search = Search::open(Some(&places.index), articles(&places.kb)?)?;
     let questions = read_questions(questions, &search)?;
     let report = eval(&search, &questions)?;
@@ -113,6 +126,35 @@ fn report(places: &Places, json: bool) -> Done {
     } else {
         out!("{}", rendered(&replies::upkeep::report(&upkeep)).trim_end());
     }
+    Ok(())
+}
+
+fn rank(collection: &Path, split: Option<Split>, json: bool) -> Done {
+    let measured = search::measure(Collection::read(collection)?, split)?;
+    if json {
+        out!("{}", serde_json::to_string(&measured).context("could not write the report")?);
+        return Ok(());
+    }
+    out!(
+        "{:12} {:>8} {:>8} {:>8} {:>9}  {:>8} {:>8}",
+        "",
+        "ndcg@10",
+        "mrr@10",
+        "recall",
+        "success@1",
+        "p50",
+        "p95"
+    );
+    for (name, it) in [("bare BM25", measured.bare), ("ours", measured.ours)] {
+        let Figures { ndcg_at_10, mrr_at_10, recall_at_10, success_at_1, p50_us, p95_us, .. } = it;
+        out!(
+            "{name:12} {ndcg_at_10:8.3} {mrr_at_10:8.3} {recall_at_10:8.3} {success_at_1:9.3}  {p50_us:>5} us {p95_us:>5} us"
+        );
+    }
+    let Difference { mean, low, high } = measured.ndcg_difference;
+    out!("ours less bare, ndcg@10: {mean:+.3}, 95 % interval {low:+.3} to {high:+.3}");
+    let (refusals, answers) = (measured.false_refusals, measured.false_answers);
+    out!("{} queries: false refusals {refusals:.3}, false answers {answers:.3}", measured.ours.queries);
     Ok(())
 }
 

@@ -61,7 +61,14 @@ fn chunk_article(analyzer: &Analyzer, index: usize, article: &Article, chunks: &
     let mut topic = Terms::default();
     topic.add(&title, 1);
     topic.add(&about, 1);
-    chunks.push(Chunk { place: Place { article: index, section: None }, terms: front, topic: copy(&topic) });
+    // A title by itself is in every other chunk already.
+    if !about.words.is_empty() || article.sections.is_empty() {
+        chunks.push(Chunk {
+            place: Place { article: index, section: None },
+            terms: front,
+            topic: copy(&topic),
+        });
+    }
     for (number, section) in article.sections.iter().enumerate() {
         let place = Place { article: index, section: Some(number) };
         let mut heading = Terms::default();

@@ -10,14 +10,17 @@
 //! `chunk` cuts articles into what is ranked, `schema` says into which fields, `indexing` builds the
 //! index in memory, `folder` keeps a checked copy on disk. `question` -> `ranking` -> `evidence` (is it
 //! an answer? if not, once more with what `mend` makes of the question) -> `section` and `passage` (which lines?) ->
-//! `answer`, or `nearest`. `eval` measures the whole.
+//! `answer`, or `nearest`. `eval` measures the whole on our questions, `collection` the ranking on public
+//! ones, beside the `bare` engine.
 //!
 //! It does not read articles (that is [`crate::kb`]) and knows nothing of chat. The API is synchronous:
 //! call it where blocking is allowed.
 
 mod analysis;
 mod answer;
+mod bare;
 mod chunk;
+mod collection;
 mod eval;
 mod evidence;
 mod folder;
@@ -36,10 +39,12 @@ use std::path::{Path, PathBuf};
 use tantivy::{IndexReader, Searcher};
 
 pub use answer::{Answer, AskLine, Hit, Nearest, Offer};
+pub use collection::{Collection, Difference, Figures, Measured, Split, measure};
 pub use eval::{Miss, MissKind, Question, Report, eval, read_questions};
 pub use folder::Unusable;
 
 use crate::domain::article::Article;
+use crate::domain::id::ArticleId;
 use analysis::Analyzer;
 use chunk::Place;
 use evidence::Evidence;
@@ -67,6 +72,25 @@ pub enum SearchError {
         /// What the engine says.
         #[source]
         source: Box<tantivy::TantivyError>,
+    },
+    /// A file of a collection can't be read.
+    #[error("could not read {path}; a collection has corpus.jsonl, queries.jsonl and qrels.tsv", path = path.display())]
+    CollectionUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A line of it is not as it should be.
+    #[error("{path}:{line}: {problem}; a collection is in the format of BEIR", path = path.display())]
+    Collection {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// What is wrong with it.
+        problem: String,
     },
     /// A file of questions can't be read.
     #[error("could not read the questions in {path}; give a file of one JSON object a line", path = path.display())]
@@ -172,6 +196,14 @@ impl Search {
     pub fn answer(&self, text: &str, limit: usize) -> Result<Answer, SearchError> {
         self.find(text, limit.clamp(1, HITS_MAX))
             .map_err(|source| SearchError::Search { source: Box::new(source) })
+    }
+
+    /// The articles that have something of a question, best first, good enough for an answer or not.
+    pub fn rank(&self, text: &str, limit: usize) -> Result<Vec<ArticleId>, SearchError> {
+        let found = self.look(&self.reader.searcher(), text);
+        let found = found.map_err(|source| SearchError::Search { source: Box::new(source) })?;
+        let best = found.ranked.iter().take(limit).filter_map(|ranked| self.articles.get(ranked.article));
+        Ok(best.map(|article| article.id.clone()).collect())
     }
 
     fn find(&self, text: &str, limit: usize) -> tantivy::Result<Answer> {

@@ -1,7 +1,7 @@
 //! A question and an index -> articles, best first.
 //!
 //! Chunks are scored by BM25 (k1 1.2, b .75, as tantivy has them) over the weighted text, plus pairs of
-//! neighbouring words, plus equivalent expressions. An article counts by its best three chunks. Equal
+//! neighbouring words, plus equivalent expressions. An article counts by its best two chunks. Equal
 //! scores stand in the order of the articles.
 
 use tantivy::collector::TopDocs;
@@ -18,8 +18,9 @@ use super::schema::Fields;
 const PAIR_WEIGHT: f32 = 0.25;
 /// Weight of an equivalent expression.
 const MEANING_WEIGHT: f32 = 0.5;
-/// What the best, the second and the third chunk add to the score of their article.
-const CHUNK_WEIGHTS: [f32; 3] = [1.0, 0.3, 0.15];
+/// What the best and the second chunk add to the score of their article. More for the second, or
+/// something for the third, favours whatever is long: on scifact it costs .03 of nDCG@10.
+const CHUNK_WEIGHTS: [f32; 2] = [1.0, 0.1];
 /// Chunks that are looked at.
 const CHUNKS_MAX: usize = 200;
 

@@ -3,7 +3,7 @@
 use tantivy::schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 
 /// Raise this when analysis, chunking or fields change: an index of another pipeline is rebuilt.
-pub(super) const PIPELINE: u32 = 2;
+pub(super) const PIPELINE: u32 = 3;
 
 /// The fields, in the order in which they are declared.
 #[derive(Debug, Clone, Copy)]

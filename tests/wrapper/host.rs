@@ -179,8 +179,10 @@ impl Host {
 
     /// What an SSH server would execute: `sh -s -- ARGUMENTS`, in a process group of its own.
     pub fn login(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.shell);
-        command.arg0("sh").args(["-s", "--"]).args(arguments).process_group(0);
+        // A server begins with signals as they should be, whatever this test was started with.
+        let mut command = Command::new("env");
+        command.args(["--default-signal=HUP", "bash", "-c", "exec -a sh \"$0\" \"$@\""]).arg(&self.shell);
+        command.args(["-s", "--"]).args(arguments).process_group(0);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

@@ -1,0 +1,306 @@
+//! A public collection of documents, queries and judgements: how good the ranking is on text that is
+//! not ours.
+//!
+//! # Format
+//!
+//! That of BEIR: `corpus.jsonl` of `{"id" or "_id", "title", "text"}`, `queries.jsonl` of
+//! `{"id" or "_id", "text"}`, and `qrels.tsv` (or `qrels/test.tsv`) of query, document and score,
+//! separated by tabs below a line of headings. Every document becomes an article of one section.
+//!
+//! # Figures
+//!
+//! Means over the queries that have a relevant document: `ndcg@10` (gain = score, discount log2 of
+//! place + 1, Järvelin and Kekäläinen 2002), `mrr@10`, `recall@10`, `success@1`; `false_refusals` of the
+//! same queries; `false_answers` of every second of them, asked of an index that lacks its relevant
+//! documents. An interval is the 95 % percentile interval of the mean difference over paired bootstrap
+//! samples of the queries (Efron and Tibshirani 1993), from a fixed seed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::bare::Bare;
+use super::{Search, SearchError};
+use crate::domain::article::{Article, Block, Section};
+use crate::domain::id::{ArticleId, Digest};
+
+/// Places that are looked at.
+const DEPTH: usize = 10;
+/// Samples of a bootstrap.
+const SAMPLES: usize = 2_000;
+
+/// Which queries are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Split {
+    /// Those to choose settings with.
+    Choose,
+    /// Those to report with: the others.
+    Report,
+}
+
+impl Split {
+    fn holds(self, query: &str) -> bool {
+        (digest(query)[0] & 1 == 0) == (self == Self::Choose)
+    }
+}
+
+fn digest(query: &str) -> [u8; 32] {
+    Sha256::digest(query).into()
+}
+
+/// Documents, queries and what is relevant to which.
+#[derive(Debug)]
+pub struct Collection {
+    articles: Vec<Article>,
+    queries: Vec<Query>,
+}
+
+#[derive(Debug)]
+struct Query {
+    id: String,
+    text: String,
+    /// The gain of each relevant document.
+    relevant: BTreeMap<ArticleId, f64>,
+}
+
+#[derive(Deserialize)]
+struct Line {
+    #[serde(alias = "_id")]
+    id: String,
+    #[serde(default)]
+    title: String,
+    text: String,
+}
+
+impl Collection {
+    /// Reads a collection. Queries without a relevant document are left out, as is usual.
+    pub fn read(folder: &Path) -> Result<Self, SearchError> {
+        let articles = lines(&folder.join("corpus.jsonl"))?.into_iter().map(article).collect();
+        let mut relevant = judgements(folder)?;
+        let queries = lines(&folder.join("queries.jsonl"))?.into_iter().filter_map(|line| {
+            let relevant = relevant.remove(&line.id)?;
+            Some(Query { id: line.id, text: line.text, relevant })
+        });
+        Ok(Self { articles, queries: queries.collect() })
+    }
+}
+
+fn article(line: Line) -> Article {
+    let block = Block { text: line.text, code: false, lines: (1, 1) };
+    let section = Section { anchor: String::new(), heading: Vec::new(), blocks: vec![block], lines: (1, 1) };
+    Article {
+        revision: Digest::of(section.blocks[0].text.as_bytes()),
+        file: line.id.clone(),
+        id: ArticleId(line.id),
+        title: line.title,
+        products: Vec::new(),
+        tags: Vec::new(),
+        symptoms: Vec::new(),
+        reviewed: String::new(),
+        sections: vec![section],
+        actions: Vec::new(),
+    }
+}
+
+fn text(path: &Path) -> Result<String, SearchError> {
+    std::fs::read_to_string(path)
+        .map_err(|source| SearchError::CollectionUnreadable { path: path.to_owned(), source })
+}
+
+fn lines(path: &Path) -> Result<Vec<Line>, SearchError> {
+    let text = text(path)?;
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let read = |(at, line): (usize, &str)| {
+        serde_json::from_str(line).map_err(|error| damaged(path, at + 1, error.to_string()))
+    };
+    lines.map(read).collect()
+}
+
+fn damaged(path: &Path, line: usize, problem: String) -> SearchError {
+    SearchError::Collection { path: PathBuf::from(path), line, problem }
+}
+
+fn judgements(folder: &Path) -> Result<BTreeMap<String, BTreeMap<ArticleId, f64>>, SearchError> {
+    let nested = folder.join("qrels").join("test.tsv");
+    let path = if nested.exists() { nested } else { folder.join("qrels.tsv") };
+    let text = text(&path)?;
+    let mut relevant: BTreeMap<String, BTreeMap<ArticleId, f64>> = BTreeMap::new();
+    for (at, line) in text.lines().enumerate().skip(1).filter(|(_, line)| !line.trim().is_empty()) {
+        let mut cells = line.split('\t').map(str::trim);
+        let (Some(query), Some(document), Some(Ok(gain))) =
+            (cells.next(), cells.next(), cells.next().map(str::parse::<f64>))
+        else {
+            return Err(damaged(&path, at + 1, "not a query, a document and a score".to_owned()));
+        };
+        if gain > 0.0 {
+            relevant.entry(query.to_owned()).or_default().insert(ArticleId(document.to_owned()), gain);
+        }
+    }
+    Ok(relevant)
+}
+
+/// Means over the queries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Figures {
+    /// See the module.
+    #[serde(rename = "ndcg@10")]
+    pub ndcg_at_10: f64,
+    /// See the module.
+    #[serde(rename = "mrr@10")]
+    pub mrr_at_10: f64,
+    /// See the module.
+    #[serde(rename = "recall@10")]
+    pub recall_at_10: f64,
+    /// See the module.
+    #[serde(rename = "success@1")]
+    pub success_at_1: f64,
+    /// Queries.
+    pub queries: usize,
+    /// The median time of a query.
+    pub p50_us: u64,
+    /// What 95 of 100 queries do not exceed.
+    pub p95_us: u64,
+}
+
+/// How much better ours is than the bare engine.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Difference {
+    /// The mean.
+    pub mean: f64,
+    /// The interval around it.
+    pub low: f64,
+    /// The interval around it.
+    pub high: f64,
+}
+
+/// What was measured.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Measured {
+    /// Ours.
+    #[serde(flatten)]
+    pub ours: Figures,
+    /// Answerable queries that were refused.
+    pub false_refusals: f64,
+    /// Unanswerable queries that were answered.
+    pub false_answers: f64,
+    /// The engine's own BM25 with its own tokens over title and text.
+    pub bare: Figures,
+    /// Of `ndcg@10`, ours less bare.
+    pub ndcg_difference: Difference,
+}
+
+/// One query's places.
+struct Outcome {
+    ndcg: f64,
+    reciprocal: f64,
+    recall: f64,
+    first: f64,
+    took: Duration,
+}
+
+/// Asks the queries of a collection, all or a part of them.
+pub fn measure(collection: Collection, split: Option<Split>) -> Result<Measured, SearchError> {
+    let Collection { articles, mut queries } = collection;
+    queries.retain(|query| split.is_none_or(|split| split.holds(&query.id)));
+    let bare = Bare::new(&articles)?;
+    let missing: Vec<_> = queries.iter().filter(|query| digest(&query.id)[1] & 1 == 0).collect();
+    let gone: BTreeSet<_> = missing.iter().flat_map(|query| query.relevant.keys()).collect();
+    let rest: Vec<_> = articles.iter().filter(|article| !gone.contains(&article.id)).cloned().collect();
+    let search = Search::open(None, articles)?;
+    let (mut ours, mut plain, mut refused) = (Vec::new(), Vec::new(), 0);
+    for query in &queries {
+        let start = Instant::now();
+        let ranked = search.rank(&query.text, DEPTH)?;
+        ours.push(outcome(query, &ranked, start.elapsed()));
+        refused += usize::from(!search.answer(&query.text, 1)?.answered);
+        let start = Instant::now();
+        let ranked = bare.rank(&query.text, DEPTH)?;
+        plain.push(outcome(query, &ranked, start.elapsed()));
+    }
+    let lacking = Search::open(None, rest)?;
+    let mut answered = 0;
+    for query in &missing {
+        answered += usize::from(lacking.answer(&query.text, 1)?.answered);
+    }
+    let differences: Vec<f64> = ours.iter().zip(&plain).map(|(ours, bare)| ours.ndcg - bare.ndcg).collect();
+    Ok(Measured {
+        false_refusals: mean(refused, queries.len()),
+        false_answers: mean(answered, missing.len()),
+        ours: figures(&ours),
+        bare: figures(&plain),
+        ndcg_difference: bootstrap(&differences),
+    })
+}
+
+fn outcome(query: &Query, ranked: &[ArticleId], took: Duration) -> Outcome {
+    let discount = |place: usize| (real(place) + 2.0).log2();
+    let gain = |id: &ArticleId| query.relevant.get(id).copied().unwrap_or_default();
+    let found = ranked.iter().take(DEPTH).enumerate();
+    let dcg: f64 = found.map(|(place, id)| gain(id) / discount(place)).sum();
+    let mut best: Vec<f64> = query.relevant.values().copied().collect();
+    best.sort_by(|a, b| b.total_cmp(a));
+    let ideal: f64 = best.iter().take(DEPTH).enumerate().map(|(place, gain)| gain / discount(place)).sum();
+    let first = ranked.iter().take(DEPTH).position(|id| query.relevant.contains_key(id));
+    let hits = ranked.iter().take(DEPTH).filter(|id| query.relevant.contains_key(id)).count();
+    Outcome {
+        ndcg: dcg / ideal,
+        reciprocal: first.map_or(0.0, |place| 1.0 / (real(place) + 1.0)),
+        recall: mean(hits, query.relevant.len()),
+        first: f64::from(first == Some(0)),
+        took,
+    }
+}
+
+fn figures(outcomes: &[Outcome]) -> Figures {
+    let average = |of: fn(&Outcome) -> f64| {
+        let sum: f64 = outcomes.iter().map(of).sum();
+        if outcomes.is_empty() { 0.0 } else { sum / real(outcomes.len()) }
+    };
+    let mut took: Vec<u64> =
+        outcomes.iter().map(|it| u64::try_from(it.took.as_micros()).unwrap_or(u64::MAX)).collect();
+    took.sort_unstable();
+    let percentile = |percent: usize| took.get(took.len().saturating_sub(1) * percent / 100).copied();
+    Figures {
+        ndcg_at_10: average(|it| it.ndcg),
+        mrr_at_10: average(|it| it.reciprocal),
+        recall_at_10: average(|it| it.recall),
+        success_at_1: average(|it| it.first),
+        queries: outcomes.len(),
+        p50_us: percentile(50).unwrap_or_default(),
+        p95_us: percentile(95).unwrap_or_default(),
+    }
+}
+
+/// The mean of paired differences and its interval.
+fn bootstrap(differences: &[f64]) -> Difference {
+    if differences.is_empty() {
+        return Difference { mean: 0.0, low: 0.0, high: 0.0 };
+    }
+    let count = real(differences.len());
+    let mut seed = 0;
+    let mut draw = || {
+        // SplitMix64, Steele et al. 2014.
+        seed = u64::wrapping_add(seed, 0x9e37_79b9_7f4a_7c15);
+        let mixed = (seed ^ (seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let at = (mixed ^ (mixed >> 31)) % differences.len() as u64;
+        usize::try_from(at).map_or(0.0, |at| differences[at])
+    };
+    let sample = |_| (0..differences.len()).map(|_| draw()).sum::<f64>() / count;
+    let mut means: Vec<f64> = (0..SAMPLES).map(sample).collect();
+    means.sort_by(f64::total_cmp);
+    let mean = differences.iter().sum::<f64>() / count;
+    Difference { mean, low: means[SAMPLES / 40], high: means[SAMPLES - 1 - SAMPLES / 40] }
+}
+
+fn mean(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 0.0 } else { real(part) / real(whole) }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "numbers of queries are far below 2^52")]
+fn real(number: usize) -> f64 {
+    number as f64
+}

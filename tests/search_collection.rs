@@ -1,0 +1,81 @@
+//! Collections in the format of BEIR: figures as by hand, bad lines named.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::fs;
+
+use dogwatch::search::{Collection, Split, measure};
+use tempfile::TempDir;
+
+fn collection(qrels: &str) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "corpus.jsonl",
+        r#"{"_id": "d1", "title": "Bees", "text": "Honey is made by bees."}
+{"id": "d2", "title": "Wasps", "text": "They live in paper nests and like honey."}
+
+{"id": "d3", "title": "Ants", "text": "An ant carries leaves."}
+"#,
+    );
+    write(
+        "queries.jsonl",
+        r#"{"_id": "q1", "text": "who makes honey, bees?"}
+{"id": "q2", "text": "do ants carry leaves"}
+{"id": "q3", "text": "nobody judged this"}
+"#,
+    );
+    write("qrels.tsv", qrels);
+    folder
+}
+
+fn near(left: f64, right: f64) -> bool {
+    (left - right).abs() < 1e-9
+}
+
+#[test]
+fn figures_are_as_by_hand() {
+    // q1 finds d1, d2; relevant are d2 with gain 1 and d3, which it can't find, with gain 2.
+    let folder = collection("query\tdocument\tscore\nq1\td2\t1\nq1\td3\t2\nq2\td3\t1\nq2\td1\t0\n");
+    let measured = measure(Collection::read(folder.path()).unwrap(), None).unwrap();
+    let second = 3f64.log2();
+    let ndcg = (1.0 / second) / (2.0 + 1.0 / second);
+    for figures in [measured.ours, measured.bare] {
+        assert!(near(figures.ndcg_at_10, f64::midpoint(ndcg, 1.0)), "{figures:?}");
+        assert!(near(figures.mrr_at_10, 0.75) && near(figures.recall_at_10, 0.75), "{figures:?}");
+        assert!(near(figures.success_at_1, 0.5), "{figures:?}");
+        assert_eq!(figures.queries, 2, "what nobody judged is left out");
+        assert!(figures.p50_us <= figures.p95_us);
+    }
+    assert!(near(measured.ndcg_difference.mean, 0.0));
+}
+
+#[test]
+fn each_query_is_in_one_split() {
+    let folder = collection("query\tdocument\tscore\nq1\td1\t1\nq2\td3\t1\n");
+    let asked = |split| measure(Collection::read(folder.path()).unwrap(), split).unwrap().ours.queries;
+    assert_eq!(asked(Some(Split::Choose)) + asked(Some(Split::Report)), asked(None));
+}
+
+#[test]
+fn the_place_of_judgements_in_beir_is_read_too() {
+    let folder = collection("query\tdocument\tscore\n");
+    fs::create_dir(folder.path().join("qrels")).unwrap();
+    fs::write(folder.path().join("qrels/test.tsv"), "query-id\tcorpus-id\tscore\nq2\td3\t1\n").unwrap();
+    assert_eq!(measure(Collection::read(folder.path()).unwrap(), None).unwrap().ours.queries, 1);
+}
+
+#[test]
+fn what_is_missing_or_wrong_is_named_with_its_line() {
+    let folder = collection("query\tdocument\tscore\nq1\td1\tmuch\n");
+    let error = Collection::read(folder.path()).unwrap_err().to_string();
+    assert!(error.contains("qrels.tsv:2: not a query, a document and a score"), "{error}");
+    fs::write(folder.path().join("queries.jsonl"), "{\"id\": \"q1\"}\n").unwrap();
+    let folder_error = Collection::read(folder.path()).unwrap_err().to_string();
+    assert!(folder_error.contains("qrels.tsv:2"), "judgements come first: {folder_error}");
+    fs::write(folder.path().join("qrels.tsv"), "query\tdocument\tscore\nq1\td1\t1\n").unwrap();
+    let error = Collection::read(folder.path()).unwrap_err().to_string();
+    assert!(error.contains("queries.jsonl:1: missing field `text`"), "{error}");
+    fs::remove_file(folder.path().join("corpus.jsonl")).unwrap();
+    let error = Collection::read(folder.path()).unwrap_err().to_string();
+    assert!(error.contains("corpus.jsonl") && error.contains("a collection has"), "{error}");
+}
