@@ -6,6 +6,10 @@
 mod commands;
 #[path = "kb/files.rs"]
 mod files;
+#[path = "kb/import.rs"]
+mod import;
+#[path = "kb/import_property.rs"]
+mod import_property;
 #[path = "kb/lint.rs"]
 mod lint;
 #[path = "kb/markdown.rs"]

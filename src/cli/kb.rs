@@ -1,4 +1,4 @@
-//! `kb lint`, `kb index`, `kb eval`, `kb report`. Only the report looks at the record.
+//! `kb lint`, `kb index`, `kb import`, `kb eval`, `kb report`. Only the report looks at the record.
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,7 @@ use crate::chat::console::{one_line, rendered};
 use crate::domain::replies;
 use crate::domain::state::State;
 use crate::domain::upkeep::{Upkeep, upkeep};
+use crate::kb::import::{Imported, Outcome, drafts_folder, import as import_texts};
 use crate::kb::lint::{Standards, lint as lint_rules};
 use crate::kb::{self, Severity};
 use crate::search::{
@@ -24,6 +25,16 @@ pub enum Command {
     Lint,
     /// Build the index of the articles
     Index,
+    /// Make drafts of plain text, HTML or Markdown: `.md`, `.markdown`, `.html`, `.htm`, `.xhtml`,
+    /// `.txt`, `.text` or no ending. In a folder, other names and those with a dot first are left out
+    Import {
+        /// A file, or a folder with everything below it
+        #[arg(value_name = "FILE|DIR")]
+        from: PathBuf,
+        /// The folder for the drafts [default: drafts in the folder of articles]
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
+    },
     /// Measure the answers on questions with known articles, or the ranking on a public collection
     #[command(group = clap::ArgGroup::new("what").required(true))]
     Eval {
@@ -60,6 +71,7 @@ pub fn run(places: &Places, command: &Command) -> Done {
     match command {
         Command::Lint => lint(places),
         Command::Index => index(places),
+        Command::Import { from, to } => import(places, from, to.as_deref()),
         Command::Eval { questions: Some(questions), json, .. } => measure(places, questions, *json),
         Command::Eval { collection, split, json, .. } => {
             rank(collection.as_deref().unwrap_or(Path::new(".")), *split, *json)
@@ -69,10 +81,9 @@ pub fn run(places: &Places, command: &Command) -> Done {
 }
 
 fn lint(places: &Places) -> Done {
-    let reads = places.config()?.policy.reads;
+    let standards = standards(places)?;
     let loaded = kb::load(&places.kb)?;
-    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    let findings = lint_rules(&loaded, &Standards { today, reads });
+    let findings = lint_rules(&loaded, &standards);
     for finding in &findings {
         out!("{}", finding.render(&places.kb));
     }
@@ -81,6 +92,44 @@ fn lint(places: &Places) -> Done {
     let warnings = findings.len() - errors;
     out!("{} articles, {actions} actions: {errors} errors, {warnings} warnings", loaded.articles.len());
     if errors > 0 { Err(Failure::Said) } else { Ok(()) }
+}
+
+fn standards(places: &Places) -> Result<Standards, crate::config::ConfigError> {
+    let reads = places.config()?.policy.reads;
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    Ok(Standards { today, reads })
+}
+
+fn import(places: &Places, from: &Path, to: Option<&Path>) -> Done {
+    let to = to.map_or_else(|| drafts_folder(&places.kb), Path::to_owned);
+    let imported = import_texts(from, &places.kb, &to, &standards(places)?)?;
+    let mut counts = [0; 4];
+    for Imported { source, outcome } in &imported {
+        let source = one_line(&source.display().to_string());
+        let (kind, told) = match outcome {
+            Outcome::Drafted { path, .. } => (0, format!("draft {} from {source}", path.display())),
+            Outcome::Duplicate { of, why } => {
+                let of = of.display();
+                (1, format!("duplicate {source}: {why} as in {of}; not written: add to {of} what is new"))
+            }
+            Outcome::Skipped(why) => (2, format!("skipped {source}: {why}")),
+            Outcome::Refused(error) => (3, format!("failed {source}: {error}")),
+        };
+        counts[kind] += 1;
+        out!("{}", one_line(&told));
+        if let Outcome::Drafted { notes, findings, .. } = outcome {
+            let notes = notes.iter().cloned();
+            let findings = findings.iter().map(|finding| finding.render(&to));
+            notes.chain(findings).for_each(|line| out!("  {}", one_line(&line)));
+        }
+    }
+    let [drafts, duplicates, skipped, failed] = counts;
+    out!("{drafts} drafts, {duplicates} duplicates, {skipped} skipped, {failed} failed");
+    if drafts > 0 {
+        let kb = places.kb.display();
+        out!("nobody is answered from a draft: edit it, move it to {kb}, then `dogwatch kb lint`");
+    }
+    if failed > 0 { Err(Failure::Said) } else { Ok(()) }
 }
 
 fn index(places: &Places) -> Done {

@@ -31,6 +31,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::{Config, ConfigError, DEFAULT_FILE, Inventory};
 use crate::domain::refusal::Refusal;
 use crate::kb::KbError;
+use crate::kb::import::ImportError;
 
 /// An on-call bot: cited answers, approved actions, a record nobody doubts.
 #[derive(Parser)]
@@ -97,7 +98,7 @@ enum Failure {
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
         let error = error.into();
-        let usage = error.is::<ConfigError>() || error.is::<KbError>();
+        let usage = error.is::<ConfigError>() || error.is::<KbError>() || error.is::<ImportError>();
         if usage { Self::Usage(error) } else { Self::Failed(error) }
     }
 }

@@ -1,7 +1,8 @@
 //! Finds and reads the Markdown files of a folder, in sorted order and within limits.
 //!
 //! Files may be links (mounted configuration often is); folders that are links are not entered, so
-//! a loop of links ends nowhere. Names that begin with a dot are skipped.
+//! a loop of links ends nowhere. Names that begin with a dot are skipped, and so is the folder `drafts`
+//! at the top: nobody is answered from a draft.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -13,6 +14,8 @@ use super::finding::{Code, Finding};
 pub const FILE_LEN_MAX: u64 = 256 * 1024;
 /// Articles of one knowledge base.
 pub const FILES_MAX: usize = 2000;
+/// The folder of a knowledge base that holds what is no article yet.
+pub(super) const DRAFTS: &str = "drafts";
 /// Folders within folders.
 const DEPTH_MAX: usize = 8;
 /// Names looked at, articles or not.
@@ -89,7 +92,8 @@ impl Walk {
                 self.unread(&shown, "the name is no UTF-8", "rename it");
                 continue;
             };
-            if !name.starts_with('.') {
+            let is_drafts = prefix.is_empty() && name == DRAFTS;
+            if !name.starts_with('.') && !is_drafts {
                 self.look(&entry.path(), format!("{prefix}{name}"), depth);
             }
         }

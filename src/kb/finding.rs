@@ -100,6 +100,8 @@ codes! {
     IdNotFileName, "id_not_file_name", Reports;
     /// A review that has not happened yet.
     ReviewedInFuture, "reviewed_in_future", Reports;
+    /// A review that never happened: an imported draft.
+    NeverReviewed, "never_reviewed", Reports;
     /// Not exactly one heading of the first level, or another text than the title.
     TitleHeading, "title_heading", Warns;
     /// A section too long to be quoted.

@@ -11,12 +11,13 @@
 //!
 //! `files` finds and reads files, `markdown` turns text into sections, blocks, links and fenced
 //! actions, `front_matter` and `action_block` turn TOML into fields and actions, `page` puts one
-//! article together, `load` the whole folder.
+//! article together, `load` the whole folder. [`import`] makes drafts of texts that are no articles.
 
 mod action_block;
 mod files;
 mod finding;
 mod front_matter;
+pub mod import;
 mod key_lines;
 pub mod lint;
 mod load;

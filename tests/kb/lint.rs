@@ -40,6 +40,7 @@ const TEXTS: &[Case] = &[
     case(Code::ArticleIdNotSlug, "id = \"linux-service\"", "id = \"Linux Service\"", "id ="),
     case(Code::IdNotFileName, "id = \"linux-service\"", "id = \"linux-services\"", "id ="),
     case(Code::ReviewedInFuture, "2026-11-01", "2026-11-23", "reviewed"),
+    case(Code::NeverReviewed, "2026-11-01", "1970-01-01", "reviewed"),
     case(Code::TitleHeading, "\n# A service hangs\n", "\n# Another title\n", "# Another title"),
     case(Code::TitleHeading, "\n# A service hangs\n", "\n## A service hangs\n", "+++"),
     case(Code::TitleHeading, "## Cause", "# Cause", "# Cause"),

@@ -4,8 +4,11 @@ use jiff::civil::Date;
 
 use crate::domain::reply::is_invisible;
 use crate::kb::finding::{Code, Finding};
+use crate::kb::front_matter::NEVER_REVIEWED;
 use crate::kb::page::Page;
 
+/// What to write as the day of a review.
+const REVIEWED: &str = "give the day on which somebody last checked the article";
 /// Words of a section that can still be quoted.
 const SECTION_WORDS_MAX: usize = 180;
 /// What a runbook is asked for, in this order.
@@ -68,9 +71,13 @@ fn check_identity(page: &Page, today: Date, findings: &mut Vec<Finding>) {
     }
     if article.reviewed.parse::<Date>().map_or(true, |reviewed| reviewed > today) {
         let message = format!("reviewed on {}, which is not past (today is {today})", article.reviewed);
-        let advice = "give the day on which somebody last checked the article";
         let line = page.front_matter.of("reviewed");
-        findings.push(Finding::new(file, line, Code::ReviewedInFuture, message, advice));
+        findings.push(Finding::new(file, line, Code::ReviewedInFuture, message, REVIEWED));
+    }
+    if article.reviewed == NEVER_REVIEWED {
+        let line = page.front_matter.of("reviewed");
+        let message = "it was imported, and nobody has checked it";
+        findings.push(Finding::new(file, line, Code::NeverReviewed, message, REVIEWED));
     }
 }
 

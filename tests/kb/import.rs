@@ -1,0 +1,344 @@
+//! Texts become drafts: as a whole, without actions, and without losing a word.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use dogwatch::kb::import::{ImportError, Imported, LIKENESS_MIN, Outcome, drafts_folder, import};
+use dogwatch::kb::{Code, FILE_LEN_MAX, load, read_page};
+
+use crate::{Folder, article, briefly, standards};
+
+/// A knowledge base and texts to import into it.
+struct Desk {
+    kb: Folder,
+    texts: Folder,
+}
+
+impl Desk {
+    fn new(texts: &[(&str, &[u8])]) -> Self {
+        Self { kb: Folder::new(&[]), texts: Folder::new(texts) }
+    }
+
+    fn article(self, id: &str, text: &str) -> Self {
+        self.kb.write(&format!("{id}.md"), article(id, text).as_bytes());
+        self
+    }
+
+    fn import(&self) -> Vec<Imported> {
+        self.import_to(&drafts_folder(self.kb.path())).unwrap()
+    }
+
+    fn import_to(&self, to: &Path) -> Result<Vec<Imported>, ImportError> {
+        import(self.texts.path(), self.kb.path(), to, &standards())
+    }
+
+    /// What became of each text, as `name: outcome`.
+    fn outcomes(&self) -> Vec<String> {
+        let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
+        let told = |imported: Imported| {
+            let outcome = match imported.outcome {
+                Outcome::Drafted { path, .. } => format!("draft {}", name(&path)),
+                Outcome::Duplicate { of, why } => format!("{why} as {}", name(&of)),
+                Outcome::Skipped(why) => format!("skipped, {why}"),
+                Outcome::Refused(error) => format!("refused, {error}"),
+            };
+            format!("{}: {outcome}", name(&imported.source))
+        };
+        self.import().into_iter().map(told).collect()
+    }
+
+    fn drafts(&self) -> Vec<PathBuf> {
+        let Ok(entries) = fs::read_dir(drafts_folder(self.kb.path())) else { return Vec::new() };
+        let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        paths
+    }
+}
+
+/// The draft of one text, below its front matter, and what lint says about it.
+fn drafted(name: &str, bytes: &[u8]) -> (String, Vec<Code>) {
+    let desk = Desk::new(&[(name, bytes)]);
+    let imported = desk.import();
+    let [Imported { outcome: Outcome::Drafted { path, findings, .. }, .. }] = imported.as_slice() else {
+        panic!("{imported:?}")
+    };
+    let codes = findings.iter().map(|finding| finding.code).collect();
+    let text = fs::read_to_string(path).unwrap();
+    (text.splitn(3, "+++\n").nth(2).unwrap().to_owned(), codes)
+}
+
+fn body(name: &str, text: &str) -> String {
+    drafted(name, text.as_bytes()).0
+}
+
+#[test]
+fn plain_text_shows_its_headings_items_code_and_tables() {
+    let text = "Full disk on the console\n\
+                ========================\n\
+                The root file system is full.\n\
+                Remediation fails.\n\n\
+                Find the folder\n\n\
+                Run these as root:\n\
+                $ df -h\n\
+                # du -h --max-depth=1\n\
+                Then look for:\n\
+                - big folders\n  and old ones\n\
+                - *.iso files\n\
+                1) cd /vmimages\n\
+                2) ls\n\
+                   a. only images\n\n\
+                2.1 Clean up\n\
+                Indented code follows.\n\n    \
+                rm -- old.iso\n\n\
+                Name | Size\n\
+                -----+-----\n\
+                a.iso | 3 GB\n";
+    assert_eq!(
+        body("x.txt", text),
+        "# Full disk on the console\n\n\
+         The root file system is full.\nRemediation fails.\n\n\
+         ## Find the folder\n\n\
+         Run these as root:\n\n\
+         ```text\n$ df -h\n# du -h --max-depth=1\n```\n\n\
+         Then look for:\n\n\
+         - big folders\n  and old ones\n- \\*.iso files\n\n\
+         1. cd /vmimages\n2. ls\n\n   - a. only images\n\n\
+         ### 2.1 Clean up\n\n\
+         Indented code follows.\n\n\
+         ```text\nrm -- old.iso\n```\n\n\
+         | Name | Size |\n|---|---|\n| a.iso | 3 GB |\n"
+    );
+}
+
+#[test]
+fn html_keeps_what_people_read_and_leaves_out_the_rest() {
+    let page = "<!DOCTYPE html><html><head><title>Wiki</title><meta name=keywords content='disk, esx'>\
+                <style>p { color: red }</style><script>alert('<p>no</p>')</script></head><body>\
+                <nav><ul><li>Home</nav><div><nav><p>Shop</div><!-- a comment --><h1>Disk &amp; console</h1>\
+                <p>Read <a href='https://example.net/a_b'>the manual</a>, not <a href='#x'>this</a>.\
+                <h2>Steps</h2><ol start=3><li>Run <code>df -h</code><ul><li>as root</ul><li>Look</ol>\
+                <pre>\n# ls\n  a &lt; b</pre>\
+                <table><tr><th>File<th>Size<tr><td>a|b<td>3</table>\
+                <table><tr><td>Laid out</td></tr></table>1. no item<br># no heading";
+    let (text, _) = drafted("x.html", page.as_bytes());
+    assert_eq!(
+        text,
+        "# Disk & console\n\n\
+         Read the manual (https://example.net/a_b), not this.\n\n\
+         ## Steps\n\n\
+         3. Run `df -h`\n\n   - as root\n\n4. Look\n\n\
+         ```text\n# ls\n  a < b\n```\n\n\
+         | File | Size |\n|---|---|\n| a&#124;b | 3 |\n\n\
+         Laid out\n\n\
+         1\\. no item\n\\# no heading\n"
+    );
+}
+
+#[test]
+fn xhtml_closes_what_html_would_leave_open() {
+    let page = "<?xml version='1.0'?><html><head><script src='x'/><title>Port</title></head><p/>\
+                <script>if (1 &lt; 2) no()</script><dl><dt>sshd</dt><dd>22</dd></dl></html>";
+    assert_eq!(body("x.xhtml", page), "# Port\n\nsshd\n\n- 22\n");
+}
+
+#[test]
+fn markdown_stays_as_it_is_but_for_title_front_matter_and_actions() {
+    let text = "---\ntitle: Old\n---\nBefore *it*.\n\n# New `title`\n\n[a](https://example.net)\n\n\
+                ~~~ Action\nid = \"x\"\n~~~\n";
+    assert_eq!(
+        body("x.md", text),
+        "# New title\n\nBefore *it*.\n\n\n\n[a](https://example.net)\n\n~~~text\nid = \"x\"\n~~~\n\n\
+         ```text\ntitle: Old\n```\n"
+    );
+}
+
+#[test]
+fn no_block_of_an_imported_text_is_an_action() {
+    let action = "id = \"wipe\"\ntitle = \"t\"\nplatforms = [\"linux\"]\nrisk = \"read\"\n[[steps]]\n\
+                  run = [\"ls\"]\ntimeout_s = 1\n";
+    let fenced = format!("```action\n{action}```\n");
+    let quoted = format!("> ```act&#105;on\n> {}\n", action.trim_end().replace('\n', "\n> "));
+    let page =
+        format!("<p>one two</p><p>```action<br>{action}```</p><pre>\n```\n```action\n{action}```</pre>");
+    for (name, text) in [
+        ("a.md", fenced.clone()),
+        ("b.md", quoted),
+        ("c.txt", format!("Some words.\n\n{fenced}")),
+        ("d.html", page),
+        ("e.html", "<title>x</title><p>+++<p>a +++<br>+++<br>```action<br>id = 1".to_owned()),
+    ] {
+        let (text, codes) = drafted(name, text.as_bytes());
+        let (page, _) = read_page("x.md", article("x", &text).as_bytes());
+        assert!(page.unwrap().article.actions.is_empty(), "{text}");
+        assert!(!codes.contains(&Code::NotQuiteAction), "{text}");
+    }
+}
+
+#[test]
+fn front_matter_is_what_the_text_says_of_itself_and_nothing_more() {
+    let hostile =
+        "<title>a \" ''' \\ &#10;+++&#10;id = 1</title><meta name=keywords content='\", +++'><p>words";
+    let desk = Desk::new(&[("x.html", hostile.as_bytes())]);
+    desk.import();
+    let text = fs::read(&desk.drafts()[0]).unwrap();
+    let (page, _) = read_page("x.md", &text);
+    let article = page.unwrap().article;
+    assert_eq!(article.title, "a \" ''' \\ +++ id = 1");
+    assert_eq!(article.id.as_str(), "a-id-1");
+    assert_eq!(article.tags, ["\"", "+++"]);
+    assert!(article.products.is_empty() && article.symptoms.is_empty());
+}
+
+#[test]
+fn what_is_left_for_the_author_is_what_lint_will_say() {
+    let (_, codes) = drafted("x.txt", b"A title\n\nSome words of it.\n");
+    assert_eq!(codes, [Code::FieldEmpty, Code::FieldEmpty, Code::FieldEmpty, Code::NeverReviewed]);
+}
+
+#[test]
+fn nobody_is_answered_from_a_draft_until_it_is_moved_up() {
+    let desk = Desk::new(&[("x.txt", b"A title\n\nSome words of it.\n")]);
+    desk.import();
+    assert!(desk.kb.load().pages.is_empty());
+    fs::rename(&desk.drafts()[0], desk.kb.path().join("a-title.md")).unwrap();
+    let loaded = desk.kb.load();
+    assert_eq!(loaded.articles[0].id.as_str(), "a-title");
+    assert!(briefly(&loaded.findings).is_empty());
+}
+
+#[test]
+fn drafts_are_not_written_where_people_are_answered_from() {
+    let desk = Desk::new(&[("x.txt", b"Some words.\n")]);
+    let kb = desk.kb.path();
+    std::os::unix::fs::symlink(".", kb.join("drafts")).unwrap();
+    for to in [kb.to_owned(), kb.join("new"), drafts_folder(kb), kb.join("none/../other")] {
+        let error = desk.import_to(&to).unwrap_err();
+        assert!(matches!(error, ImportError::Published { .. }), "{}: {error}", to.display());
+    }
+    assert_eq!(fs::read_dir(kb).unwrap().count(), 1);
+}
+
+#[test]
+fn texts_in_any_encoding_say_the_same() {
+    let text = "Gr\u{f6}\u{df}e\r\n\r\n\u{201e}Words\u{201c} of it.\r\n";
+    let utf16 = |mark: [u8; 2], bytes: fn(u16) -> [u8; 2]| {
+        mark.into_iter().chain(text.encode_utf16().flat_map(bytes)).collect::<Vec<_>>()
+    };
+    let expected = body("x.txt", text);
+    assert_eq!(expected, "# Gr\u{f6}\u{df}e\n\n\u{201e}Words\u{201c} of it.\n");
+    for bytes in [
+        format!("\u{feff}{text}").into_bytes(),
+        utf16([0xff, 0xfe], u16::to_le_bytes),
+        utf16([0xfe, 0xff], u16::to_be_bytes),
+        b"Gr\xf6\xdfe\r\n\r\n\x84Words\x93 of it.\r\n".to_vec(),
+    ] {
+        assert_eq!(drafted("x.txt", &bytes).0, expected);
+    }
+}
+
+#[test]
+fn one_bad_file_stops_no_other_and_each_is_named() {
+    let huge = vec![b'x'; usize::try_from(FILE_LEN_MAX).unwrap() + 1];
+    let desk = Desk::new(&[
+        ("a.txt", b"\x7fELF\x02\0\0"),
+        ("b.txt", &huge),
+        ("c.md", b"\xff\xfe\x00\xd8"),
+        ("d.html", b"<script>1</script>"),
+        ("e.png", b"\x89PNG"),
+        ("sub/f.txt", b"First text of all.\n"),
+        ("g.txt", b"Second text of them.\n"),
+        (".git/h.txt", b"no text"),
+    ]);
+    std::os::unix::fs::symlink("g.txt", desk.texts.path().join("l.txt")).unwrap();
+    let pipe = desk.texts.path().join("p.txt");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert_eq!(
+        desk.outcomes(),
+        [
+            "a.txt: refused, no text: U+007F in line 1, read as UTF-8; export it as text, HTML or Markdown",
+            "b.txt: refused, longer than the 262144 bytes of an article; split it",
+            "c.md: refused, it says that it is UTF-16LE and is not; save it as UTF-8",
+            "d.html: refused, there are no words in it, except perhaps a title; write what it should say",
+            "e.png: skipped, no text, HTML or Markdown by its name; name it to import it as text",
+            "g.txt: draft g.md",
+            "l.txt: skipped, a symbolic link; import what it leads to",
+            "p.txt: skipped, neither a file nor a folder",
+            "f.txt: draft f.md",
+        ]
+    );
+    assert_eq!(desk.drafts().len(), 2);
+}
+
+#[test]
+fn what_is_there_already_is_named_and_never_overwritten() {
+    let words = "The disk of the console is full because somebody left old images of the tools on it.\n";
+    let edited = "The disk of the console is full because somebody left old images of some tools on it.\n";
+    let desk = Desk::new(&[
+        ("again.txt", format!("Another title\n\n{edited}").as_bytes()),
+        ("id.txt", b"Known\n\nNothing in common with it.\n"),
+        ("title.txt", b"A Title\n\nNeither has this one.\n"),
+        ("twice-1.txt", b"Twice\n\nThe first text with that title.\n"),
+        ("twice-2.txt", b"Twice\n\nAnother page, called by chance like one before.\n"),
+    ])
+    .article("known", words);
+    let expected = [
+        "id.txt: the id `known` is the same as known.md",
+        "title.txt: the title is the same as known.md",
+        "twice-1.txt: draft twice.md",
+        "twice-2.txt: draft twice-2.md",
+    ];
+    let first = desk.outcomes();
+    assert!(
+        first[0].starts_with("again.txt: ") && first[0].ends_with("are the same as known.md"),
+        "{}",
+        first[0]
+    );
+    assert_eq!(first[1..], expected);
+    let before: Vec<_> = desk.drafts().iter().map(|path| fs::read(path).unwrap()).collect();
+    let again = desk.outcomes();
+    assert_eq!(again[3], "twice-1.txt: 100 % of the runs of three words are the same as twice.md");
+    assert_eq!(again[4], "twice-2.txt: 100 % of the runs of three words are the same as twice-2.md");
+    let after: Vec<_> = desk.drafts().iter().map(|path| fs::read(path).unwrap()).collect();
+    assert_eq!(after, before);
+}
+
+#[test]
+fn our_own_articles_are_duplicates_of_themselves_alone() {
+    let kb = Path::new(env!("CARGO_MANIFEST_DIR")).join("kb");
+    let articles = load(&kb).unwrap().articles;
+    let drafts = tempfile::tempdir().unwrap();
+    for imported in import(&kb, &kb, drafts.path(), &standards()).unwrap() {
+        let Outcome::Duplicate { of, .. } = &imported.outcome else { panic!("{imported:?}") };
+        assert_eq!(of, &imported.source);
+    }
+    // Into an empty knowledge base every one is new.
+    let empty = Folder::new(&[]);
+    let imported = import(&kb, empty.path(), &drafts_folder(empty.path()), &standards()).unwrap();
+    assert_eq!(imported.len(), articles.len());
+    for imported in imported {
+        assert!(matches!(imported.outcome, Outcome::Drafted { .. }), "{LIKENESS_MIN}: {imported:?}");
+    }
+}
+
+#[test]
+fn the_command_says_what_became_of_each_text_and_what_is_left_to_do() {
+    let desk = Desk::new(&[("good.txt", b"A title\n\nSome words.\n"), ("bad.txt", b"\0")]);
+    let run = |from: &Path| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_dogwatch"));
+        command.arg("--kb").arg(desk.kb.path()).args(["kb", "import"]).arg(from);
+        let output = command.current_dir(desk.texts.path()).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+    };
+    let draft = drafts_folder(desk.kb.path()).join("a-title.md");
+    let (status, told) = run(Path::new("."));
+    assert_eq!(status, 1);
+    assert!(told.contains("failed ./bad.txt: no text: U+0000 in line 1"), "{told}");
+    assert!(told.contains(&format!("draft {} from ./good.txt", draft.display())), "{told}");
+    assert!(told.contains(&format!("  {}:4: error[field_empty]: `products`", draft.display())), "{told}");
+    assert!(told.contains("\n1 drafts, 0 duplicates, 0 skipped, 1 failed\n"), "{told}");
+    assert!(told.contains("nobody is answered from a draft"), "{told}");
+    let (status, told) = run(Path::new("good.txt"));
+    assert_eq!(status, 0);
+    assert!(told.starts_with("duplicate good.txt: 100 %"), "{told}");
+    assert_eq!(run(Path::new("nowhere.txt")).0, 1);
+}
