@@ -18,6 +18,8 @@ mod markdown;
 mod property;
 #[path = "kb/repository.rs"]
 mod repository;
+#[path = "kb/synonyms.rs"]
+mod synonyms;
 
 use std::path::Path;
 

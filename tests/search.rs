@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use dogwatch::domain::article::{Article, Block, Section};
+use dogwatch::domain::article::{Article, Block, Section, Synonyms};
 use dogwatch::domain::id::Digest;
 use dogwatch::search::{HITS_MAX, Origin, Search};
 use proptest::prelude::*;
@@ -91,8 +91,14 @@ fn articles() -> Vec<Article> {
     ]
 }
 
+/// Those that come with the program.
+fn synonyms() -> Synonyms {
+    let kb = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("kb");
+    dogwatch::kb::load(&kb).unwrap().synonyms
+}
+
 fn search() -> &'static Search {
-    static SEARCH: LazyLock<Search> = LazyLock::new(|| Search::open(None, articles()).unwrap());
+    static SEARCH: LazyLock<Search> = LazyLock::new(|| Search::open(None, articles(), &synonyms()).unwrap());
     &SEARCH
 }
 
@@ -180,7 +186,7 @@ fn an_article_is_hit_at_most_once() {
 fn order_of_articles_changes_nothing() {
     let mut reversed = articles();
     reversed.reverse();
-    let other = Search::open(None, reversed).unwrap();
+    let other = Search::open(None, reversed, &synonyms()).unwrap();
     for question in ["disk full", "hung vm", "proxy.properties", "cables"] {
         assert_eq!(search().answer(question, 9).unwrap(), other.answer(question, 9).unwrap());
     }
@@ -188,7 +194,7 @@ fn order_of_articles_changes_nothing() {
 
 #[test]
 fn no_articles_is_no_answer_and_no_error() {
-    let search = Search::open(None, Vec::new()).unwrap();
+    let search = Search::open(None, Vec::new(), &synonyms()).unwrap();
     assert_eq!(search.origin(), &Origin::Memory);
     let answer = search.answer("disk full", 3).unwrap();
     assert!(!answer.answered && answer.nearest.is_empty());
@@ -200,7 +206,7 @@ fn article_without_sections_or_text_is_harmless() {
         article("a", "Lonely title", &["lonely"], Vec::new()),
         article("b", "Bare title", &["bare"], vec![section(&["Nothing"], 5, &[])]),
     ];
-    let search = Search::open(None, empty).unwrap();
+    let search = Search::open(None, empty, &synonyms()).unwrap();
     for question in ["lonely title", "bare title", "nothing"] {
         let answer = search.answer(question, 3).unwrap();
         assert_eq!(answer.answered, !answer.hits.is_empty(), "{question}");
@@ -245,7 +251,7 @@ proptest! {
     #[test]
     fn any_text_is_an_article(text in any::<String>(), heading in any::<String>()) {
         let made = article("x", &heading, &[&text], vec![section(&[&heading], 1, &[&text])]);
-        let search = Search::open(None, vec![made]).unwrap();
+        let search = Search::open(None, vec![made], &synonyms()).unwrap();
         for hit in search.answer(&text, 3).unwrap().hits {
             prop_assert!(hit.lines.0 >= 1 && hit.lines.0 <= hit.lines.1);
         }

@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use dogwatch::domain::article::Synonyms;
 use dogwatch::search::{Collection, Split, measure};
 use tempfile::TempDir;
 
@@ -36,7 +37,7 @@ fn near(left: f64, right: f64) -> bool {
 fn figures_are_as_by_hand() {
     // q1 finds d1, d2; relevant are d2 with gain 1 and d3, which it can't find, with gain 2.
     let folder = collection("query\tdocument\tscore\nq1\td2\t1\nq1\td3\t2\nq2\td3\t1\nq2\td1\t0\n");
-    let measured = measure(Collection::read(folder.path()).unwrap(), None).unwrap();
+    let measured = measure(Collection::read(folder.path()).unwrap(), None, &Synonyms::default()).unwrap();
     let second = 3f64.log2();
     let ndcg = (1.0 / second) / (2.0 + 1.0 / second);
     for figures in [measured.ours, measured.bare] {
@@ -52,7 +53,9 @@ fn figures_are_as_by_hand() {
 #[test]
 fn each_query_is_in_one_split() {
     let folder = collection("query\tdocument\tscore\nq1\td1\t1\nq2\td3\t1\n");
-    let asked = |split| measure(Collection::read(folder.path()).unwrap(), split).unwrap().ours.queries;
+    let asked = |split| {
+        measure(Collection::read(folder.path()).unwrap(), split, &Synonyms::default()).unwrap().ours.queries
+    };
     assert_eq!(asked(Some(Split::Choose)) + asked(Some(Split::Report)), asked(None));
 }
 
@@ -61,7 +64,10 @@ fn the_place_of_judgements_in_beir_is_read_too() {
     let folder = collection("query\tdocument\tscore\n");
     fs::create_dir(folder.path().join("qrels")).unwrap();
     fs::write(folder.path().join("qrels/test.tsv"), "query-id\tcorpus-id\tscore\nq2\td3\t1\n").unwrap();
-    assert_eq!(measure(Collection::read(folder.path()).unwrap(), None).unwrap().ours.queries, 1);
+    assert_eq!(
+        measure(Collection::read(folder.path()).unwrap(), None, &Synonyms::default()).unwrap().ours.queries,
+        1
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dogwatch::domain::article::{Article, Block, Section};
+use dogwatch::domain::article::{Article, Block, Section, Synonyms};
 use dogwatch::domain::id::Digest;
 use dogwatch::search::{Origin, Search, Unusable};
 
@@ -28,7 +28,7 @@ fn articles(text: &str) -> Vec<Article> {
 
 /// Opens the index and proves that it answers.
 fn open(dir: &Path) -> Origin {
-    let search = Search::open(Some(dir), articles("Remove old files.")).unwrap();
+    let search = Search::open(Some(dir), articles("Remove old files."), &Synonyms::default()).unwrap();
     assert_eq!(search.answer("the disk is full", 3).unwrap().hits[0].lines, (12, 12));
     search.origin().clone()
 }
@@ -60,7 +60,7 @@ fn missing_folder_is_made() {
 #[test]
 fn changed_article_makes_it_stale_and_one_copy_remains() {
     let dir = built();
-    let search = Search::open(Some(dir.path()), articles("Something else.")).unwrap();
+    let search = Search::open(Some(dir.path()), articles("Something else."), &Synonyms::default()).unwrap();
     assert_eq!(search.origin(), &Origin::Rebuilt(Unusable::Stale));
     assert_eq!(open(dir.path()), Origin::Rebuilt(Unusable::Stale));
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
@@ -162,7 +162,7 @@ fn builders_of_different_articles_disturb_nobody() {
         for text in ["one", "two", "three", "four"] {
             scope.spawn(move || {
                 for _ in 0..8 {
-                    let search = Search::open(Some(path), articles(text)).unwrap();
+                    let search = Search::open(Some(path), articles(text), &Synonyms::default()).unwrap();
                     assert_eq!(search.answer("disk full", 1).unwrap().hits[0].passage, text);
                 }
             });

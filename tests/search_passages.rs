@@ -9,7 +9,7 @@ use dogwatch::search::{Hit, Search};
 static SEARCH: LazyLock<Search> = LazyLock::new(|| {
     let kb = Path::new(env!("CARGO_MANIFEST_DIR")).join("kb");
     let loaded = dogwatch::kb::load(&kb).expect("the articles are part of the repository");
-    Search::open(None, loaded.articles).unwrap()
+    Search::open(None, loaded.articles, &loaded.synonyms).unwrap()
 });
 
 fn hits(question: &str) -> Vec<Hit> {

@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 
-use super::parts::{ConfigSource, Files, found, tell_where_from};
+use super::parts::{ConfigSource, Files, found, knowledge, tell_where_from};
 use super::{Done, Places};
 use crate::chat::console::{next_line, rendered};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::replies;
+use crate::kb::Loaded;
 use crate::search::Search;
 
 #[derive(clap::Args)]
@@ -29,7 +30,8 @@ pub fn run(places: &Places, arguments: &Arguments) -> Done {
     // An answer names the approvals that its actions need, which the policy decides.
     let config: Option<PathBuf> = places.config_file();
     let catalogue = Files { kb: places.kb.clone(), config: ConfigSource::File(config) }.read()?;
-    let search = Search::open(Some(&places.index), catalogue.articles.values().cloned().collect())?;
+    let Loaded { articles, synonyms, .. } = knowledge(&places.kb)?;
+    let search = Search::open(Some(&places.index), articles, &synonyms)?;
     tell_where_from(&search);
     if arguments.question != ["-"] {
         return answer(&catalogue, &search, arguments, &arguments.question.join(" "));

@@ -68,7 +68,7 @@ fn articles_and_index(places: &Places, config: &Config, report: &mut Report) {
         n => format!("{n} errors; `dogwatch kb lint` names them"),
     };
     report.line(errors == 0 && !loaded.articles.is_empty(), "articles", seen);
-    match Search::open(Some(&places.index), loaded.articles) {
+    match Search::open(Some(&places.index), loaded.articles, &loaded.synonyms) {
         Ok(search) => match search.origin() {
             Origin::Unsaved(why) => report.line(false, "index", why),
             _ => report.line(

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::parts::{articles, recorded_state};
+use super::parts::{knowledge, recorded_state};
 use super::{Done, Failure, Places};
 use crate::chat::console::{one_line, rendered};
 use crate::domain::replies;
@@ -12,7 +12,7 @@ use crate::domain::state::State;
 use crate::domain::upkeep::{Upkeep, upkeep};
 use crate::kb::import::{Imported, Outcome, drafts_folder, import as import_texts};
 use crate::kb::lint::{Standards, lint as lint_rules};
-use crate::kb::{self, Severity};
+use crate::kb::{self, Loaded, Severity};
 use crate::search::{
     self, Collection, Difference, Figures, Miss, MissKind, Origin, Report, Search, Split, Unusable, eval,
     read_questions,
@@ -74,7 +74,7 @@ pub fn run(places: &Places, command: &Command) -> Done {
         Command::Import { from, to } => import(places, from, to.as_deref()),
         Command::Eval { questions: Some(questions), json, .. } => measure(places, questions, *json),
         Command::Eval { collection, split, json, .. } => {
-            rank(collection.as_deref().unwrap_or(Path::new(".")), *split, *json)
+            rank(places, collection.as_deref().unwrap_or(Path::new(".")), *split, *json)
         }
         Command::Report { json } => report(places, *json),
     }
@@ -133,7 +133,7 @@ fn import(places: &Places, from: &Path, to: Option<&Path>) -> Done {
 }
 
 fn index(places: &Places) -> Done {
-    let search = Search::open(Some(&places.index), articles(&places.kb)?)?;
+    let search = search(places)?;
     let folder = places.index.display();
     let (articles, chunks) = (search.articles().len(), search.chunks());
     match search.origin() {
@@ -147,8 +147,13 @@ fn index(places: &Places) -> Done {
     Ok(())
 }
 
+fn search(places: &Places) -> anyhow::Result<Search> {
+    let Loaded { articles, synonyms, .. } = knowledge(&places.kb)?;
+    Ok(Search::open(Some(&places.index), articles, &synonyms)?)
+}
+
 fn measure(places: &Places, questions: &Path, json: bool) -> Done {
-    let search = Search::open(Some(&places.index), articles(&places.kb)?)?;
+    let search = search(places)?;
     let questions = read_questions(questions, &search)?;
     let report = eval(&search, &questions)?;
     if json {
@@ -160,7 +165,8 @@ fn measure(places: &Places, questions: &Path, json: bool) -> Done {
 }
 
 fn report(places: &Places, json: bool) -> Done {
-    let articles = articles(&places.kb)?.into_iter().map(|article| (article.id.clone(), article)).collect();
+    let articles =
+        knowledge(&places.kb)?.articles.into_iter().map(|article| (article.id.clone(), article)).collect();
     let state = recorded_state(&places.state()?).or_else(|error| match error.downcast_ref() {
         Some(StoreError::Absent { .. }) => {
             tracing::warn!("{error}; until then only the articles are looked at");
@@ -178,8 +184,8 @@ fn report(places: &Places, json: bool) -> Done {
     Ok(())
 }
 
-fn rank(collection: &Path, split: Option<Split>, json: bool) -> Done {
-    let measured = search::measure(Collection::read(collection)?, split)?;
+fn rank(places: &Places, collection: &Path, split: Option<Split>, json: bool) -> Done {
+    let measured = search::measure(Collection::read(collection)?, split, &knowledge(&places.kb)?.synonyms)?;
     if json {
         out!("{}", serde_json::to_string(&measured).context("could not write the report")?);
         return Ok(());

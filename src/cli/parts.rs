@@ -16,7 +16,7 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::event::Event;
 use crate::domain::replies::answer::{Cited, Found};
 use crate::domain::state::{Moment, State};
-use crate::kb;
+use crate::kb::{self, Loaded};
 use crate::remote;
 use crate::search::{Answer, Hit, Search};
 use crate::store::{self, Recorded, Store};
@@ -84,15 +84,15 @@ impl Record for SledRecord {
     }
 }
 
-/// The articles that can be offered; what is wrong with others goes to the log.
-pub fn articles(folder: &Path) -> anyhow::Result<Vec<Article>> {
+/// The knowledge base; why articles of it are left out goes to the log.
+pub fn knowledge(folder: &Path) -> anyhow::Result<Loaded> {
     let loaded = kb::load(folder).with_context(|| {
         format!("no articles; `--kb DIR` names their folder (tried {})", folder.display())
     })?;
     for finding in loaded.findings.iter().filter(|finding| finding.code.leaves_out()) {
         tracing::warn!("{}", finding.render(folder));
     }
-    Ok(loaded.articles)
+    Ok(loaded)
 }
 
 /// The index over the articles, built anew when they have changed.
@@ -106,14 +106,15 @@ pub struct KbLibrary {
 impl KbLibrary {
     /// Opens the index of the articles.
     pub fn open(kb: &Path, index: Option<&Path>) -> anyhow::Result<Self> {
-        let search = Search::open(index, articles(kb)?)?;
+        let Loaded { articles, synonyms, .. } = knowledge(kb)?;
+        let search = Search::open(index, articles, &synonyms)?;
         tell_where_from(&search);
         Ok(Self { kb: kb.to_owned(), index: index.map(Path::to_owned), search: Mutex::new(Arc::new(search)) })
     }
 
     /// The index of the articles as they are now.
     fn current(&self) -> anyhow::Result<Arc<Search>> {
-        let articles = articles(&self.kb)?;
+        let Loaded { articles, synonyms, .. } = knowledge(&self.kb)?;
         let search = Arc::clone(&self.search.lock().unwrap_or_else(PoisonError::into_inner));
         let revisions =
             |articles: &[Article]| articles.iter().map(|article| article.revision).collect::<Vec<_>>();
@@ -121,10 +122,10 @@ impl KbLibrary {
         let mut indexed = revisions(search.articles());
         now.sort_unstable();
         indexed.sort_unstable();
-        if now == indexed {
+        if now == indexed && synonyms == *search.synonyms() {
             return Ok(search);
         }
-        let search = Arc::new(Search::open(self.index.as_deref(), articles)?);
+        let search = Arc::new(Search::open(self.index.as_deref(), articles, &synonyms)?);
         *self.search.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&search);
         Ok(search)
     }
@@ -204,7 +205,7 @@ impl Files {
     /// Reads everything a decision looks at.
     pub fn read(&self) -> anyhow::Result<Catalogue> {
         let config = self.config.read()?;
-        let articles = articles(&self.kb)?;
+        let articles = knowledge(&self.kb)?.articles;
         Ok(Catalogue {
             articles: articles.into_iter().map(|article| (article.id.clone(), article)).collect(),
             inventory: config.inventory,

@@ -30,6 +30,10 @@ pub struct Article {
     pub actions: Vec<Action>,
 }
 
+/// Expressions of small letters, one list a meaning; an expression of two words is separated by a space.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Synonyms(pub Vec<Vec<String>>);
+
 /// The text under one heading: what is indexed, ranked and cited.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {

@@ -139,7 +139,7 @@ impl Walk {
     }
 }
 
-fn read(path: &Path, file: &str) -> Result<Vec<u8>, Finding> {
+pub(super) fn read(path: &Path, file: &str) -> Result<Vec<u8>, Finding> {
     let unreadable = |error: io::Error| {
         Finding::new(file, 1, Code::Unreadable, format!("cannot read it: {error}"), "make it readable")
     };

@@ -93,6 +93,14 @@ codes! {
     ActionIdTwice, "action_id_twice", LeavesOut;
     /// A fenced block that looks like an action and is none.
     NotQuiteAction, "not_quite_action", Reports;
+    /// `synonyms.toml` is not as it should be.
+    SynonymsSyntax, "synonyms_syntax", Reports;
+    /// A synonym that no text could hold.
+    SynonymForm, "synonym_form", Reports;
+    /// An expression of two meanings.
+    SynonymTwice, "synonym_twice", Reports;
+    /// A meaning with one expression.
+    SynonymAlone, "synonym_alone", Warns;
     /// Text that belongs to no section.
     TextBeforeHeading, "text_before_heading", Warns;
 

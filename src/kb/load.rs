@@ -6,7 +6,8 @@ use std::path::Path;
 use super::files::{KbError, read_all};
 use super::finding::{Code, Finding};
 use super::page::{Page, read_page};
-use crate::domain::article::Article;
+use super::synonyms::synonyms;
+use crate::domain::article::{Article, Synonyms};
 
 /// What stands in a knowledge base.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct Loaded {
     pub findings: Vec<Finding>,
     /// Every article that could be read, offered or not, for lint.
     pub pages: Vec<Page>,
+    /// Expressions that mean the same.
+    pub synonyms: Synonyms,
 }
 
 /// Reads every `*.md` below `folder`. What is wrong with single files is a finding; only a folder
@@ -30,7 +33,9 @@ pub fn load(folder: &Path) -> Result<Loaded, KbError> {
         pages.extend(page);
         findings.extend(found);
     }
-    Ok(assemble(pages, findings))
+    let (synonyms, found) = synonyms(folder);
+    findings.extend(found);
+    Ok(Loaded { synonyms, ..assemble(pages, findings) })
 }
 
 /// Puts pages together: ids must be unique, and no article is offered that has a finding which
@@ -43,7 +48,7 @@ pub(super) fn assemble(pages: Vec<Page>, mut findings: Vec<Finding>) -> Loaded {
         !findings.iter().any(|finding| finding.code.leaves_out() && finding.file == page.article.file)
     };
     let articles = pages.iter().filter(left_out).map(|page| page.article.clone()).collect();
-    Loaded { articles, findings, pages }
+    Loaded { articles, findings, pages, synonyms: Synonyms::default() }
 }
 
 /// Whoever repeats an id makes it unclear what is meant: none of them is offered.

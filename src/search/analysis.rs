@@ -8,7 +8,8 @@ use std::collections::{HashMap, HashSet};
 
 use tantivy::tokenizer::{Language, RawTokenizer, Stemmer, TextAnalyzer, TokenStream as _};
 
-use super::vocabulary::{equivalents, everyday_words, is_function_word, spelling};
+use super::vocabulary::{everyday_words, is_function_word, spelling};
+use crate::domain::article::Synonyms;
 
 /// Characters of a whole token; a longer one is searched by its parts only.
 const WHOLE_LEN_MAX: usize = 80;
@@ -24,7 +25,7 @@ pub(super) struct Unit {
     pub wholes: Vec<String>,
     /// Stems of its parts; of a plain word the one stem.
     pub stems: Vec<String>,
-    /// The meanings (see [`super::vocabulary`]) of the expressions that this word takes part in.
+    /// The numbers of the lists of synonyms with the expressions that this word takes part in.
     pub meanings: Vec<usize>,
     /// Whether it carries no information.
     pub empty: bool,
@@ -43,11 +44,12 @@ pub(super) struct Analyzer {
 
 impl Analyzer {
     /// An analyzer for English.
-    pub fn new() -> Self {
+    pub fn new(synonyms: &Synonyms) -> Self {
         let mut stemmer =
             TextAnalyzer::builder(RawTokenizer::default()).filter(Stemmer::new(Language::English)).build();
         let mut expressions: HashMap<String, Vec<(Vec<String>, usize)>> = HashMap::new();
-        for (meaning, expression) in equivalents() {
+        let numbered = synonyms.0.iter().enumerate();
+        for (meaning, expression) in numbered.flat_map(|(at, same)| same.iter().map(move |it| (at, it))) {
             let mut stems = expression.split(' ').map(|word| stem(&mut stemmer, word));
             if let Some(first) = stems.next() {
                 expressions.entry(first).or_default().push((stems.collect(), meaning));

@@ -24,7 +24,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::bare::Bare;
 use super::{Search, SearchError};
-use crate::domain::article::{Article, Block, Section};
+use crate::domain::article::{Article, Block, Section, Synonyms};
 use crate::domain::id::{ArticleId, Digest};
 
 /// Places that are looked at.
@@ -202,14 +202,18 @@ struct Outcome {
 }
 
 /// Asks the queries of a collection, all or a part of them.
-pub fn measure(collection: Collection, split: Option<Split>) -> Result<Measured, SearchError> {
+pub fn measure(
+    collection: Collection,
+    split: Option<Split>,
+    synonyms: &Synonyms,
+) -> Result<Measured, SearchError> {
     let Collection { articles, mut queries } = collection;
     queries.retain(|query| split.is_none_or(|split| split.holds(&query.id)));
     let bare = Bare::new(&articles)?;
     let missing: Vec<_> = queries.iter().filter(|query| digest(&query.id)[1] & 1 == 0).collect();
     let gone: BTreeSet<_> = missing.iter().flat_map(|query| query.relevant.keys()).collect();
     let rest: Vec<_> = articles.iter().filter(|article| !gone.contains(&article.id)).cloned().collect();
-    let search = Search::open(None, articles)?;
+    let search = Search::open(None, articles, synonyms)?;
     let (mut ours, mut plain, mut refused) = (Vec::new(), Vec::new(), 0);
     for query in &queries {
         let start = Instant::now();
@@ -220,7 +224,7 @@ pub fn measure(collection: Collection, split: Option<Split>) -> Result<Measured,
         let ranked = bare.rank(&query.text, DEPTH)?;
         plain.push(outcome(query, &ranked, start.elapsed()));
     }
-    let lacking = Search::open(None, rest)?;
+    let lacking = Search::open(None, rest, synonyms)?;
     let mut answered = 0;
     for query in &missing {
         answered += usize::from(lacking.answer(&query.text, 1)?.answered);

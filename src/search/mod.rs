@@ -43,7 +43,7 @@ pub use collection::{Collection, Difference, Figures, Measured, Split, measure};
 pub use eval::{Miss, MissKind, Question, Report, eval, read_questions};
 pub use folder::Unusable;
 
-use crate::domain::article::Article;
+use crate::domain::article::{Article, Synonyms};
 use crate::domain::id::ArticleId;
 use analysis::Analyzer;
 use chunk::Place;
@@ -136,6 +136,7 @@ struct Found {
 
 /// The articles and their index. Cheap to ask from many threads at once.
 pub struct Search {
+    synonyms: Synonyms,
     analyzer: Analyzer,
     articles: Vec<Article>,
     places: Vec<Place>,
@@ -146,10 +147,14 @@ pub struct Search {
 
 impl Search {
     /// Opens the index of these articles, building it if the folder has no good copy.
-    pub fn open(dir: Option<&Path>, mut articles: Vec<Article>) -> Result<Self, SearchError> {
+    pub fn open(
+        dir: Option<&Path>,
+        mut articles: Vec<Article>,
+        synonyms: &Synonyms,
+    ) -> Result<Self, SearchError> {
         articles.sort_by(|a, b| a.id.cmp(&b.id));
         let build = |source| SearchError::Build { articles: articles.len(), source: Box::new(source) };
-        let analyzer = Analyzer::new();
+        let analyzer = Analyzer::new(synonyms);
         let (chunks, content) = chunk::chunks(&analyzer, &articles);
         let copy =
             dir.map(|dir| (dir, folder::load(dir, content).and_then(|index| checked(&index, chunks.len()))));
@@ -174,7 +179,7 @@ impl Search {
         };
         let places = chunks.into_iter().map(|chunk| chunk.place).collect();
         let (_, fields) = schema::schema();
-        Ok(Self { analyzer, articles, places, fields, reader, origin })
+        Ok(Self { synonyms: synonyms.clone(), analyzer, articles, places, fields, reader, origin })
     }
 
     /// Where the index comes from.
@@ -185,6 +190,11 @@ impl Search {
     /// The articles, by id.
     pub fn articles(&self) -> &[Article] {
         &self.articles
+    }
+
+    /// The expressions that find each other.
+    pub fn synonyms(&self) -> &Synonyms {
+        &self.synonyms
     }
 
     /// How many pieces of text are ranked.

@@ -1,8 +1,8 @@
-//! Words that the search treats in a special way: those without meaning of their own, and on-call
-//! expressions that mean the same.
+//! Words that the search treats in a special way: those without meaning of their own, and those that
+//! are written in two ways.
 //!
-//! Both lists are general English and general on-call language. They hold no product, no article and
-//! no question: what is specific belongs into the articles.
+//! The lists are general English. They hold no product, no article and no question: what means the same
+//! stands in the `synonyms.toml` of the knowledge base, and what is specific in the articles.
 
 use std::borrow::Cow;
 
@@ -229,95 +229,6 @@ const ENDINGS: &[(&str, &str)] = &[
 /// Bytes of the shortest word whose ending is changed.
 const ENDING_LEN_MIN: usize = 8;
 
-/// Expressions that on-call people use for the same thing, one line a meaning. A text that holds one
-/// of them is found by the others, at a lower weight than by its own words.
-const EQUIVALENTS: &[&[&str]] = &[
-    &["vm", "virtual machine", "guest", "virtual server"],
-    &[
-        "power off",
-        "shut down",
-        "power down",
-        "shutdown",
-        "turn off",
-        "switch off",
-        "poweroff",
-        "stop",
-        "halt",
-        "bring down",
-        "take down",
-        "pull the plug",
-    ],
-    &["power on", "power up", "turn on", "switch on", "start", "boot", "bring up"],
-    &["kill", "terminate", "force off", "force stop", "destroy", "sigkill"],
-    &[
-        "hung",
-        "hang",
-        "stuck",
-        "frozen",
-        "dead",
-        "freeze",
-        "unresponsive",
-        "not respond",
-        "not answer",
-        "lock up",
-        "lockup",
-        "not react",
-        "nothing react",
-        "zombie",
-        "black screen",
-    ],
-    &["delete", "remove", "erase", "clean up", "cleanup", "clean", "purge", "get rid"],
-    &[
-        "full",
-        "no space",
-        "out of space",
-        "out of disk",
-        "run out",
-        "insufficient",
-        "insufficient space",
-        "lack of space",
-        "not enough space",
-        "fill",
-        "fill up",
-        "use up",
-        "take up",
-        "eat",
-    ],
-    &["create", "make", "build", "provision", "deploy", "spin up"],
-    &["list", "show", "display"],
-    &["convert", "conversion", "converter", "import", "p2v"],
-    &["fail", "failure", "error", "abort", "break", "broken", "crash", "die"],
-    &["unavailable", "unreachable", "down", "not available", "not load", "not open", "offline"],
-    &["difference", "compare", "comparison", "versus", "vs", "against"],
-    &["command line", "cli", "shell", "terminal", "command", "prompt", "ssh", "putty"],
-    &["big", "large", "huge"],
-    &["directory", "folder", "dir"],
-    &["restart", "reboot"],
-    &["copy", "clone"],
-    &["safe", "harmless", "risk", "danger"],
-    &["quick", "fast", "speed", "performance"],
-    &["slow", "lag", "delay"],
-    &["mean", "meaning", "definition", "define"],
-    &["limit", "drawback", "disadvantage", "restriction", "con", "bad"],
-    &["advantage", "benefit", "strength", "pro", "good"],
-    &["corrupt", "damage"],
-    &["share", "distribute", "divide"],
-    &["enlarge", "grow", "extend", "expand", "resize"],
-    &["move", "migrate", "migration", "transfer"],
-    &["login", "log in", "sign in", "logon"],
-    &["set up", "setup", "configure", "configuration", "config", "reconfigure"],
-    &["web page", "webpage", "web site", "website", "web interface"],
-    &["gui", "graphical", "graphical client", "graphical tool", "graphical interface"],
-    &["manage", "management", "administer", "administration", "admin"],
-    &["memory", "ram"],
-    &["processor", "cpu"],
-    &["operating system", "os"],
-    &["application", "app"],
-    &["network card", "network adapter", "nic"],
-    &["pid", "process id"],
-    &["new version", "upgrade", "update"],
-];
-
 /// Whether a lowercase word carries no information.
 pub(super) fn is_function_word(word: &str) -> bool {
     FUNCTION_WORDS.binary_search(&word).is_ok()
@@ -341,10 +252,4 @@ pub(super) fn spelling(word: &str) -> Cow<'_, str> {
         }
     }
     Cow::Borrowed(word)
-}
-
-/// Every expression with the number of its meaning.
-pub(super) fn equivalents() -> impl Iterator<Item = (usize, &'static str)> {
-    let numbered = EQUIVALENTS.iter().enumerate();
-    numbered.flat_map(|(meaning, expressions)| expressions.iter().map(move |text| (meaning, *text)))
 }

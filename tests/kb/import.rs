@@ -307,13 +307,15 @@ fn our_own_articles_are_duplicates_of_themselves_alone() {
     let kb = Path::new(env!("CARGO_MANIFEST_DIR")).join("kb");
     let articles = load(&kb).unwrap().articles;
     let drafts = tempfile::tempdir().unwrap();
-    for imported in import(&kb, &kb, drafts.path(), &standards()).unwrap() {
+    let is_text = |imported: &Imported| !imported.source.ends_with("synonyms.toml");
+    for imported in import(&kb, &kb, drafts.path(), &standards()).unwrap().into_iter().filter(is_text) {
         let Outcome::Duplicate { of, .. } = &imported.outcome else { panic!("{imported:?}") };
         assert_eq!(of, &imported.source);
     }
     // Into an empty knowledge base every one is new.
     let empty = Folder::new(&[]);
     let imported = import(&kb, empty.path(), &drafts_folder(empty.path()), &standards()).unwrap();
+    let imported: Vec<_> = imported.into_iter().filter(is_text).collect();
     assert_eq!(imported.len(), articles.len());
     for imported in imported {
         assert!(matches!(imported.outcome, Outcome::Drafted { .. }), "{LIKENESS_MIN}: {imported:?}");

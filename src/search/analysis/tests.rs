@@ -1,11 +1,16 @@
 use super::{Analyzer, Terms};
 
+fn analyzer() -> Analyzer {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("kb");
+    Analyzer::new(&crate::kb::load(&folder).unwrap_or_default().synonyms)
+}
+
 fn words(text: &str) -> Vec<String> {
-    Terms::of(&Analyzer::new().units(text)).words
+    Terms::of(&analyzer().units(text)).words
 }
 
 fn meanings(text: &str) -> Vec<String> {
-    Terms::of(&Analyzer::new().units(text)).meanings
+    Terms::of(&analyzer().units(text)).meanings
 }
 
 #[test]
@@ -41,10 +46,10 @@ fn spellings_of_both_sides_of_the_ocean_are_one() {
 
 #[test]
 fn everyday_words_are_marked_whatever_their_form() {
-    for unit in Analyzer::new().units("suddenly thinking nearly customers") {
+    for unit in analyzer().units("suddenly thinking nearly customers") {
         assert!(unit.everyday, "{unit:?}");
     }
-    for unit in Analyzer::new().units("snapshot terraform disk -d0 97%") {
+    for unit in analyzer().units("snapshot terraform disk -d0 97%") {
         assert!(!unit.everyday, "{unit:?}");
     }
 }
