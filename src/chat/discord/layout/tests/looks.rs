@@ -68,7 +68,7 @@ fn an_article_is_quoted_with_its_code_apart_and_what_was_asked_for_in_bold() {
 #[test]
 fn every_row_of_a_long_quotation_is_quoted() {
     let reply =
-        Reply::new(Tone::Info, Line::plain("title")).quote(Line::default().untrusted("x ".repeat(2_000)));
+        Reply::new(Tone::Info, Line::plain("title")).quote(Line::default().untrusted("x ".repeat(1_000)));
     assert!(description(&only(&reply)).lines().all(|row| row.starts_with("> x ")));
 }
 
