@@ -141,6 +141,12 @@ fn rows_that_were_asked_for_are_quoted_with_their_columns() {
 }
 
 #[test]
+fn a_row_is_quoted_for_what_it_is_about_though_another_mentions_it() {
+    let hit = first("difference between kill soft and hard");
+    assert!(hit.passage.contains("type: soft\n") && hit.passage.contains("type: hard\n"), "{}", hit.passage);
+}
+
+#[test]
 fn rows_between_those_that_were_asked_for_are_left_out_with_a_sign() {
     let hit = answer(
         "| gate | valve |\n|---|---|\n| red | old |\n| blue | lost |\n| green | rusty |\n",

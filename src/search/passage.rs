@@ -7,11 +7,10 @@
 //! in to a list or a command, the list that follows such a line, and the rest of the same list or table,
 //! as far as it fits. Of a long paragraph the best sentences are quoted, of a table the rows that matter.
 
+mod rows;
 mod sentences;
 mod wanted;
 mod window;
-
-use std::collections::BTreeSet;
 
 use super::analysis::Analyzer;
 use super::question::Question;
@@ -29,8 +28,6 @@ const PARAGRAPH_LEN_MAX: usize = 350;
 const BLOCK_LEN_MAX: usize = 1_200;
 /// What a command is worth beyond its words, as a fraction of the question: it is what people look for.
 const CODE_WORTH: f32 = 0.15;
-/// The least part of a question that tells the rows of a table apart.
-const ROW_WORTH_MIN: f32 = 0.05;
 
 /// What is quoted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,7 +118,7 @@ fn pieces<'a>(wanted: &Wanted, blocks: &'a [Block]) -> (Vec<Piece<'a>>, Vec<Weig
     };
     let weighed: Vec<Weighed> = blocks.iter().zip(&quotes).map(weigh).collect();
     let going_on = going_on(blocks);
-    let shown = shown(blocks, &weighed, wanted.total());
+    let shown = rows::shown(wanted, blocks, &weighed);
     let rest = going_on.into_iter().zip(shown);
     let pieces = blocks.iter().zip(quotes).zip(rest);
     let pieces =
@@ -182,40 +179,6 @@ fn follows(marker: &str, next: &str) -> bool {
         (Some(number), Some(next)) => number.checked_add(1) == Some(next),
         (number, next) => number.is_none() && next.is_none(),
     }
-}
-
-/// For each block, whether it is quoted where the passage reaches it: of a table, the rows that matter.
-/// A header is not, where rows follow: each of them names its columns.
-fn shown(blocks: &[Block], weighed: &[Weighed], total: f32) -> Vec<bool> {
-    let is_row = |block: &Block| matches!(block.kind, BlockKind::Row(_));
-    let mut shown = Vec::with_capacity(blocks.len());
-    for run in blocks.chunk_by(|block, next| is_row(block) && is_row(next)) {
-        shown.extend(matter(&weighed[shown.len()..shown.len() + run.len()], total));
-    }
-    for (at, pair) in blocks.windows(2).enumerate() {
-        shown[at] &= !(pair[0].kind == BlockKind::Header && is_row(&pair[1]));
-    }
-    shown
-}
-
-/// Which rows matter: those that hold something that not all rows hold alike, and of which no other holds
-/// more; all of them where there is no such thing.
-fn matter(rows: &[Weighed], total: f32) -> Vec<bool> {
-    let held = |unit: usize| rows.iter().map(move |row| row.held.get(unit).copied().unwrap_or_default());
-    let telling: Vec<(usize, f32)> = (0..rows.first().map_or(0, |row| row.held.len()))
-        .map(|unit| (unit, held(unit).fold(0.0, f32::max)))
-        .filter(|(unit, most)| *most >= ROW_WORTH_MIN * total && held(*unit).any(|held| held < *most))
-        .collect();
-    let holds = |row: &Weighed| -> BTreeSet<usize> {
-        telling.iter().filter(|(unit, most)| row.held[*unit] >= *most).map(|(unit, _)| *unit).collect()
-    };
-    let holding: Vec<_> = rows.iter().map(holds).collect();
-    // Few are different: comparing each row with each would be slow in a long table.
-    let different: BTreeSet<_> = holding.iter().collect();
-    let beaten = |held: &BTreeSet<usize>| {
-        different.iter().any(|other| other.len() > held.len() && held.is_subset(other))
-    };
-    holding.iter().map(|held| telling.is_empty() || !beaten(held)).collect()
 }
 
 /// The window with what belongs to it.
