@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use dogwatch::domain::article::{Article, Block, Section, Synonyms};
+use dogwatch::domain::article::{Article, Block, BlockKind, Section, Synonyms};
 use dogwatch::domain::id::Digest;
 use dogwatch::search::{HITS_MAX, Origin, Search};
 use proptest::prelude::*;
@@ -12,7 +12,8 @@ fn section(heading: &[&str], line: usize, blocks: &[&str]) -> Section {
     let last = line + 2 * blocks.len();
     let block = |(index, text): (usize, &&str)| {
         let at = line + 2 + 2 * index;
-        Block { text: (*text).to_owned(), code: text.starts_with("$ "), lines: (at, at) }
+        let kind = if text.starts_with("$ ") { BlockKind::Code } else { BlockKind::Text };
+        Block { text: (*text).to_owned(), kind, lines: (at, at) }
     };
     Section {
         anchor: heading.last().unwrap_or(&"top").to_lowercase().replace(' ', "-"),
@@ -231,7 +232,7 @@ fn json_line_has_the_documented_fields() {
     assert_eq!(keys(&line), ["answered", "hits", "nearest", "question", "took_us", "v"]);
     assert_eq!(
         keys(&line["hits"][0]),
-        ["actions", "article", "file", "heading", "lines", "passage", "score", "section", "title"]
+        ["actions", "article", "file", "heading", "lines", "marks", "passage", "score", "section", "title"]
     );
     assert_eq!((&line["v"], &line["answered"]), (&1.into(), &true.into()));
     let refused = search.answer("xyzzy", 1).unwrap();

@@ -4,12 +4,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dogwatch::domain::article::{Article, Block, Section, Synonyms};
+use dogwatch::domain::article::{Article, Block, BlockKind, Section, Synonyms};
 use dogwatch::domain::id::Digest;
 use dogwatch::search::{Origin, Search, Unusable};
 
 fn articles(text: &str) -> Vec<Article> {
-    let block = Block { text: text.to_owned(), code: false, lines: (12, 12) };
+    let block = Block { text: text.to_owned(), kind: BlockKind::Text, lines: (12, 12) };
     let section =
         Section { anchor: "fix".into(), heading: vec!["Fix".into()], blocks: vec![block], lines: (10, 12) };
     vec![Article {

@@ -42,16 +42,17 @@ fn lines_of_a_passage_hold_its_words() {
             let text = fs::read_to_string(kb.join(&hit.file)).unwrap();
             let lines: Vec<&str> = text.lines().collect();
             let quoted = lines[hit.lines.0 - 1..hit.lines.1].join("\n");
-            for block in &hit.blocks {
-                let cited = lines[block.lines.0 - 1..block.lines.1].join("\n");
-                let last = block.text.split(|c: char| !c.is_alphanumeric()).rfind(|word| !word.is_empty());
-                assert!(
-                    cited.contains(last.unwrap_or_default()),
-                    "{}:{:?} {}",
-                    hit.file,
-                    block.lines,
-                    block.text
-                );
+            for quote in &hit.quotes {
+                let (first, last) = quote.lines;
+                assert!(hit.lines.0 <= first && last <= hit.lines.1, "{:?} {quote:?}", hit.lines);
+                let cited = lines[first - 1..last].join("\n");
+                let mut words =
+                    quote.text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+                // A row begins with the name of its column, an item with its number.
+                for word in [words.clone().nth(1), words.next_back()].into_iter().flatten() {
+                    let stands = cited.contains(word) || quoted.contains(word);
+                    assert!(stands, "{word} of {}:{:?} {}", hit.file, quote.lines, quote.text);
+                }
                 checked += 1;
             }
             assert!(!quoted.trim().is_empty());

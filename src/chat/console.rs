@@ -1,9 +1,9 @@
 //! The terminal: lines in, replies out.
 //!
 //! Invariant: what somebody else wrote reaches the terminal without control, bidirectional or
-//! invisible characters.
+//! invisible characters. Bold is written to a terminal only, and not where `NO_COLOR` is set.
 
-use std::io::{BufRead, Write as _};
+use std::io::{BufRead, IsTerminal as _, Write as _};
 use std::sync::{Mutex, PoisonError};
 
 use crate::app::outbox::Post;
@@ -51,7 +51,7 @@ impl Chat for Console {
 impl Console {
     fn print(&self, reply: &Reply) {
         let prompt = self.prompt.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = rendered(reply);
+        let text = for_stdout(reply);
         match prompt.as_str() {
             "" => write(&text),
             prompt => write(&format!("{CLEAR_LINE}{text}{prompt}")),
@@ -69,8 +69,27 @@ pub fn write(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
+/// What begins and what ends words that should catch the eye.
+type Bold = (&'static str, &'static str);
+/// SGR 1 and 22 (ECMA-48).
+const BOLD: Bold = ("\x1b[1m", "\x1b[22m");
+const NOT_BOLD: Bold = ("", "");
+
+/// A reply as lines for standard output: what should catch the eye is bold if that is a terminal and
+/// nobody asks for no colours (<https://no-color.org>).
+pub fn for_stdout(reply: &Reply) -> String {
+    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let bold = std::io::stdout().is_terminal() && !refused;
+    with_bold(reply, if bold { BOLD } else { NOT_BOLD })
+}
+
 /// A reply as lines of text.
 pub fn rendered(reply: &Reply) -> String {
+    with_bold(reply, NOT_BOLD)
+}
+
+fn with_bold(reply: &Reply, bold: Bold) -> String {
+    let line = |content: &Line| line(content, bold);
     let mark = match reply.tone {
         Tone::Info => "-",
         Tone::Good => "+",
@@ -82,7 +101,8 @@ pub fn rendered(reply: &Reply) -> String {
         match part {
             Part::Line(content) => text.extend(["  ", &line(content), "\n"]),
             Part::Item(content) => text.extend(["  * ", &line(content), "\n"]),
-            Part::Block(content) => block(&mut text, content),
+            Part::Quote(content) => text.extend([TEXT, &line(content), "\n"]),
+            Part::Block(content) => block(&mut text, CODE, content),
             Part::Output(about, _, content) => {
                 if !about.0.is_empty() {
                     text.extend(["  ", &line(about), "\n"]);
@@ -91,7 +111,7 @@ pub fn rendered(reply: &Reply) -> String {
             }
             Part::File(name, content) => {
                 text.extend(["  ", &one_line(name), ":\n"]);
-                block(&mut text, content);
+                block(&mut text, TEXT, content);
             }
             Part::Ready(command) => text.extend(["  > ", &command.escape_with(one_line), "\n"]),
         }
@@ -99,12 +119,13 @@ pub fn rendered(reply: &Reply) -> String {
     text
 }
 
-fn line(line: &Line) -> String {
+fn line(line: &Line, (bold, end): Bold) -> String {
     line.0
         .iter()
         .map(|span| match span {
             Span::Plain(text) => text.clone(),
             Span::Untrusted(text) => text.escape_with(one_line),
+            Span::Marked(text) => [bold, &text.escape_with(one_line), end].concat(),
             Span::Account(actor) => one_line(&actor.0),
             Span::Place(conversation) => one_line(conversation.as_str()),
             Span::Code(text) => format!("`{}`", text.escape_with(one_line)),
@@ -112,11 +133,16 @@ fn line(line: &Line) -> String {
         .collect()
 }
 
-fn block(text: &mut String, content: &Untrusted) {
+/// What stands before a line of a text that is nobody's reply.
+const TEXT: &str = "  | ";
+/// What stands before a line of code, so that it is told from the text around it.
+const CODE: &str = "  |     ";
+
+fn block(text: &mut String, before: &str, content: &Untrusted) {
     // Escaped line by line, so that its line breaks stay and nothing else does.
     let lines = content.escape_with(str::to_owned);
     for line in lines.lines() {
-        text.extend(["  | ", &one_line(line), "\n"]);
+        text.extend([before, &one_line(line), "\n"]);
     }
 }
 
@@ -127,13 +153,13 @@ fn output(text: &mut String, content: &Untrusted) {
     let whole = content.escape_with(str::to_owned);
     let lines: Vec<_> = whole.lines().collect();
     if lines.len() <= OUTPUT_LINES {
-        return block(text, content);
+        return block(text, TEXT, content);
     }
     let half = OUTPUT_LINES / 2;
     let hidden = lines.len() - OUTPUT_LINES;
-    block(text, &Untrusted::new(lines[..half].join("\n")));
+    block(text, TEXT, &Untrusted::new(lines[..half].join("\n")));
     text.extend(["  ", &hidden.to_string(), " lines more: `/show` has them\n"]);
-    block(text, &Untrusted::new(lines[lines.len() - half..].join("\n")));
+    block(text, TEXT, &Untrusted::new(lines[lines.len() - half..].join("\n")));
 }
 
 /// Somebody else's words on one line: what could move the cursor or deceive the eye is spelled out.
@@ -187,6 +213,14 @@ mod tests {
         assert!(text.chars().all(|c| c == '\n' || !(c.is_control() || is_invisible(c))), "{text:?}");
         assert_eq!(text.lines().count(), 5);
         assert!(text.contains("\\u{1b}[2Ja\\u{a}b"));
+    }
+
+    #[test]
+    fn words_that_should_catch_the_eye_are_bold_where_bold_is_wanted_and_nowhere_else() {
+        let quote = Line::default().untrusted("a ").marked("b\u{1b}").untrusted(" c");
+        let reply = Reply::new(Tone::Info, Line::plain("title")).quote(quote).block("code");
+        assert_eq!(rendered(&reply), "- title\n  | a b\\u{1b} c\n  |     code\n");
+        assert_eq!(with_bold(&reply, BOLD), "- title\n  | a \u{1b}[1mb\\u{1b}\u{1b}[22m c\n  |     code\n");
     }
 
     fn all(mut input: &[u8]) -> Vec<String> {

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use super::parts::{ConfigSource, Files, found, knowledge, tell_where_from};
 use super::{Done, Places};
-use crate::chat::console::{next_line, rendered};
+use crate::chat::console::{for_stdout, next_line};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::replies;
 use crate::kb::Loaded;
@@ -50,7 +50,7 @@ fn answer(catalogue: &Catalogue, search: &Search, arguments: &Arguments, questio
     if arguments.json {
         out!("{}", serde_json::to_string(&answer.line(question, took_us))?);
     } else {
-        out!("{}", rendered(&replies::answer::found(catalogue, &found(&answer), None)).trim_end());
+        out!("{}", for_stdout(&replies::answer::found(catalogue, &found(&answer), None)).trim_end());
     }
     Ok(())
 }

@@ -155,7 +155,7 @@ pub fn found(answer: &Answer) -> Found {
         article: hit.article.clone(),
         title: hit.title.clone(),
         heading: hit.heading.clone(),
-        passage: hit.passage.clone(),
+        quotes: hit.quotes.clone(),
         file: hit.file.clone(),
         lines: hit.lines,
         actions: hit.actions.iter().map(|offer| offer.id.clone()).collect(),

@@ -1,5 +1,7 @@
 //! One Markdown file of the knowledge base, read.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
@@ -47,13 +49,82 @@ pub struct Section {
     pub lines: (usize, usize),
 }
 
-/// A paragraph, list item, table row or code block.
+/// A paragraph, list item, row of a table or code block.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
-    /// Plain text, without Markdown's marks; code keeps its line breaks.
+    /// What it says without Markdown's marks, with the line breaks of the file. A row names the column
+    /// of each of its cells.
+    pub text: String,
+    /// What it is.
+    pub kind: BlockKind,
+    /// First and last line, from 1, inclusive.
+    pub lines: (usize, usize),
+}
+
+/// What a block is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BlockKind {
+    /// A paragraph; in a list item, one after the first.
+    Text,
+    /// A list item with its marker: `3.` or `-`, indented below the list that it stands in.
+    Item(String),
+    /// The names of a table's columns.
+    Header,
+    /// A row of a table: its cells, each with the name of its column, empty ones left out.
+    Row(Vec<String>),
+    /// Code.
+    Code,
+}
+
+/// A block, or the sentences of it that answer, as they are quoted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quote {
+    /// In one line, but for code and the cells of a row.
     pub text: String,
     /// Whether it is code.
     pub code: bool,
-    /// First and last line, from 1, inclusive.
+    /// The lines in the file that hold it, from 1, inclusive.
     pub lines: (usize, usize),
+    /// Bytes of the text that hold what was asked for, in order and apart.
+    pub marks: Vec<Range<usize>>,
+}
+
+impl Block {
+    /// The whole block as it is quoted.
+    pub fn quoted(&self) -> Quote {
+        let text = match &self.kind {
+            BlockKind::Code => self.text.clone(),
+            BlockKind::Text | BlockKind::Header => one_line(&self.text),
+            BlockKind::Item(marker) => format!("{marker} {}", one_line(&self.text)),
+            BlockKind::Row(cells) => cells.join("\n- "),
+        };
+        Quote { text, code: self.kind == BlockKind::Code, lines: self.lines, marks: Vec::new() }
+    }
+
+    /// Some bytes of a paragraph or an item as they are quoted, with a `…` where it is cut. The lines are
+    /// those of the block where Markdown doesn't let them be told apart.
+    pub fn quoted_part(&self, part: Range<usize>) -> Quote {
+        let (before, rest) = self.text.split_at_checked(part.start).unwrap_or(("", &self.text));
+        let (text, after) = rest.split_at_checked(part.len()).unwrap_or((rest, ""));
+        let marker = match &self.kind {
+            BlockKind::Item(marker) => format!("{marker} "),
+            _ => String::new(),
+        };
+        let cut = |beside: &str| if beside.trim().is_empty() { ("", "") } else { ("… ", " …") };
+        let text = format!("{marker}{}{}{}", cut(before).0, one_line(text), cut(after).1);
+        let breaks = |text: &str| text.matches('\n').count();
+        let (first, last) = self.lines;
+        let lines = if first + breaks(&self.text) == last {
+            (first + breaks(before), last - breaks(after))
+        } else {
+            self.lines
+        };
+        Quote { text, code: false, lines, marks: Vec::new() }
+    }
+}
+
+/// The text with its line breaks as spaces; as many bytes.
+pub fn one_line(text: &str) -> String {
+    text.replace('\n', " ")
 }

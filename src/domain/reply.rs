@@ -42,6 +42,8 @@ pub enum Span {
     Plain(String),
     /// Somebody else's words.
     Untrusted(Untrusted),
+    /// Somebody else's words that should catch the eye.
+    Marked(Untrusted),
     /// Something to type or to read letter by letter; somebody else's words may stand in it.
     Code(Untrusted),
     /// An account that the configuration gives no name.
@@ -73,6 +75,13 @@ impl Line {
     #[must_use]
     pub fn untrusted(mut self, text: impl Into<String>) -> Self {
         self.0.push(Span::Untrusted(Untrusted::new(text)));
+        self
+    }
+
+    /// Appends somebody else's words that should catch the eye.
+    #[must_use]
+    pub fn marked(mut self, text: impl Into<String>) -> Self {
+        self.0.push(Span::Marked(Untrusted::new(text)));
         self
     }
 
@@ -112,7 +121,9 @@ pub enum Part {
     Line(Line),
     /// A line below the one before it.
     Item(Line),
-    /// Several lines to be shown as they are.
+    /// A line of an article.
+    Quote(Line),
+    /// Code, or several lines to be shown as they are.
     Block(Untrusted),
     /// A command that is ready to be sent. Where the reply has buttons, one of them does the same.
     Ready(Untrusted),
@@ -168,6 +179,13 @@ impl Reply {
     #[must_use]
     pub fn item(mut self, line: Line) -> Self {
         self.parts.push(Part::Item(line));
+        self
+    }
+
+    /// Appends a line of an article.
+    #[must_use]
+    pub fn quote(mut self, line: Line) -> Self {
+        self.parts.push(Part::Quote(line));
         self
     }
 

@@ -183,7 +183,7 @@ pub fn report(end: StepEnd) -> StepReport {
 pub fn text_of(reply: &Reply) -> String {
     let line = |line: &Line| line.0.iter().map(span).collect::<String>();
     let part = |part: &Part| match part {
-        Part::Line(inner) | Part::Item(inner) => line(inner),
+        Part::Line(inner) | Part::Item(inner) | Part::Quote(inner) => line(inner),
         Part::Block(text) | Part::Ready(text) | Part::Output(_, _, text) | Part::File(_, text) => {
             text.escape_with(str::to_owned)
         }
@@ -194,7 +194,7 @@ pub fn text_of(reply: &Reply) -> String {
 fn span(span: &Span) -> String {
     match span {
         Span::Plain(text) => text.clone(),
-        Span::Untrusted(text) | Span::Code(text) => text.escape_with(str::to_owned),
+        Span::Untrusted(text) | Span::Marked(text) | Span::Code(text) => text.escape_with(str::to_owned),
         Span::Account(actor) => actor.to_string(),
         Span::Place(conversation) => conversation.to_string(),
     }

@@ -1,7 +1,8 @@
 //! Markdown to sections and blocks, with the exact lines of each.
 //!
 //! A heading counts only at the top level: one inside a list or a quotation is text there. Raw HTML
-//! is text too, so that `<NAME>` in a sentence is not lost.
+//! is text too, so that `<NAME>` in a sentence is not lost. Line breaks of the file stay in the text of
+//! a block, so that whoever quotes a part of it can say in which lines it stands.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -9,7 +10,7 @@ use std::ops::Range;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use super::outline::{Fenced, LineIndex, Link, Outline, slug};
-use crate::domain::article::{Block, Section};
+use crate::domain::article::{Block, BlockKind, Section};
 
 /// Reads a text with `\n` line ends.
 pub(super) fn outline(text: &str) -> Outline {
@@ -26,11 +27,13 @@ pub(super) fn outline(text: &str) -> Outline {
 struct Gathered {
     text: String,
     range: Option<Range<usize>>,
+    /// Of the list item that it begins.
+    marker: Option<String>,
 }
 
 impl Gathered {
-    fn starting(at: usize) -> Self {
-        Self { text: String::new(), range: Some(at..at) }
+    fn item(item: Item) -> Self {
+        Self { text: String::new(), range: Some(item.start..item.start), marker: Some(item.marker) }
     }
 
     fn push(&mut self, text: &str, from: Range<usize>) {
@@ -40,6 +43,15 @@ impl Gathered {
         self.range = Some(start..end);
     }
 }
+
+/// A list item whose text has not come yet.
+struct Item {
+    start: usize,
+    marker: String,
+}
+
+/// Lists around a list that are shown by indentation; more look the same.
+const INDENTED_MAX: usize = 4;
 
 /// Where text goes.
 enum Place {
@@ -58,8 +70,9 @@ struct Reader<'a> {
     gathered: Gathered,
     /// Lists and quotations around the current event.
     depth: usize,
-    /// Where an item starts whose text has not come yet.
-    item: Option<usize>,
+    /// The number of the next item of each list around the current event; none has bullets.
+    lists: Vec<Option<u64>>,
+    item: Option<Item>,
     /// Headings above the current text, with their levels.
     path: Vec<(HeadingLevel, String)>,
     /// Anchors given, each with the highest number appended to it.
@@ -79,6 +92,7 @@ impl<'a> Reader<'a> {
             place: Place::Flow,
             gathered: Gathered::default(),
             depth: 0,
+            lists: Vec::new(),
             item: None,
             path: Vec::new(),
             anchors: BTreeMap::new(),
@@ -96,14 +110,17 @@ impl<'a> Reader<'a> {
             Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => {
                 self.text(&text, range);
             }
-            Event::SoftBreak | Event::HardBreak => self.text(" ", range),
+            Event::SoftBreak | Event::HardBreak => {
+                let text = if matches!(self.place, Place::Flow) { "\n" } else { " " };
+                self.text(text, range);
+            }
             _ => {}
         }
     }
 
     fn text(&mut self, text: &str, range: Range<usize>) {
-        if let Some(start) = self.item.take() {
-            self.gathered = Gathered::starting(start);
+        if let Some(item) = self.item.take() {
+            self.gathered = Gathered::item(item);
         }
         self.gathered.push(text, range);
     }
@@ -117,13 +134,18 @@ impl<'a> Reader<'a> {
                     self.place = Place::Heading(level);
                 }
             }
-            Tag::BlockQuote(_) | Tag::List(_) => {
+            Tag::BlockQuote(_) => {
                 self.flush();
                 self.depth += 1;
             }
+            Tag::List(first) => {
+                self.flush();
+                self.depth += 1;
+                self.lists.push(first);
+            }
             Tag::Item => {
                 self.flush();
-                self.item = Some(range.start);
+                self.item = Some(Item { start: range.start, marker: self.marker() });
             }
             Tag::CodeBlock(kind) => {
                 self.flush();
@@ -167,6 +189,9 @@ impl<'a> Reader<'a> {
             TagEnd::BlockQuote(_) | TagEnd::List(_) => {
                 self.flush();
                 self.depth = self.depth.saturating_sub(1);
+                if matches!(tag, TagEnd::List(_)) {
+                    self.lists.pop();
+                }
             }
             TagEnd::Item => {
                 self.flush();
@@ -178,7 +203,7 @@ impl<'a> Reader<'a> {
                 let cell = std::mem::take(&mut self.gathered).text;
                 self.cells.push(cell.trim().to_owned());
             }
-            TagEnd::TableHead => self.columns = std::mem::take(&mut self.cells),
+            TagEnd::TableHead => self.end_header(range),
             TagEnd::TableRow => self.end_row(range),
             TagEnd::MetadataBlock(_) => self.end_front_matter(range),
             _ => {}
@@ -186,12 +211,22 @@ impl<'a> Reader<'a> {
     }
 
     fn flush(&mut self) {
-        let Gathered { text, range } = std::mem::take(&mut self.gathered);
+        let Gathered { text, range, marker } = std::mem::take(&mut self.gathered);
         let text = text.trim();
         if let Some(range) = range.filter(|_| !text.is_empty()) {
             let lines = self.index.lines(range.start, range.end);
-            self.add(Block { text: text.to_owned(), code: false, lines }, words(text));
+            let kind = marker.map_or(BlockKind::Text, BlockKind::Item);
+            self.add(Block { text: text.to_owned(), kind, lines }, words(text));
         }
+    }
+
+    /// The marker of the item that begins, as a Markdown renderer counts.
+    fn marker(&mut self) -> String {
+        let indent = "  ".repeat(self.lists.len().saturating_sub(1).min(INDENTED_MAX));
+        let Some(Some(number)) = self.lists.last_mut() else { return format!("{indent}-") };
+        let marker = format!("{indent}{number}.");
+        *number = number.saturating_add(1);
+        marker
     }
 
     fn add(&mut self, block: Block, words: usize) {
@@ -266,21 +301,32 @@ impl<'a> Reader<'a> {
         let text = text.trim_end_matches('\n').to_owned();
         if !text.trim().is_empty() {
             let words = words(&text);
-            self.add(Block { text, code: true, lines: (line, last) }, words);
+            self.add(Block { text, kind: BlockKind::Code, lines: (line, last) }, words);
+        }
+    }
+
+    fn end_header(&mut self, range: &Range<usize>) {
+        self.columns = std::mem::take(&mut self.cells);
+        let named = self.columns.iter().filter(|column| !column.is_empty());
+        let text = named.map(String::as_str).collect::<Vec<_>>().join("; ");
+        if !text.is_empty() {
+            let lines = self.index.lines(range.start, range.end);
+            self.add(Block { text, kind: BlockKind::Header, lines }, 0);
         }
     }
 
     fn end_row(&mut self, range: &Range<usize>) {
         let cells = std::mem::take(&mut self.cells);
-        let said = cells.iter().enumerate().filter(|(_, cell)| !cell.is_empty());
+        let words = cells.iter().map(|cell| words(cell)).sum();
+        let said = cells.into_iter().enumerate().filter(|(_, cell)| !cell.is_empty());
         let said = said.map(|(i, cell)| match self.columns.get(i).filter(|column| !column.is_empty()) {
             Some(column) => format!("{column}: {cell}"),
-            None => cell.clone(),
+            None => cell,
         });
-        let text = said.collect::<Vec<_>>().join("; ");
-        if !text.is_empty() {
+        let cells: Vec<_> = said.collect();
+        if !cells.is_empty() {
             let lines = self.index.lines(range.start, range.end);
-            self.add(Block { text, code: false, lines }, cells.iter().map(|cell| words(cell)).sum());
+            self.add(Block { text: cells.join("; "), kind: BlockKind::Row(cells), lines }, words);
         }
     }
 

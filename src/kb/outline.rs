@@ -27,7 +27,7 @@ pub(super) struct Outline {
     pub front_matter: Option<Fenced>,
     /// In order.
     pub sections: Vec<Section>,
-    /// Words of each section; a table's column names count once at most.
+    /// Words of each section without the names of tables' columns.
     pub words: Vec<usize>,
     /// Headings of the first level with their lines.
     pub titles: Vec<(String, usize)>,

@@ -5,6 +5,7 @@
 //! parts. Nothing here fails: any input gives units, and their number and length are bounded.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use tantivy::tokenizer::{Language, RawTokenizer, Stemmer, TextAnalyzer, TokenStream as _};
 
@@ -31,6 +32,8 @@ pub(super) struct Unit {
     pub empty: bool,
     /// Whether it is everyday talk, which is no evidence if an article lacks it.
     pub everyday: bool,
+    /// Where it stands in the text, in bytes.
+    pub at: Range<usize>,
 }
 
 /// Stems words and knows the expressions that mean the same.
@@ -65,20 +68,22 @@ impl Analyzer {
     /// The units of a text, in its order.
     pub fn units(&self, text: &str) -> Vec<Unit> {
         let mut stemmer = self.stemmer.clone();
-        let text = text.replace(['’', '‘'], "'");
         let mut units = Vec::new();
-        let mut words = text.split(char::is_whitespace).filter(|word| !word.is_empty()).peekable();
-        while let Some(raw) = words.next() {
-            let mut word = trimmed(raw).to_owned();
+        let mut words = words(text).peekable();
+        while let Some((start, raw)) = words.next() {
+            let mut word = trimmed(raw).replace(['’', '‘'], "'");
+            let begins = start + raw.find(trimmed(raw)).unwrap_or_default();
+            let mut at = begins..begins + trimmed(raw).len();
             if !word.is_empty()
                 && word.bytes().all(|b| b.is_ascii_digit())
-                && words.peek().is_some_and(|next| is_percent(next))
+                && let Some((start, percent)) = words.next_if(|(_, next)| is_percent(next))
             {
                 word.push('%');
-                words.next();
+                at.end = start + without_end(percent).len();
             }
             if !word.is_empty() {
                 let mut unit = unit(&mut stemmer, &word);
+                unit.at = at;
                 unit.everyday = unit.stems.iter().all(|stem| self.everyday.contains(stem));
                 units.push(unit);
             }
@@ -138,6 +143,16 @@ fn positions(following: &[(usize, String)], rest: &[String]) -> Option<Vec<usize
     window.map(|(_, stem)| stem).position(|stem| stem == particle).map(|at| vec![at])
 }
 
+/// The words between white space and where they begin.
+fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let pieces = text.split_inclusive(char::is_whitespace).scan(0, |end, piece| {
+        let start = *end;
+        *end += piece.len();
+        Some((start, piece.trim_end()))
+    });
+    pieces.filter(|(_, word)| !word.is_empty())
+}
+
 /// A word without the punctuation around it; `-x`, `/path`, `97%`, `c++` keep theirs.
 fn trimmed(raw: &str) -> &str {
     let front = raw.trim_start_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '/'));
@@ -146,8 +161,12 @@ fn trimmed(raw: &str) -> &str {
 }
 
 fn is_percent(raw: &str) -> bool {
-    let word = raw.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '%');
+    let word = without_end(raw);
     word == "%" || word.eq_ignore_ascii_case("percent")
+}
+
+fn without_end(raw: &str) -> &str {
+    raw.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '%')
 }
 
 /// One word between spaces.
@@ -156,7 +175,7 @@ fn unit(stemmer: &mut TextAnalyzer, word: &str) -> Unit {
     if let Some(plain) = contraction(&lower) {
         let empty = is_function_word(&plain);
         let stems = vec![stem(stemmer, &plain)];
-        return Unit { wholes: Vec::new(), stems, meanings: Vec::new(), empty, everyday: false };
+        return Unit { wholes: Vec::new(), stems, meanings: Vec::new(), empty, everyday: false, at: 0..0 };
     }
     let parts = parts(word);
     let mut wholes = Vec::new();
@@ -178,7 +197,7 @@ fn unit(stemmer: &mut TextAnalyzer, word: &str) -> Unit {
     if lower.ends_with('%') {
         stems.push(stem(stemmer, "percent"));
     }
-    Unit { wholes, stems, meanings: Vec::new(), empty, everyday: false }
+    Unit { wholes, stems, meanings: Vec::new(), empty, everyday: false, at: 0..0 }
 }
 
 /// `can't` means `not`; `VM's` means `vm`; `cannot` is two words.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::domain::action::{Action, Risk};
-use crate::domain::article::Block;
+use crate::domain::article::Quote;
 use crate::domain::id::{ActionId, ArticleId, Digest};
 
 /// The answer to one question.
@@ -30,17 +30,19 @@ pub struct Hit {
     pub title: String,
     /// Comparable within one answer only.
     pub score: f32,
-    /// The text to quote.
+    /// The text to quote: a line for a paragraph, an item, a cell of a table or a line of code.
     pub passage: String,
+    /// What in it was asked for: ranges of characters, from 0, the end not included.
+    pub marks: Vec<(usize, usize)>,
     /// Relative to the folder of the knowledge base.
     pub file: String,
     /// The lines of the passage in the file, from 1, inclusive.
     pub lines: (usize, usize),
     /// Those that stand in the section, then the others of the article.
     pub actions: Vec<Offer>,
-    /// The passage block by block, for whoever renders it.
+    /// The passage piece by piece, for whoever renders it.
     #[serde(skip)]
-    pub blocks: Vec<Block>,
+    pub quotes: Vec<Quote>,
     /// The revision of the article that is quoted.
     #[serde(skip)]
     pub revision: Digest,

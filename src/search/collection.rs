@@ -24,7 +24,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::bare::Bare;
 use super::{Search, SearchError};
-use crate::domain::article::{Article, Block, Section, Synonyms};
+use crate::domain::article::{Article, Block, BlockKind, Section, Synonyms};
 use crate::domain::id::{ArticleId, Digest};
 
 /// Places that are looked at.
@@ -89,7 +89,7 @@ impl Collection {
 }
 
 fn article(line: Line) -> Article {
-    let block = Block { text: line.text, code: false, lines: (1, 1) };
+    let block = Block { text: line.text, kind: BlockKind::Text, lines: (1, 1) };
     let section = Section { anchor: String::new(), heading: Vec::new(), blocks: vec![block], lines: (1, 1) };
     Article {
         revision: Digest::of(section.blocks[0].text.as_bytes()),

@@ -264,11 +264,12 @@ impl Search {
             heading: section.heading.clone(),
             title: article.title.clone(),
             score: ranked.score,
-            passage: passage.text,
+            passage: passage.text(),
+            marks: passage.marks(),
             file: article.file.clone(),
             lines: passage.lines,
             actions: near.into_iter().chain(far).map(Offer::from).collect(),
-            blocks: passage.blocks,
+            quotes: passage.quotes,
             revision: article.revision,
         })
     }

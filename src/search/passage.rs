@@ -1,38 +1,89 @@
-//! The best section -> the lines that are quoted.
+//! The best section -> what is quoted of it.
 //!
-//! A passage consists of whole blocks that follow each other, so that its lines are exact. The blocks
-//! that hold most of the question are taken, then what belongs to them: the line that leads in to a
-//! list or a command, the list that follows such a line, and the rest of the same list or table, as far
-//! as it fits.
+//! Invariant: what is quoted stands in the lines that are named, in the order of the file, and where
+//! something between is left out there is a `…`.
+//!
+//! The blocks that hold most of the question are taken, then what belongs to them: the line that leads
+//! in to a list or a command, the list that follows such a line, and the rest of the same list or table,
+//! as far as it fits. Of a long paragraph the best sentences are quoted, of a table the rows that matter.
 
-use std::collections::HashSet;
+mod rows;
+mod sentences;
+mod wanted;
+mod window;
 
-use super::analysis::{Analyzer, Terms, Unit, meaning_term};
-use super::evidence::EQUIVALENT_COVER;
+use super::analysis::Analyzer;
 use super::question::Question;
-use crate::domain::article::{Block, Section};
+use crate::domain::article::{Block, BlockKind, Quote, Section};
+use wanted::Wanted;
+use window::Weighed;
 
-/// Characters of the blocks that answer, as far as whole blocks allow.
+/// Bytes of the blocks that answer, as far as whole blocks allow.
 const CORE_LEN_MAX: usize = 600;
-/// Characters of a passage with what belongs to them.
+/// Bytes of a passage with what belongs to them.
 const PASSAGE_LEN_MAX: usize = 900;
-/// Characters that are shown of a single block that is longer than a passage.
+/// Bytes of a paragraph that is quoted whole.
+const PARAGRAPH_LEN_MAX: usize = 350;
+/// Characters that are shown of a single block that can't be cut otherwise.
 const BLOCK_LEN_MAX: usize = 1_200;
-/// What a further block must add, as a fraction of the question, to be worth its space.
-const BLOCK_COST: f32 = 0.1;
-
 /// What a command is worth beyond its words, as a fraction of the question: it is what people look for.
 const CODE_WORTH: f32 = 0.15;
 
 /// What is quoted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Passage {
-    /// The texts of the blocks, one after the other.
-    pub text: String,
-    /// First and last line in the file.
+    /// Piece by piece, at least one.
+    pub quotes: Vec<Quote>,
+    /// First and last line in the file; those of a table's header are among them.
     pub lines: (usize, usize),
-    /// The blocks themselves.
-    pub blocks: Vec<Block>,
+}
+
+impl Passage {
+    /// The texts, one after the other.
+    pub fn text(&self) -> String {
+        self.quotes.iter().map(|quote| quote.text.as_str()).collect::<Vec<_>>().join("\n")
+    }
+
+    /// What in the text was asked for: each range in characters.
+    pub fn marks(&self) -> Vec<(usize, usize)> {
+        let mut marks = Vec::new();
+        let mut before = 0;
+        for quote in &self.quotes {
+            let chars = |end: usize| before + quote.text.get(..end).unwrap_or_default().chars().count();
+            marks.extend(quote.marks.iter().map(|mark| (chars(mark.start), chars(mark.end))));
+            before += quote.text.chars().count() + 1;
+        }
+        marks
+    }
+}
+
+/// A block on its way into the passage.
+struct Piece<'a> {
+    block: &'a Block,
+    quote: Quote,
+    /// Whether it is quoted where the passage reaches it.
+    shown: bool,
+    /// Whether the next block belongs to the same list or table.
+    goes_on: bool,
+}
+
+impl Piece<'_> {
+    fn is_code(&self) -> bool {
+        self.block.kind == BlockKind::Code
+    }
+
+    fn is_row(&self) -> bool {
+        matches!(self.block.kind, BlockKind::Row(_))
+    }
+
+    fn ends_open(&self) -> bool {
+        self.block.text.trim_end().ends_with(':')
+    }
+
+    /// Whether it goes on with the sentence that stands before a command.
+    fn begins_small(&self) -> bool {
+        self.block.kind == BlockKind::Text && self.block.text.starts_with(char::is_lowercase)
+    }
 }
 
 /// The passage of a section that answers best; of a section without text, its heading's line.
@@ -42,105 +93,145 @@ pub(super) fn passage(
     rarities: &[f32],
     section: &Section,
 ) -> Passage {
-    let blocks = &section.blocks;
-    if blocks.is_empty() {
+    let wanted = Wanted::new(analyzer, question, rarities);
+    let (pieces, weighed) = pieces(&wanted, &section.blocks);
+    let core = window::best(&weighed, wanted.total(), CORE_LEN_MAX);
+    let Some(best) = pieces.get(core.0) else {
         let text = section.heading.last().cloned().unwrap_or_default();
-        return Passage { text, lines: (section.lines.0, section.lines.0), blocks: Vec::new() };
-    }
-    let held: Vec<Vec<f32>> = blocks.iter().map(|block| held(analyzer, question, rarities, block)).collect();
-    let (first, last) = grown(blocks, best_window(blocks, &held, rarities.iter().sum()));
-    let blocks = &blocks[first..=last];
-    let texts: Vec<String> = blocks.iter().map(|block| shortened(&block.text)).collect();
-    let lines = (blocks[0].lines.0, blocks[blocks.len() - 1].lines.1);
-    Passage { text: texts.join("\n"), lines, blocks: blocks.to_vec() }
-}
-
-/// How much of every unit of the question a block holds, weighted by rarity.
-fn held(analyzer: &Analyzer, question: &Question, rarities: &[f32], block: &Block) -> Vec<f32> {
-    let terms = Terms::of(&analyzer.units(&block.text));
-    let words: HashSet<&String> = terms.words.iter().collect();
-    let meanings: HashSet<&String> = terms.meanings.iter().collect();
-    let cover = |unit: &Unit| {
-        if unit.wholes.iter().any(|whole| words.contains(whole)) {
-            return 1.0;
-        }
-        if unit.stems.iter().all(|stem| words.contains(stem)) {
-            return 1.0;
-        }
-        let equivalent = unit.meanings.iter().any(|meaning| meanings.contains(&meaning_term(*meaning)));
-        if equivalent { EQUIVALENT_COVER } else { 0.0 }
+        let lines = (section.lines.0, section.lines.0);
+        return Passage { quotes: vec![Quote { text, code: false, lines, marks: Vec::new() }], lines };
     };
-    question.units.iter().zip(rarities).map(|(unit, rarity)| rarity * cover(unit)).collect()
+    let (first, last) = grown(&pieces, core);
+    let mut quotes = quotes(&wanted, &pieces[first..=last]);
+    if quotes.is_empty() {
+        quotes.push(best.quote.clone());
+    }
+    let lines = (first_line(&pieces, &quotes[0]), quotes[quotes.len() - 1].lines.1);
+    Passage { quotes, lines }
 }
 
-/// The blocks that hold most of the question for their number; of equals, the first.
-fn best_window(blocks: &[Block], held: &[Vec<f32>], question: f32) -> (usize, usize) {
-    let mut best = ((0, 0), f32::NEG_INFINITY);
-    for first in 0..blocks.len() {
-        for last in first..blocks.len() {
-            if last > first && length(blocks, (first, last)) > CORE_LEN_MAX {
-                break;
-            }
-            let cost = f32::from(u16::try_from(last - first).unwrap_or(u16::MAX)) * BLOCK_COST * question;
-            let code = blocks[first..=last].iter().any(|block| block.code);
-            let worth = if code { CODE_WORTH * question } else { 0.0 };
-            let value = fold_max(&held[first..=last]).iter().sum::<f32>() + worth - cost;
-            if value > best.1 {
-                best = ((first, last), value);
-            }
-        }
-    }
-    best.0
+fn pieces<'a>(wanted: &Wanted, blocks: &'a [Block]) -> (Vec<Piece<'a>>, Vec<Weighed>) {
+    let quotes: Vec<Quote> = blocks.iter().map(|block| quote(wanted, block)).collect();
+    let weigh = |(block, quote): (&Block, &Quote)| {
+        let bonus = if block.kind == BlockKind::Code { CODE_WORTH * wanted.total() } else { 0.0 };
+        Weighed { len: quote.text.len(), held: wanted.held(&block.text), bonus }
+    };
+    let weighed: Vec<Weighed> = blocks.iter().zip(&quotes).map(weigh).collect();
+    let going_on = going_on(blocks);
+    let shown = rows::shown(wanted, blocks, &weighed);
+    let rest = going_on.into_iter().zip(shown);
+    let pieces = blocks.iter().zip(quotes).zip(rest);
+    let pieces =
+        pieces.map(|((block, quote), (goes_on, shown))| Piece { block, quote, shown, goes_on }).collect();
+    (pieces, weighed)
 }
 
-fn fold_max(held: &[Vec<f32>]) -> Vec<f32> {
-    let mut most = held.first().cloned().unwrap_or_default();
-    for block in held {
-        for (most, value) in most.iter_mut().zip(block) {
-            *most = most.max(*value);
+/// A block as it is quoted wherever it is: whole, or the best sentences of it.
+fn quote(wanted: &Wanted, block: &Block) -> Quote {
+    let mut quote = block.quoted();
+    let prose = matches!(block.kind, BlockKind::Text | BlockKind::Item(_));
+    if prose && quote.text.len() > PARAGRAPH_LEN_MAX {
+        let best = sentences::best(wanted, &block.text, PARAGRAPH_LEN_MAX);
+        quote = block.quoted_part(best);
+    }
+    if quote.text.chars().count() > BLOCK_LEN_MAX {
+        quote.text = quote.text.chars().take(BLOCK_LEN_MAX - 1).chain(['…']).collect();
+    }
+    quote
+}
+
+/// For each block, whether the next belongs to the same list or table. An item of a list that counts is
+/// followed by the next number, whatever stands between; a bullet by the next one or by code before it.
+fn going_on(blocks: &[Block]) -> Vec<bool> {
+    let mut going_on = vec![false; blocks.len()];
+    for (at, block) in blocks.iter().enumerate() {
+        let following = &blocks[at + 1..];
+        match &block.kind {
+            BlockKind::Header | BlockKind::Row(_) => {
+                going_on[at] = following.first().is_some_and(|next| matches!(next.kind, BlockKind::Row(_)));
+            }
+            BlockKind::Item(marker) => {
+                let between = |block: &&Block| match block.kind {
+                    BlockKind::Code => true,
+                    BlockKind::Text => !marker.ends_with('-'),
+                    _ => false,
+                };
+                let between = following.iter().take_while(between).count();
+                if let Some(Block { kind: BlockKind::Item(next), .. }) = following.get(between)
+                    && follows(marker, next)
+                {
+                    going_on[at..=at + between].fill(true);
+                }
+            }
+            BlockKind::Text | BlockKind::Code => {}
         }
     }
-    most
+    going_on
+}
+
+/// Whether an item with the marker `next` can follow one with `marker` in a list and those around it.
+fn follows(marker: &str, next: &str) -> bool {
+    let (number, next_number) = (marker.trim_start(), next.trim_start());
+    let beside = marker.len() - number.len() == next.len() - next_number.len();
+    let count = |marker: &str| marker.trim_end_matches('.').parse::<u64>().ok();
+    match (count(number), count(next_number)) {
+        _ if !beside => true,
+        (Some(number), Some(next)) => number.checked_add(1) == Some(next),
+        (number, next) => number.is_none() && next.is_none(),
+    }
 }
 
 /// The window with what belongs to it.
-fn grown(blocks: &[Block], (mut first, mut last): (usize, usize)) -> (usize, usize) {
-    let fits = |window| length(blocks, window) <= PASSAGE_LEN_MAX;
-    let code = |at: usize| blocks.get(at).is_some_and(|block| block.code);
-    // Only items and rows stand on lines that follow each other: two of them begin a list or a table.
-    let adjoins = |at: usize| blocks.get(at + 1).is_some_and(|next| blocks[at].lines.1 + 1 == next.lines.0);
+fn grown(pieces: &[Piece], (mut first, mut last): (usize, usize)) -> (usize, usize) {
+    let len = |piece: &Piece| if piece.shown { piece.quote.text.len() + 1 } else { 1 };
+    let fits =
+        |first: usize, last: usize| pieces[first..=last].iter().map(len).sum::<usize>() <= PASSAGE_LEN_MAX;
+    let code = |at: usize| pieces.get(at).is_some_and(Piece::is_code);
     let leads = |at: usize| {
-        let open = blocks[at].text.trim_end().ends_with(':') || (!code(at) && code(at + 1));
-        open || (!adjoins(at) && !code(at + 1) && adjoins(at + 1))
+        let (this, next) = (&pieces[at], pieces.get(at + 1));
+        let begins_list = !this.goes_on && next.is_some_and(|next| next.goes_on);
+        let into_code = !this.is_code() && code(at + 1);
+        let out_of_code = this.is_code() && next.is_some_and(Piece::begins_small);
+        this.ends_open() || into_code || out_of_code || begins_list && !this.is_row()
     };
-    while first > 0 && leads(first - 1) && fits((first - 1, last)) {
+    while first > 0 && leads(first - 1) && fits(first - 1, last) {
         first -= 1;
     }
-    let listed = (first..last).any(adjoins);
-    while last + 1 < blocks.len() && fits((first, last + 1)) {
-        let inside = code(last) && (first..last).any(adjoins);
-        let belongs =
-            inside || adjoins(last) || blocks[last].text.trim_end().ends_with(':') || code(last + 1);
+    let listed = pieces[first..last].iter().any(|piece| piece.goes_on);
+    while last + 1 < pieces.len() && fits(first, last + 1) {
+        let belongs = pieces[last].goes_on || pieces[last].ends_open() || code(last + 1);
         if !belongs && (listed || !leads(last)) {
             break;
         }
         last += 1;
     }
-    while first > 0 && (leads(first - 1) || adjoins(first - 1)) && fits((first - 1, last)) {
+    while first > 0 && (leads(first - 1) || pieces[first - 1].goes_on) && fits(first - 1, last) {
         first -= 1;
     }
     (first, last)
 }
 
-fn length(blocks: &[Block], (first, last): (usize, usize)) -> usize {
-    blocks[first..=last].iter().map(|block| block.text.len() + 1).sum()
+/// What is shown of these blocks, marked; a `…` where rows between are left out.
+fn quotes(wanted: &Wanted, pieces: &[Piece]) -> Vec<Quote> {
+    let mut quotes: Vec<Quote> = Vec::new();
+    let mut row_before = None;
+    for (at, piece) in pieces.iter().enumerate().filter(|(_, piece)| piece.shown) {
+        let mut quote = piece.quote.clone();
+        if row_before.is_some_and(|before| before + 1 < at) && piece.is_row() {
+            quote.text.insert_str(0, "…\n");
+        }
+        if !quote.code {
+            quote.marks = wanted.marks(&quote.text);
+        }
+        row_before = piece.is_row().then_some(at);
+        quotes.push(quote);
+    }
+    quotes
 }
 
-fn shortened(text: &str) -> String {
-    if text.chars().count() <= BLOCK_LEN_MAX {
-        return text.to_owned();
-    }
-    let mut short: String = text.chars().take(BLOCK_LEN_MAX - 1).collect();
-    short.push('…');
-    short
+/// The first line of a passage that begins with this quote: of a row, that of its table's header.
+fn first_line(pieces: &[Piece], quote: &Quote) -> usize {
+    let row = pieces.iter().position(|piece| piece.is_row() && piece.quote.lines == quote.lines);
+    let header = pieces[..row.unwrap_or_default()].iter().rev().take_while(|piece| piece.goes_on).last();
+    header.map_or(quote.lines.0, |header| header.quote.lines.0)
 }

@@ -1,7 +1,7 @@
 //! Markdown to sections and blocks.
 
 use dogwatch::domain::action::{Program, Risk, Rollback};
-use dogwatch::domain::article::{Article, Section};
+use dogwatch::domain::article::{Article, Block, BlockKind, Section};
 
 use crate::{Folder, article};
 
@@ -15,11 +15,18 @@ fn sections(text: &str) -> Vec<Section> {
     read(text).sections
 }
 
-/// Blocks of the title's section as `first-last text`, code in backticks. Line 11 is the first.
+/// Blocks of the title's section as `first-last text`: a header in brackets, code in backticks, an item
+/// with its marker. Line 11 is the first.
 fn blocks(text: &str) -> Vec<String> {
-    let line = |block: &dogwatch::domain::article::Block| {
-        let mark = if block.code { "`" } else { "" };
-        format!("{}-{} {mark}{}{mark}", block.lines.0, block.lines.1, block.text)
+    let line = |block: &Block| {
+        let (first, last) = block.lines;
+        let text = match &block.kind {
+            BlockKind::Text | BlockKind::Row(_) => block.text.clone(),
+            BlockKind::Item(marker) => format!("{marker} {}", block.text),
+            BlockKind::Header => format!("[{}]", block.text),
+            BlockKind::Code => format!("`{}`", block.text),
+        };
+        format!("{first}-{last} {text}")
     };
     sections(text)[0].blocks.iter().map(line).collect()
 }
@@ -57,7 +64,7 @@ fn paragraphs_and_items_are_plain_text_with_their_lines() {
     let text = "A *b* `c`\n[d](https://e) &amp; <NAME>.\n\n1. one\n   more\n2. two\n   - inner\n\n> quoted\n";
     assert_eq!(
         blocks(text),
-        ["11-12 A b c d & <NAME>.", "14-15 one more", "16-16 two", "17-17 inner", "19-19 quoted"]
+        ["11-12 A b c\nd & <NAME>.", "14-15 1. one\nmore", "16-16 2. two", "17-17   - inner", "19-19 quoted"]
     );
 }
 
@@ -66,14 +73,25 @@ fn items_of_several_blocks_keep_each_of_them() {
     let text = "1. Do:\n\n       cmd  x\n       cmd y\n\n   Then wait.\n2. ```\n   z\n   ```\n   After.\n";
     assert_eq!(
         blocks(text),
-        ["11-11 Do:", "13-14 `cmd  x\ncmd y`", "16-16 Then wait.", "17-19 `z`", "20-20 After."]
+        ["11-11 1. Do:", "13-14 `cmd  x\ncmd y`", "16-16 Then wait.", "17-19 `z`", "20-20 After."]
     );
+}
+
+#[test]
+fn items_are_numbered_as_a_renderer_would_number_them() {
+    let text = "7. a\n7. b\n   1) c\n7. d\n\n* e\n";
+    assert_eq!(blocks(text), ["11-11 7. a", "12-12 8. b", "13-13   1. c", "14-14 9. d", "16-16 - e"]);
+}
+
+#[test]
+fn a_heading_on_two_lines_is_one_line() {
+    assert_eq!(sections("Two\nlines\n---\n")[1].heading, ["Two lines"]);
 }
 
 #[test]
 fn a_table_row_is_readable_by_itself() {
     let text = "| it says | do | |\n|---|---|---|\n| `on` | wait | x |\n| off |  | |\n";
-    assert_eq!(blocks(text), ["13-13 it says: on; do: wait; x", "14-14 it says: off"]);
+    assert_eq!(blocks(text), ["11-11 [it says; do]", "13-13 it says: on; do: wait; x", "14-14 it says: off"]);
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn hit() -> Cited {
         article: ArticleId::from("vm-hung"),
         title: "Hung".to_owned(),
         heading: Vec::new(),
-        passage: "Stop it.".to_owned(),
+        quotes: Vec::new(),
         file: "vm-hung.md".to_owned(),
         lines: (1, 2),
         actions: Vec::new(),

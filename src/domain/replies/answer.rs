@@ -1,7 +1,7 @@
 //! Answers from the knowledge base.
 
 use crate::domain::action::Action;
-use crate::domain::article::Article;
+use crate::domain::article::{Article, Quote};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::id::{ActionId, AnswerId, ArticleId, Prefix};
 use crate::domain::plan::{effective_risk, usage};
@@ -17,8 +17,8 @@ pub struct Cited {
     pub title: String,
     /// The headings down to the section.
     pub heading: Vec<String>,
-    /// The words quoted.
-    pub passage: String,
+    /// What is quoted, piece by piece.
+    pub quotes: Vec<Quote>,
     /// The file, relative to the folder of the knowledge base.
     pub file: String,
     /// First and last line, from 1.
@@ -40,14 +40,7 @@ pub struct Found {
 /// number and the beginning of its question's digest it can be judged.
 pub fn found(catalogue: &Catalogue, found: &Found, answer: Option<(AnswerId, Prefix)>) -> Reply {
     let Some((best, others)) = found.hits.split_first() else { return unknown(found) };
-    let mut title = Line::default().untrusted(best.title.as_str());
-    if let Some(heading) = best.heading.last() {
-        title = title.then(" > ").untrusted(heading.as_str());
-    }
-    let (first, last) = best.lines;
-    let mut reply = Reply::new(Tone::Info, title)
-        .block(best.passage.as_str())
-        .line(Line::plain("source: ").code(format!("{}:{first}-{last}", best.file)));
+    let mut reply = quoted(Reply::new(Tone::Info, path(best)), best);
     for (_, action) in best.actions.iter().filter_map(|id| catalogue.action(id)) {
         reply = reply.item(action_line(catalogue, action));
     }
@@ -71,16 +64,46 @@ pub fn found(catalogue: &Catalogue, found: &Found, answer: Option<(AnswerId, Pre
 pub fn listed(catalogue: &Catalogue, result: &Found) -> Reply {
     let Some((_, others)) = result.hits.split_first() else { return unknown(result) };
     let best = Found { hits: result.hits[..1].to_vec(), nearest: Vec::new() };
-    others.iter().fold(found(catalogue, &best, None), |reply, hit| {
-        let mut title = Line::default().untrusted(hit.title.as_str());
-        if let Some(heading) = hit.heading.last() {
-            title = title.then(" > ").untrusted(heading.as_str());
+    others.iter().fold(found(catalogue, &best, None), |reply, hit| quoted(reply.line(path(hit)), hit))
+}
+
+/// The title and the headings down to the section; where they are long, those between are left out.
+fn path(hit: &Cited) -> Line {
+    let title = Line::default().untrusted(hit.title.as_str());
+    let Some((section, between)) = hit.heading.split_last() else { return title };
+    let len =
+        between.iter().chain([&hit.title, section]).map(|heading| heading.chars().count()).sum::<usize>();
+    let title = match between {
+        [] => title,
+        _ if len > PATH_LEN_MAX => title.then(" > …"),
+        between => between.iter().fold(title, |line, heading| line.then(" > ").untrusted(heading.as_str())),
+    };
+    title.then(" > ").untrusted(section.as_str())
+}
+
+/// What a hit says, and where it stands.
+fn quoted(reply: Reply, hit: &Cited) -> Reply {
+    let reply = hit.quotes.iter().fold(reply, |reply, quote| {
+        if quote.code { reply.block(quote.text.as_str()) } else { lines(quote).fold(reply, Reply::quote) }
+    });
+    let (first, last) = hit.lines;
+    let lines = if first == last { first.to_string() } else { format!("{first}-{last}") };
+    reply.line(Line::plain("source: ").code(format!("{}:{lines}", hit.file)))
+}
+
+/// The lines of a quote with its marks.
+fn lines(quote: &Quote) -> impl Iterator<Item = Line> {
+    let mut start = 0;
+    quote.text.split('\n').map(move |text| {
+        let (mut line, mut at) = (Line::default(), start);
+        let end = start + text.len();
+        let part = |from: usize, to: usize| quote.text.get(from..to).unwrap_or_default();
+        for mark in quote.marks.iter().filter(|mark| start <= mark.start && mark.end <= end) {
+            line = line.untrusted(part(at, mark.start)).marked(part(mark.start, mark.end));
+            at = mark.end;
         }
-        let (first, last) = hit.lines;
-        reply
-            .line(title)
-            .block(hit.passage.as_str())
-            .line(Line::plain("source: ").code(format!("{}:{first}-{last}", hit.file)))
+        start = end + 1;
+        line.untrusted(part(at, end))
     })
 }
 
@@ -110,6 +133,8 @@ pub fn quieted(quiet: bool) -> Reply {
 
 /// Buttons that run an action on one answer; the others are named with their commands.
 const RUN_BUTTONS_MAX: usize = 15;
+/// Characters of a title and headings that are shown whole.
+const PATH_LEN_MAX: usize = 240;
 
 fn action_line(catalogue: &Catalogue, action: &Action) -> Line {
     let needs = match catalogue.policy.basis(effective_risk(catalogue, action)) {
@@ -154,7 +179,7 @@ fn article(catalogue: &Catalogue, article: &Article) -> Reply {
                 Line::default().untrusted(heading.as_str()).then(format!(" (line {})", section.lines.0)),
             );
         }
-        let text: Vec<_> = section.blocks.iter().map(|block| block.text.as_str()).collect();
+        let text: Vec<_> = section.blocks.iter().map(|block| block.quoted().text).collect();
         if !text.is_empty() {
             reply = reply.block(text.join("\n"));
         }
@@ -177,3 +202,6 @@ fn no_article(catalogue: &Catalogue, id: &ArticleId) -> Reply {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests;

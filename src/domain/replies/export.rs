@@ -71,7 +71,7 @@ fn indented(text: &str) -> String {
 fn written(line: &Line) -> String {
     let span = |span: &Span| match span {
         Span::Plain(text) => text.clone(),
-        Span::Untrusted(text) | Span::Code(text) => text.escape_with(one_line),
+        Span::Untrusted(text) | Span::Marked(text) | Span::Code(text) => text.escape_with(one_line),
         Span::Account(actor) => one_line(&actor.0),
         Span::Place(conversation) => one_line(conversation.as_str()),
     };

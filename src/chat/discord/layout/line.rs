@@ -1,7 +1,7 @@
 //! A line of a reply as Discord text.
 //!
 //! Invariant: what one span says is never read together with the next: words that touch are escaped
-//! as one, and spans of code never touch. Code never stands inside bold: Discord looks for the end of
+//! as one, spans of code never touch, and neither do spans that are bold. Code never stands inside bold: Discord looks for the end of
 //! bold text without regard to code.
 
 use crate::chat::discord::escape;
@@ -19,6 +19,8 @@ pub enum Weight {
 /// Words that are set alike.
 enum Run {
     Words(String),
+    /// Words in bold between others.
+    Marked(String),
     Code(String),
     /// A reference to an account or a channel, which Discord shows by its name.
     Reference(String),
@@ -40,7 +42,7 @@ const RUN_ROOM_MIN: usize = 24;
 pub fn rows(line: &Line, max: usize, weight: Weight) -> Vec<Row> {
     let mut rows = vec![];
     let mut row = Row::default();
-    for run in runs(line) {
+    for run in runs(line, weight) {
         let mut rest = run.source();
         loop {
             let room = max - escape::units(&row.shown);
@@ -60,13 +62,14 @@ pub fn rows(line: &Line, max: usize, weight: Weight) -> Vec<Row> {
     rows
 }
 
-/// The spans, with words that touch put together.
-fn runs(line: &Line) -> Vec<Run> {
+/// The spans, with words that touch and are set alike put together.
+fn runs(line: &Line, weight: Weight) -> Vec<Run> {
     let mut runs: Vec<Run> = vec![];
     for span in &line.0 {
         let run = match span {
             Span::Plain(text) => Run::Words(text.clone()),
-            Span::Untrusted(text) => Run::Words(text.escape_with(str::to_owned)),
+            Span::Marked(text) if weight == Weight::Normal => Run::Marked(text.escape_with(str::to_owned)),
+            Span::Untrusted(text) | Span::Marked(text) => Run::Words(text.escape_with(str::to_owned)),
             Span::Code(text) => Run::Code(text.escape_with(str::to_owned)),
             Span::Account(actor) => match actor.0.strip_prefix("discord:") {
                 Some(id) if is_snowflake(id) => Run::Reference(format!("<@{id}>")),
@@ -78,8 +81,10 @@ fn runs(line: &Line) -> Vec<Run> {
             },
         };
         match (runs.last_mut(), run) {
-            (_, Run::Words(text)) if text.is_empty() => {}
-            (Some(Run::Words(before)), Run::Words(text)) => before.push_str(&text),
+            (_, Run::Words(text) | Run::Marked(text)) if text.is_empty() => {}
+            (Some(Run::Words(before)), Run::Words(text)) | (Some(Run::Marked(before)), Run::Marked(text)) => {
+                before.push_str(&text);
+            }
             (Some(Run::Code(_)), Run::Code(text)) => {
                 runs.extend([Run::Words(" ".to_owned()), Run::Code(text)]);
             }
@@ -97,7 +102,7 @@ fn is_snowflake(text: &str) -> bool {
 impl Run {
     fn source(&self) -> &str {
         match self {
-            Self::Words(text) | Self::Code(text) | Self::Reference(text) => text,
+            Self::Words(text) | Self::Marked(text) | Self::Code(text) | Self::Reference(text) => text,
         }
     }
 
@@ -106,6 +111,7 @@ impl Run {
         match self {
             Self::Words(_) if weight == Weight::Bold => escape::taken(text, room, bold),
             Self::Words(_) => escape::taken(text, room, escape::inline),
+            Self::Marked(_) => escape::taken(text, room, bold),
             Self::Code(_) if text.is_empty() => (escape::code(text), text),
             Self::Code(_) => escape::taken(text, room, escape::code),
             Self::Reference(text) => (text.clone(), ""),
@@ -125,6 +131,6 @@ fn bold(text: &str) -> String {
 
 /// The line without any of it.
 pub fn unformatted(line: &Line) -> String {
-    let text: String = runs(line).iter().map(Run::source).collect();
+    let text: String = runs(line, Weight::Normal).iter().map(Run::source).collect();
     escape::plain(&text)
 }

@@ -24,6 +24,7 @@ pub fn part(pages: &mut Pages, part: &Part, buttons: bool) {
     match part {
         Part::Line(content) => line(pages, "", content),
         Part::Item(content) => line(pages, "- ", content),
+        Part::Quote(content) => marked(pages, "> ", "> ", content),
         Part::Block(content) => pages.block(&content.escape_with(str::to_owned)),
         Part::Ready(_) if buttons => {}
         Part::Ready(command) => {
@@ -44,9 +45,14 @@ pub fn part(pages: &mut Pages, part: &Part, buttons: bool) {
 
 /// Puts a line on the page, with a mark before it.
 pub fn line(pages: &mut Pages, mark: &str, line: &Line) {
+    marked(pages, mark, "", line);
+}
+
+/// Puts a line on the page, with one mark before its first row and another before those that follow.
+fn marked(pages: &mut Pages, mark: &str, following: &str, line: &Line) {
     let rows = line::rows(line, ROW_MAX, Weight::Normal);
     for (at, row) in rows.iter().enumerate() {
-        let mark = if at == 0 { mark } else { "" };
+        let mark = if at == 0 { mark } else { following };
         pages.row(&format!("{mark}{}", row.shown), &format!("{mark}{}", row.unformatted));
     }
 }

@@ -27,6 +27,7 @@ fn span() -> impl Strategy<Value = Span> {
     prop_oneof![
         text().prop_map(Span::Plain),
         text().prop_map(|text| Span::Untrusted(Untrusted::new(text))),
+        text().prop_map(|text| Span::Marked(Untrusted::new(text))),
         text().prop_map(|text| Span::Code(Untrusted::new(text))),
         prop_oneof!["discord:9[0-9]{5,25}".boxed(), text().boxed()].prop_map(|id| Span::Account(ActorId(id))),
         prop_oneof!["discord:9[0-9]{5,25}".boxed(), text().boxed()]
@@ -42,6 +43,7 @@ fn a_part() -> impl Strategy<Value = Part> {
     prop_oneof![
         a_line().prop_map(Part::Line),
         a_line().prop_map(Part::Item),
+        a_line().prop_map(Part::Quote),
         text().prop_map(|text| Part::Block(Untrusted::new(text))),
         text().prop_map(|text| Part::Ready(Untrusted::new(text))),
         (a_line(), text(), text()).prop_map(|(about, name, text)| Part::Output(
@@ -128,10 +130,11 @@ fn units(text: &str) -> usize {
     text.encode_utf16().count()
 }
 
-/// Without what the layout itself writes: bold, bullets, accounts and channels.
+/// Without what the layout itself writes: bold, bullets, quotations, accounts and channels.
 fn live_but_ours(text: &str) -> Option<String> {
     let text = without_references(&without_references(text, "<@9"), "<#9");
-    let lines: Vec<_> = text.lines().map(|line| line.strip_prefix("- ").unwrap_or(line)).collect();
+    let ours = |line| ["- ", "> "].iter().find_map(|mark| str::strip_prefix(line, mark)).unwrap_or(line);
+    let lines: Vec<_> = text.lines().map(ours).collect();
     live(&lines.join("\n"), &["**"])
 }
 

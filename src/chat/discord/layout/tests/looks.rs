@@ -52,6 +52,27 @@ fn a_request_on_one_screen() {
 }
 
 #[test]
+fn an_article_is_quoted_with_its_code_apart_and_what_was_asked_for_in_bold() {
+    let reply = Reply::new(Tone::Info, Line::plain("title"))
+        .quote(Line::default().untrusted("1. Stop the ").marked("hung *VM*").untrusted(" like this:"))
+        .block("stop **VM**")
+        .quote(Line::default().marked("- type").untrusted(": bare ").marked("metal").marked("s"))
+        .line(Line::plain("source: ").code("a.md:1-2"));
+    assert_eq!(
+        description(&only(&reply)),
+        "> 1\\. Stop the **hung \\*VM\\*** like this:\n```\nstop **VM**\n```\n\
+         > **\\- type**: bare **metals**\nsource: `a.md:1-2`"
+    );
+}
+
+#[test]
+fn every_row_of_a_long_quotation_is_quoted() {
+    let reply =
+        Reply::new(Tone::Info, Line::plain("title")).quote(Line::default().untrusted("x ".repeat(1_000)));
+    assert!(description(&only(&reply)).lines().all(|row| row.starts_with("> x ")));
+}
+
+#[test]
 fn a_command_is_shown_where_there_is_no_button() {
     let reply = Reply::new(Tone::Info, Line::plain("title")).ready("/approve r1");
     assert_eq!(description(&only(&reply)), "`/approve r1`");

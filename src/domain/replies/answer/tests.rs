@@ -1,0 +1,50 @@
+use super::*;
+use crate::domain::testing::text_of;
+
+fn cited(heading: &[&str], quotes: Vec<Quote>, lines: (usize, usize)) -> Cited {
+    Cited {
+        article: ArticleId::from("vm-hung"),
+        title: "Hung".to_owned(),
+        heading: heading.iter().map(ToString::to_string).collect(),
+        quotes,
+        file: "vm-hung.md".to_owned(),
+        lines,
+        actions: Vec::new(),
+    }
+}
+
+fn shown(line: Line) -> String {
+    text_of(&Reply::new(Tone::Info, line))
+}
+
+#[test]
+fn the_path_is_whole_unless_it_is_long() {
+    let path = |heading: &[&str]| shown(path(&cited(heading, Vec::new(), (1, 1))));
+    assert_eq!(path(&[]), "Hung");
+    assert_eq!(path(&["Resolution", "Stop it", "Hard"]), "Hung > Resolution > Stop it > Hard");
+    let long = "x".repeat(PATH_LEN_MAX);
+    assert_eq!(path(&["Resolution", &long, "Hard"]), "Hung > … > Hard");
+    assert_eq!(path(&[&long]), format!("Hung > {long}"));
+}
+
+#[test]
+fn a_passage_is_quoted_line_by_line_with_its_marks_and_its_code_apart() {
+    let row = "product: ESX\n- limit: price";
+    let quotes = vec![
+        Quote { text: row.to_owned(), code: false, lines: (3, 3), marks: vec![9..12, 15..20] },
+        Quote { text: "stop\nhard".to_owned(), code: true, lines: (4, 5), marks: Vec::new() },
+    ];
+    let reply = quoted(Reply::new(Tone::Info, Line::default()), &cited(&[], quotes, (3, 5)));
+    let expected = Reply::new(Tone::Info, Line::default())
+        .quote(Line::default().untrusted("product: ").marked("ESX").untrusted(""))
+        .quote(Line::default().untrusted("- ").marked("limit").untrusted(": price"))
+        .block("stop\nhard")
+        .line(Line::plain("source: ").code("vm-hung.md:3-5"));
+    assert_eq!(reply, expected);
+}
+
+#[test]
+fn one_line_is_cited_by_its_number() {
+    let reply = quoted(Reply::new(Tone::Info, Line::default()), &cited(&[], Vec::new(), (7, 7)));
+    assert!(text_of(&reply).ends_with("source: vm-hung.md:7"));
+}

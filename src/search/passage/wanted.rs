@@ -1,0 +1,75 @@
+//! What a question looks for, and where a text holds it.
+//!
+//! A word of a text is what was asked for if the question has it as it is written, by its stem, or in
+//! an expression that means the same. Words that carry no information never are.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use crate::search::analysis::{Analyzer, Unit};
+use crate::search::evidence::EQUIVALENT_COVER;
+use crate::search::question::Question;
+
+/// The words of a question with their rarities.
+pub struct Wanted<'a> {
+    analyzer: &'a Analyzer,
+    units: &'a [Unit],
+    rarities: &'a [f32],
+    words: HashSet<&'a str>,
+    meanings: HashSet<usize>,
+}
+
+impl<'a> Wanted<'a> {
+    /// What a question looks for; a rarity for each of its units.
+    pub fn new(analyzer: &'a Analyzer, question: &'a Question, rarities: &'a [f32]) -> Self {
+        let units = &question.units;
+        let words = units.iter().flat_map(|unit| unit.wholes.iter().chain(&unit.stems));
+        let words = words.map(String::as_str).collect();
+        let meanings = units.iter().flat_map(|unit| unit.meanings.iter().copied()).collect();
+        Self { analyzer, units, rarities, words, meanings }
+    }
+
+    /// What a text would hold that holds all of the question.
+    pub fn total(&self) -> f32 {
+        self.rarities.iter().sum()
+    }
+
+    /// How much of every unit of the question a text holds, weighted by rarity.
+    pub fn held(&self, text: &str) -> Vec<f32> {
+        let units = self.analyzer.units(text);
+        let units = || units.iter().filter(|unit| !unit.empty);
+        let words: HashSet<&str> =
+            units().flat_map(|unit| unit.wholes.iter().chain(&unit.stems)).map(String::as_str).collect();
+        let meanings: HashSet<usize> = units().flat_map(|unit| unit.meanings.iter().copied()).collect();
+        let cover = |unit: &Unit| {
+            let whole = unit.wholes.iter().any(|whole| words.contains(whole.as_str()));
+            if whole || unit.stems.iter().all(|stem| words.contains(stem.as_str())) {
+                return 1.0;
+            }
+            let equivalent = unit.meanings.iter().any(|meaning| meanings.contains(meaning));
+            if equivalent { EQUIVALENT_COVER } else { 0.0 }
+        };
+        self.units.iter().zip(self.rarities).map(|(unit, rarity)| rarity * cover(unit)).collect()
+    }
+
+    /// The bytes of a text that hold what was asked for, in order; words with one space between them
+    /// are one range.
+    pub fn marks(&self, text: &str) -> Vec<Range<usize>> {
+        let mut marks: Vec<Range<usize>> = Vec::new();
+        for unit in self.analyzer.units(text).iter().filter(|unit| self.asks_for(unit)) {
+            match marks.last_mut() {
+                Some(before) if text.get(before.end..unit.at.start) == Some(" ") => before.end = unit.at.end,
+                _ => marks.push(unit.at.clone()),
+            }
+        }
+        marks
+    }
+
+    fn asks_for(&self, unit: &Unit) -> bool {
+        let whole = unit.wholes.iter().any(|whole| self.words.contains(whole.as_str()));
+        let stems =
+            !unit.stems.is_empty() && unit.stems.iter().all(|stem| self.words.contains(stem.as_str()));
+        let equivalent = unit.meanings.iter().any(|meaning| self.meanings.contains(meaning));
+        !unit.empty && (whole || stems || equivalent)
+    }
+}
