@@ -20,6 +20,7 @@
 //!
 //! - [`domain`] decides. It is pure: no tokio, no files, no clock, no randomness.
 //! - [`app`] is the one loop, and the ports it needs.
+//! - [`model`] compares texts by meaning, on the CPU.
 //! - [`kb`] reads articles, [`search`] finds the passage, [`store`] keeps the record, [`remote`]
 //!   runs steps on hosts, [`chat`] talks.
 //! - [`config`] checks what the operator wrote, [`cli`] wires the parts.
@@ -40,6 +41,7 @@ pub mod config;
 pub mod domain;
 pub mod kb;
 pub mod lab;
+pub mod model;
 pub mod remote;
 pub mod search;
 pub mod store;

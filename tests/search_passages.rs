@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
+use dogwatch::domain::article::Synonyms;
 use dogwatch::search::{Hit, Search};
 use proptest::prelude::*;
 

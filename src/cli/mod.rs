@@ -19,6 +19,7 @@ mod incident;
 mod kb;
 mod lab;
 mod log;
+mod model;
 pub mod parts;
 mod serve;
 mod talk;
@@ -58,6 +59,9 @@ struct Places {
     /// The folder of the record [default: dogwatch in `$XDG_STATE_HOME` or ~/.local/state]
     #[arg(long, global = true, value_name = "DIR")]
     state: Option<PathBuf>,
+    /// The folder of the model [default: dogwatch/models/all-MiniLM-L6-v2 in `$XDG_DATA_HOME` or ~/.local/share]
+    #[arg(long, global = true, value_name = "DIR")]
+    model: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -81,6 +85,9 @@ enum Command {
     /// Prove the record
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Get the model that compares texts by meaning
+    #[command(subcommand)]
+    Model(model::Command),
     /// Look at configuration, articles, index, record, hosts and Discord: each with what to do
     Doctor,
 }
@@ -119,6 +126,7 @@ pub fn main() -> ExitCode {
         Command::Kb(command) => kb::run(places, command),
         Command::Incident(command) => incident::run(places, command),
         Command::Audit(command) => audit::run(places, command),
+        Command::Model(command) => model::run(places, command),
         Command::Doctor => doctor::run(places),
     };
     let json = match &arguments.command {
@@ -161,16 +169,26 @@ impl Places {
 
     /// The folder of the record.
     fn state(&self) -> anyhow::Result<PathBuf> {
-        let default = || {
-            let absolute = |path: &PathBuf| path.is_absolute();
-            let xdg = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(absolute);
-            let folder = xdg.or_else(|| std::env::home_dir().map(|home| home.join(".local/state")));
-            folder.map(|folder| folder.join("dogwatch"))
-        };
+        let default = || Some(home("XDG_STATE_HOME", ".local/state")?.join("dogwatch"));
         let nowhere =
             || anyhow::anyhow!("there is no home folder to keep the record in: name one with --state DIR");
         self.state.clone().or_else(default).ok_or_else(nowhere)
     }
+
+    /// The folder of the model.
+    fn model(&self) -> anyhow::Result<PathBuf> {
+        let default =
+            || Some(home("XDG_DATA_HOME", ".local/share")?.join("dogwatch/models/all-MiniLM-L6-v2"));
+        let nowhere =
+            || anyhow::anyhow!("there is no home folder to keep the model in: name one with --model DIR");
+        self.model.clone().or_else(default).ok_or_else(nowhere)
+    }
+}
+
+/// A folder of the user: what the variable says if that is absolute, else below home.
+fn home(variable: &str, below: &str) -> Option<PathBuf> {
+    let xdg = std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+    xdg.or_else(|| std::env::home_dir().map(|home| home.join(below)))
 }
 
 /// The runtime that asynchronous commands run on.

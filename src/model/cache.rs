@@ -1,0 +1,200 @@
+//! Vectors of texts on disk, by the digest of the text: a text is encoded once.
+//!
+//! # Layout
+//!
+//! A header line that says with what the vectors were made, then rows of 408 bytes: 16 of the text's
+//! SHA-256, 4 of the scale (f32, little endian), 384 of the vector (see `nearest`), 4 of the SHA-256 of
+//! the row so far. Rows are only ever added, under a lock of the file.
+//!
+//! Invariants: what was torn off by a crash is cut with all that follows; a file with another header is
+//! replaced, never read; a row that is handed out is whole. The file is disposable.
+
+use std::collections::HashMap;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::nearest::{Bytes, best, quantised};
+use super::{DIMENSIONS, Model, Near, Query};
+use crate::domain::id::Digest;
+
+const KEY_LEN: usize = 16;
+const SCALE_LEN: usize = 4;
+const CHECK_LEN: usize = 4;
+const BODY_LEN: usize = KEY_LEN + SCALE_LEN + DIMENSIONS;
+const ROW_LEN: usize = BODY_LEN + CHECK_LEN;
+/// Rows of a file: half a gigabyte. More are kept in memory only.
+const ROWS_MAX: usize = 1_300_000;
+
+type Key = [u8; KEY_LEN];
+
+/// What can go wrong with the file. The vectors in memory are good all the same.
+#[derive(Debug, thiserror::Error)]
+#[error("could not {operation} the vectors in {path}; make it writable, or delete it: it is made again", path = path.display())]
+pub struct VectorsError {
+    /// Read or write.
+    pub operation: &'static str,
+    /// The file.
+    pub path: PathBuf,
+    /// Why.
+    #[source]
+    pub source: io::Error,
+}
+
+/// Vectors by the digest of their text. The default has no file: it forgets.
+#[derive(Debug, Default)]
+pub struct Vectors {
+    path: Option<PathBuf>,
+    rows: HashMap<Key, usize>,
+    bytes: Vec<Bytes>,
+    scales: Vec<f32>,
+}
+
+impl Vectors {
+    /// Reads the file, or makes it and its folder.
+    pub fn open(path: &Path) -> Result<Self, VectorsError> {
+        let mut vectors = Self { path: Some(path.to_owned()), ..Self::default() };
+        let failed = |source| VectorsError { operation: "read", path: path.to_owned(), source };
+        vectors.load(path).map_err(failed)?;
+        Ok(vectors)
+    }
+
+    /// The number of the row of a text with this digest.
+    pub fn get(&self, text: &Digest) -> Option<usize> {
+        self.rows.get(&key(text)).copied()
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Adds vectors of texts. They can be used even if the file could not be written.
+    pub fn add(&mut self, vectors: &[(Digest, Vec<f32>)]) -> Result<(), VectorsError> {
+        let mut written = Vec::new();
+        for (text, vector) in vectors {
+            if self.get(text).is_none() {
+                let (bytes, scale) = quantised(vector);
+                self.insert(key(text), &bytes, scale);
+                if self.len() <= ROWS_MAX {
+                    written.extend(row(&key(text), scale, &bytes));
+                }
+            }
+        }
+        match &self.path {
+            Some(path) if !written.is_empty() => append(path, &written).map_err(|source| VectorsError {
+                operation: "write",
+                path: path.clone(),
+                source,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The cosine of a row to a question; none if there is no such row.
+    pub fn cosine(&self, query: &Query, row: usize) -> Option<f32> {
+        Some(query.cosine(self.bytes.get(row)?, *self.scales.get(row)?))
+    }
+
+    /// The rows nearest to a question, nearest first; rows that there are not are passed over.
+    pub fn nearest(&self, query: &Query, rows: impl IntoIterator<Item = usize>, limit: usize) -> Vec<Near> {
+        best(rows.into_iter().filter_map(|row| Some(Near { row, cosine: self.cosine(query, row)? })), limit)
+    }
+
+    fn insert(&mut self, key: Key, bytes: &Bytes, scale: f32) {
+        self.rows.insert(key, self.bytes.len());
+        self.bytes.push(*bytes);
+        self.scales.push(scale);
+    }
+
+    fn load(&mut self, path: &Path) -> io::Result<()> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        file.lock()?;
+        let header = header();
+        let mut content = Vec::new();
+        let len_max = (header.len() + ROWS_MAX * ROW_LEN) as u64;
+        (&mut file).take(len_max).read_to_end(&mut content)?;
+        let Some(rows) = content.strip_prefix(header.as_bytes()) else {
+            return replace(path, &header);
+        };
+        for row in rows.chunks(ROW_LEN) {
+            let Some((key, scale, bytes)) = checked(row) else { break };
+            if self.rows.contains_key(&key) {
+                // Somebody else had added it meanwhile. It takes a number, so that numbers stay places.
+                self.bytes.push(bytes);
+                self.scales.push(scale);
+            } else {
+                self.insert(key, &bytes, scale);
+            }
+        }
+        file.set_len((header.len() + self.len() * ROW_LEN) as u64)
+    }
+}
+
+fn header() -> String {
+    format!("dogwatch vectors 1, {}\n", Model::ID)
+}
+
+/// Puts an empty file in the place of another. Whoever has that one open does no harm to this one.
+fn replace(path: &Path, header: &str) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut draft = tempfile::NamedTempFile::new_in(folder)?;
+    draft.write_all(header.as_bytes())?;
+    draft.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Adds rows to the file, if it is still one of ours.
+fn append(path: &Path, rows: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+    file.lock()?;
+    let header = header();
+    let mut found = Vec::new();
+    (&mut file).take(header.len() as u64).read_to_end(&mut found)?;
+    if found != header.as_bytes() {
+        return Err(io::Error::other("another version of dogwatch has replaced the file"));
+    }
+    // What another process has left half-written would shift all that follows.
+    let torn = (file.metadata()?.len() - header.len() as u64) % ROW_LEN as u64;
+    let end = file.metadata()?.len() - torn;
+    file.set_len(end)?;
+    file.seek(SeekFrom::Start(end))?;
+    file.write_all(rows)
+}
+
+fn key(text: &Digest) -> Key {
+    let mut key = [0; KEY_LEN];
+    key.copy_from_slice(&text.0[..KEY_LEN]);
+    key
+}
+
+fn row(key: &Key, scale: f32, bytes: &Bytes) -> Vec<u8> {
+    let mut row = Vec::with_capacity(ROW_LEN);
+    row.extend(key);
+    row.extend(scale.to_le_bytes());
+    row.extend(bytes.iter().map(|byte| byte.cast_unsigned()));
+    row.extend(check(&row));
+    row
+}
+
+fn checked(row: &[u8]) -> Option<(Key, f32, Bytes)> {
+    let (body, sum) = row.split_at_checked(BODY_LEN)?;
+    let (key, rest) = body.split_first_chunk::<KEY_LEN>()?;
+    let (scale, numbers) = rest.split_first_chunk::<SCALE_LEN>()?;
+    let mut bytes = [0; DIMENSIONS];
+    bytes.iter_mut().zip(numbers).for_each(|(byte, number)| *byte = number.cast_signed());
+    (sum == check(body)).then_some((*key, f32::from_le_bytes(*scale), bytes))
+}
+
+fn check(body: &[u8]) -> [u8; CHECK_LEN] {
+    let digest = Digest::of(body).0;
+    [digest[0], digest[1], digest[2], digest[3]]
+}
