@@ -84,8 +84,9 @@ fn ask_json_names_the_article_first_and_quotes_lines_that_are_there() {
     assert_eq!(names(answer), ["answered", "hits", "nearest", "question", "took_us", "v"]);
     assert_eq!(answer["hits"][0]["article"], "vconverter-stops-at-97");
     for hit in answer["hits"].as_array().unwrap() {
-        let expected =
-            ["actions", "article", "file", "heading", "lines", "passage", "score", "section", "title"];
+        let expected = [
+            "actions", "article", "file", "heading", "lines", "marks", "passage", "score", "section", "title",
+        ];
         assert_eq!(names(hit), expected);
         let text = fs::read_to_string(Path::new(KB).join(hit["file"].as_str().unwrap())).unwrap();
         let (first, last) = (hit["lines"][0].as_u64().unwrap(), hit["lines"][1].as_u64().unwrap());

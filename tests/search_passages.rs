@@ -5,7 +5,6 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use dogwatch::domain::article::Synonyms;
 use dogwatch::search::{Hit, Search};
 use proptest::prelude::*;
 
@@ -56,7 +55,7 @@ fn answer(section: &str, question: &str) -> Hit {
     );
     let (page, findings) = dogwatch::kb::read_page("a.md", text.as_bytes());
     let page = page.unwrap_or_else(|| unreachable!("{findings:?}"));
-    let search = Search::open(None, vec![page.article], &Synonyms::default()).unwrap();
+    let search = Search::open(None, vec![page.article], SEARCH.synonyms()).unwrap();
     search.answer(question, 1).unwrap().hits.into_iter().next().expect(question)
 }
 
@@ -136,7 +135,7 @@ fn rows_that_were_asked_for_are_quoted_with_their_columns() {
     for product in ["Xen", "Workstation", "Microsoft"] {
         assert!(!hit.passage.contains(product), "{}", hit.passage);
     }
-    assert!(marked(&hit).contains("product: [VMware Server] (formerly GSX)"), "{}", marked(&hit));
+    assert!(marked(&hit).contains("product: [VMware Server] (formerly [GSX])"), "{}", marked(&hit));
     let header = "| product | type |";
     assert!(line(&hit, hit.lines.0).starts_with(header) && line(&hit, hit.lines.1).starts_with("| ESX |"));
 }
