@@ -159,7 +159,7 @@ impl World {
         sshd::own(&doubles, &sshd.user);
         let config = folder.path().join("dogwatch.toml");
         fs::write(&config, configuration(&sshd, folder.path(), &doubles)).unwrap();
-        let library = KbLibrary::open(&kb, Some(&folder.path().join("index"))).unwrap();
+        let library = KbLibrary::open(&kb, Some(&folder.path().join("index")), None).unwrap();
         let identity = Config::read(&config, Inventory::Real).unwrap().identity.unwrap();
         let files = Files { kb, config: ConfigSource::File(Some(config)) };
         let catalogue = files.catalogue().unwrap();

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 
-use super::parts::{ConfigSource, Files, found, knowledge, tell_where_from};
+use super::parts::{ConfigSource, Files, Meaning, found, knowledge, tell_where_from};
 use super::{Done, Places};
 use crate::chat::console::{for_stdout, next_line};
 use crate::domain::catalogue::Catalogue;
@@ -33,6 +33,7 @@ pub fn run(places: &Places, arguments: &Arguments) -> Done {
     let Loaded { articles, synonyms, .. } = knowledge(&places.kb)?;
     let search = Search::open(Some(&places.index), articles, &synonyms)?;
     tell_where_from(&search);
+    let search = Meaning::add_to(Meaning::open(places, Some(&places.index)).as_ref(), search);
     if arguments.question != ["-"] {
         return answer(&catalogue, &search, arguments, &arguments.question.join(" "));
     }

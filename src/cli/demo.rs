@@ -68,7 +68,7 @@ async fn demo(places: &Places, arguments: &Arguments, people: People) -> Done {
     let state = places.state.clone().unwrap_or_else(|| temporary.0.join("state"));
     let talk = Talk {
         files: Files { kb: places.kb.clone(), config: ConfigSource::Lab { inventory, people } },
-        library: KbLibrary::open(&places.kb, Some(&places.index))?,
+        library: KbLibrary::open(&places.kb, Some(&places.index), None)?,
         actor: demo_actor("ana"),
         cast: CAST.map(|(name, _)| name).to_vec(),
     };

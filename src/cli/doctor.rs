@@ -16,6 +16,7 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::host::Platform;
 use crate::kb::lint::{Standards, lint as lint_rules};
 use crate::kb::{self, Severity};
+use crate::model::Model;
 use crate::remote::{Ssh, SshConfig};
 use crate::search::{Origin, Search};
 use crate::store::{self, StoreError};
@@ -45,6 +46,7 @@ pub fn run(places: &Places) -> Done {
     let (people, hosts) = (config.people.iter().count(), config.inventory.len());
     report.line(true, "configuration", format!("{named}: {people} persons, {hosts} hosts"));
     articles_and_index(places, &config, &mut report);
+    model(places, &mut report);
     record(places, &mut report);
     let files = Files { kb: places.kb.clone(), config: ConfigSource::File(places.config_file()) };
     let catalogue = files.read().ok();
@@ -78,6 +80,16 @@ fn articles_and_index(places: &Places, config: &Config, report: &mut Report) {
             ),
         },
         Err(error) => report.line(false, "index", chain(error)),
+    }
+}
+
+fn model(places: &Places, report: &mut Report) {
+    match places.model() {
+        Ok(folder) if folder.exists() => match Model::open(&folder) {
+            Ok(_) => report.line(true, "model", format!("in {}", folder.display())),
+            Err(error) => report.line(false, "model", chain(error)),
+        },
+        _ => report.line(true, "model", "none: words find answers; `dogwatch model install` adds meaning"),
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::parts::{knowledge, recorded_state};
+use super::parts::{Meaning, knowledge, recorded_state};
 use super::{Done, Failure, Places};
 use crate::chat::console::{one_line, rendered};
 use crate::domain::replies;
@@ -14,8 +14,8 @@ use crate::kb::import::{Imported, Outcome, drafts_folder, import as import_texts
 use crate::kb::lint::{Standards, lint as lint_rules};
 use crate::kb::{self, Loaded, Severity};
 use crate::search::{
-    self, Collection, Difference, Figures, Miss, MissKind, Origin, Report, Search, Split, Unusable, eval,
-    read_questions,
+    self, Collection, Difference, Figures, Measured, Miss, MissKind, Origin, Ranking, Report, Search, Split,
+    Unusable, eval, read_questions,
 };
 use crate::store::StoreError;
 
@@ -149,7 +149,8 @@ fn index(places: &Places) -> Done {
 
 fn search(places: &Places) -> anyhow::Result<Search> {
     let Loaded { articles, synonyms, .. } = knowledge(&places.kb)?;
-    Ok(Search::open(Some(&places.index), articles, &synonyms)?)
+    let search = Search::open(Some(&places.index), articles, &synonyms)?;
+    Ok(Meaning::add_to(Meaning::open(places, Some(&places.index)).as_ref(), search))
 }
 
 fn measure(places: &Places, questions: &Path, json: bool) -> Done {
@@ -185,32 +186,39 @@ fn report(places: &Places, json: bool) -> Done {
 }
 
 fn rank(places: &Places, collection: &Path, split: Option<Split>, json: bool) -> Done {
-    let measured = search::measure(Collection::read(collection)?, split, &knowledge(&places.kb)?.synonyms)?;
+    let synonyms = knowledge(&places.kb)?.synonyms;
+    let meaning = Meaning::open(places, Some(&places.index));
+    let with_model = meaning.as_ref().map(|meaning| |search| meaning.add(search));
+    let with_model = with_model.as_ref().map(|add| add as &dyn Fn(Search) -> Search);
+    let measured = search::measure(Collection::read(collection)?, split, &synonyms, with_model)?;
     if json {
         out!("{}", serde_json::to_string(&measured).context("could not write the report")?);
         return Ok(());
     }
-    out!(
-        "{:12} {:>8} {:>8} {:>8} {:>9}  {:>8} {:>8}",
-        "",
-        "ndcg@10",
-        "mrr@10",
-        "recall",
-        "success@1",
-        "p50",
-        "p95"
-    );
-    for (name, it) in [("bare BM25", measured.bare), ("ours", measured.ours)] {
-        let Figures { ndcg_at_10, mrr_at_10, recall_at_10, success_at_1, p50_us, p95_us, .. } = it;
-        out!(
-            "{name:12} {ndcg_at_10:8.3} {mrr_at_10:8.3} {recall_at_10:8.3} {success_at_1:9.3}  {p50_us:>5} us {p95_us:>5} us"
-        );
+    let Measured { ours, words, bare } = measured;
+    out!("{} queries      ndcg@10   mrr@10 recall@10 success@1       p50       p95", bare.queries);
+    figures("bare BM25", bare);
+    let named = match words {
+        Some(words) => vec![("words", words), ("words and model", ours)],
+        None => vec![("words", ours)],
+    };
+    for (name, Ranking { figures: it, .. }) in &named {
+        figures(name, *it);
     }
-    let Difference { mean, low, high } = measured.ndcg_difference;
-    out!("ours less bare, ndcg@10: {mean:+.3}, 95 % interval {low:+.3} to {high:+.3}");
-    let (refusals, answers) = (measured.false_refusals, measured.false_answers);
-    out!("{} queries: false refusals {refusals:.3}, false answers {answers:.3}", measured.ours.queries);
+    for (name, Ranking { false_refusals, false_answers, ndcg_difference, .. }) in &named {
+        let Difference { mean, low, high } = ndcg_difference;
+        out!("{name}: ndcg@10 {mean:+.3} to bare BM25 (95 % interval {low:+.3} to {high:+.3})");
+        out!("{name}: false refusals {false_refusals:.3}, false answers {false_answers:.3}");
+    }
     Ok(())
+}
+
+fn figures(name: &str, it: Figures) {
+    let Figures { ndcg_at_10, mrr_at_10, recall_at_10, success_at_1, p50_us, p95_us, .. } = it;
+    out!(
+        "{name:15} {ndcg_at_10:9.3} {mrr_at_10:8.3} {recall_at_10:9.3} {success_at_1:9.3} {p50_us:>6} us \
+         {p95_us:>6} us"
+    );
 }
 
 fn why(reason: Unusable) -> &'static str {

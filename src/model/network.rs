@@ -28,7 +28,6 @@ const EPSILON: f32 = 1e-12;
 
 /// The weights, packed for the products that are made with them.
 pub(super) struct Network {
-    products: GemmExecutor,
     words: Vec<f32>,
     positions: Vec<f32>,
     /// The kind of every token is the first: there is no second sentence.
@@ -73,22 +72,23 @@ impl Network {
             kind: embedding("token_type", KINDS)?.into_iter().take(DIMENSIONS).collect(),
             norm: Norm::read(&weights, "embeddings.LayerNorm")?,
             layers,
-            products,
         })
     }
 
     /// The vector of a text of these tokens, of length 1.
     pub(super) fn vector(&self, tokens: &[u32]) -> Result<Vec<f32>, GemmError> {
+        // Made for each text: it is nothing but a choice of code, and can't be sent between threads.
+        let products = GemmExecutor::default();
         let mut rows = self.embed(tokens.get(..TOKENS_MAX).unwrap_or(tokens));
         for layer in &self.layers {
-            let attended = layer.attended.of(&self.products, &layer.attend(&self.products, &rows)?)?;
+            let attended = layer.attended.of(&products, &layer.attend(&products, &rows)?)?;
             add(&mut rows, &attended);
             layer.attended_norm.apply(&mut rows);
-            let mut inner = layer.widen.of(&self.products, &rows)?;
+            let mut inner = layer.widen.of(&products, &rows)?;
             for value in &mut inner {
                 *value = gelu(*value);
             }
-            add(&mut rows, &layer.narrow.of(&self.products, &inner)?);
+            add(&mut rows, &layer.narrow.of(&products, &inner)?);
             layer.norm.apply(&mut rows);
         }
         let mut mean = vec![0.0; DIMENSIONS];

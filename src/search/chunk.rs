@@ -36,6 +36,8 @@ pub(super) struct Chunk {
     pub terms: Terms,
     /// What it says it is about.
     pub topic: Terms,
+    /// Its words as they are written, below those of its title and headings.
+    pub text: String,
 }
 
 /// The chunks of all articles and the digest of what is to be indexed.
@@ -67,6 +69,12 @@ fn chunk_article(analyzer: &Analyzer, index: usize, article: &Article, chunks: &
             place: Place { article: index, section: None },
             terms: front,
             topic: copy(&topic),
+            text: [&article.title]
+                .into_iter()
+                .chain(&article.symptoms)
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(". "),
         });
     }
     for (number, section) in article.sections.iter().enumerate() {
@@ -82,12 +90,15 @@ fn chunk_article(analyzer: &Analyzer, index: usize, article: &Article, chunks: &
             heading.add(&terms_of(&action.title), 1);
             head.add(&terms_of(&action.title), 1);
         }
+        let above: Vec<&str> =
+            [&article.title].into_iter().chain(&section.heading).map(String::as_str).collect();
         for body in bodies(analyzer, section) {
             let mut terms = copy(&head);
-            terms.add(&body, 1);
+            terms.add(&body.terms, 1);
             let mut topic = copy(&topic);
             topic.add(&heading, 1);
-            chunks.push(Chunk { place: place.clone(), terms, topic });
+            let text = format!("{}. {}", above.join(". "), body.text);
+            chunks.push(Chunk { place: place.clone(), terms, topic, text });
         }
     }
 }
@@ -104,9 +115,9 @@ pub(super) fn owns(sections: &[Section], number: usize, line: usize) -> bool {
 }
 
 /// The text of a section in pieces of whole blocks; only a block that is too long by itself is split.
-fn bodies(analyzer: &Analyzer, section: &Section) -> Vec<Terms> {
+fn bodies(analyzer: &Analyzer, section: &Section) -> Vec<Body> {
     let mut bodies = Vec::new();
-    let (mut body, mut words) = (Terms::default(), 0);
+    let (mut body, mut words) = (Body::default(), 0);
     for block in &section.blocks {
         let units = analyzer.units(&block.text);
         for Range { start, end } in windows(units.len()) {
@@ -114,7 +125,10 @@ fn bodies(analyzer: &Analyzer, section: &Section) -> Vec<Terms> {
                 bodies.push(std::mem::take(&mut body));
                 words = 0;
             }
-            body.add(&terms_of(&units[start..end]), 1);
+            let units = &units[start..end];
+            body.terms.add(&Terms::of(units), 1);
+            body.text.push_str(block.text.get(span(units)).unwrap_or_default());
+            body.text.push('\n');
             words += end - start;
         }
     }
@@ -124,8 +138,17 @@ fn bodies(analyzer: &Analyzer, section: &Section) -> Vec<Terms> {
     bodies
 }
 
-fn terms_of(units: &[Unit]) -> Terms {
-    Terms::of(units)
+/// A piece of a section.
+#[derive(Default)]
+struct Body {
+    terms: Terms,
+    text: String,
+}
+
+/// Where units stand in their text.
+fn span(units: &[Unit]) -> Range<usize> {
+    let start = units.first().map_or(0, |unit| unit.at.start);
+    start..units.last().map_or(start, |unit| unit.at.end)
 }
 
 fn windows(len: usize) -> impl Iterator<Item = Range<usize>> {

@@ -176,20 +176,31 @@ pub struct Difference {
     pub high: f64,
 }
 
-/// What was measured.
+/// How well a ranking does, beside the bare engine.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Measured {
-    /// Ours.
+pub struct Ranking {
+    /// Its places.
     #[serde(flatten)]
-    pub ours: Figures,
+    pub figures: Figures,
     /// Answerable queries that were refused.
     pub false_refusals: f64,
     /// Unanswerable queries that were answered.
     pub false_answers: f64,
+    /// Of `ndcg@10`, less that of the bare engine.
+    pub ndcg_difference: Difference,
+}
+
+/// What was measured.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Measured {
+    /// What the program does: with the model where there is one.
+    #[serde(flatten)]
+    pub ours: Ranking,
+    /// The same by words alone, where there is a model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub words: Option<Ranking>,
     /// The engine's own BM25 with its own tokens over title and text.
     pub bare: Figures,
-    /// Of `ndcg@10`, ours less bare.
-    pub ndcg_difference: Difference,
 }
 
 /// One query's places.
@@ -206,35 +217,55 @@ pub fn measure(
     collection: Collection,
     split: Option<Split>,
     synonyms: &Synonyms,
+    with_model: Option<&dyn Fn(Search) -> Search>,
 ) -> Result<Measured, SearchError> {
     let Collection { articles, mut queries } = collection;
     queries.retain(|query| split.is_none_or(|split| split.holds(&query.id)));
     let bare = Bare::new(&articles)?;
-    let missing: Vec<_> = queries.iter().filter(|query| digest(&query.id)[1] & 1 == 0).collect();
-    let gone: BTreeSet<_> = missing.iter().flat_map(|query| query.relevant.keys()).collect();
-    let rest: Vec<_> = articles.iter().filter(|article| !gone.contains(&article.id)).cloned().collect();
-    let search = Search::open(None, articles, synonyms)?;
-    let (mut ours, mut plain, mut refused) = (Vec::new(), Vec::new(), 0);
+    let mut plain = Vec::new();
     for query in &queries {
-        let start = Instant::now();
-        let ranked = search.rank(&query.text, DEPTH)?;
-        ours.push(outcome(query, &ranked, start.elapsed()));
-        refused += usize::from(!search.answer(&query.text, 1)?.answered);
         let start = Instant::now();
         let ranked = bare.rank(&query.text, DEPTH)?;
         plain.push(outcome(query, &ranked, start.elapsed()));
     }
-    let lacking = Search::open(None, rest, synonyms)?;
-    let mut answered = 0;
-    for query in &missing {
+    let missing: Vec<_> = queries.iter().filter(|query| digest(&query.id)[1] & 1 == 0).collect();
+    let gone: BTreeSet<_> = missing.iter().flat_map(|query| query.relevant.keys()).collect();
+    let rest: Vec<_> = articles.iter().filter(|article| !gone.contains(&article.id)).cloned().collect();
+    let mut whole = Search::open(None, articles, synonyms)?;
+    let mut lacking = Search::open(None, rest, synonyms)?;
+    let mut ours = ranking(&whole, &lacking, &queries, &missing, &plain)?;
+    let mut words = None;
+    if let Some(with_model) = with_model {
+        (whole, lacking) = (with_model(whole), with_model(lacking));
+        words = Some(std::mem::replace(&mut ours, ranking(&whole, &lacking, &queries, &missing, &plain)?));
+    }
+    Ok(Measured { ours, words, bare: figures(&plain) })
+}
+
+/// Asks all queries, and of an index without their documents those that are `missing`.
+fn ranking(
+    whole: &Search,
+    lacking: &Search,
+    queries: &[Query],
+    missing: &[&Query],
+    plain: &[Outcome],
+) -> Result<Ranking, SearchError> {
+    let (mut outcomes, mut refused, mut answered) = (Vec::new(), 0, 0);
+    for query in queries {
+        let start = Instant::now();
+        let ranked = whole.rank(&query.text, DEPTH)?;
+        outcomes.push(outcome(query, &ranked, start.elapsed()));
+        refused += usize::from(!whole.answer(&query.text, 1)?.answered);
+    }
+    for query in missing {
         answered += usize::from(lacking.answer(&query.text, 1)?.answered);
     }
-    let differences: Vec<f64> = ours.iter().zip(&plain).map(|(ours, bare)| ours.ndcg - bare.ndcg).collect();
-    Ok(Measured {
+    let differences: Vec<f64> =
+        outcomes.iter().zip(plain).map(|(ours, bare)| ours.ndcg - bare.ndcg).collect();
+    Ok(Ranking {
+        figures: figures(&outcomes),
         false_refusals: mean(refused, queries.len()),
         false_answers: mean(answered, missing.len()),
-        ours: figures(&ours),
-        bare: figures(&plain),
         ndcg_difference: bootstrap(&differences),
     })
 }

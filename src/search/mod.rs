@@ -8,7 +8,7 @@
 //!
 //! `analysis` turns text into units (with the words of `vocabulary`), for articles and questions alike.
 //! `chunk` cuts articles into what is ranked, `schema` says into which fields, `indexing` builds the
-//! index in memory, `folder` keeps a checked copy on disk. `question` -> `ranking` -> `evidence` (is it
+//! index in memory, `folder` keeps a checked copy on disk. `question` -> `ranking`, and `semantic` where there is a model -> `evidence` (is it
 //! an answer? if not, once more with what `mend` makes of the question) -> `section` and `passage` (which lines?) ->
 //! `answer`, or `nearest`. `eval` measures the whole on our questions, `collection` the ranking on public
 //! ones, beside the `bare` engine.
@@ -32,24 +32,28 @@ mod question;
 mod ranking;
 mod schema;
 mod section;
+mod semantic;
 mod vocabulary;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tantivy::{IndexReader, Searcher};
 
 pub use answer::{Answer, AskLine, Hit, Nearest, Offer};
-pub use collection::{Collection, Difference, Figures, Measured, Split, measure};
+pub use collection::{Collection, Difference, Figures, Measured, Ranking, Split, measure};
 pub use eval::{Miss, MissKind, Question, Report, eval, read_questions};
 pub use folder::Unusable;
 
 use crate::domain::article::{Article, Synonyms};
 use crate::domain::id::ArticleId;
+use crate::model::{Model, Vectors, VectorsError};
 use analysis::Analyzer;
 use chunk::Place;
 use evidence::Evidence;
 use ranking::Ranked;
 use schema::Fields;
+use semantic::Semantic;
 
 /// Hits of one answer, whatever was asked for.
 pub const HITS_MAX: usize = 50;
@@ -143,6 +147,7 @@ pub struct Search {
     fields: Fields,
     reader: IndexReader,
     origin: Origin,
+    semantic: Option<Semantic>,
 }
 
 impl Search {
@@ -179,7 +184,30 @@ impl Search {
         };
         let places = chunks.into_iter().map(|chunk| chunk.place).collect();
         let (_, fields) = schema::schema();
-        Ok(Self { synonyms: synonyms.clone(), analyzer, articles, places, fields, reader, origin })
+        Ok(Self {
+            synonyms: synonyms.clone(),
+            analyzer,
+            articles,
+            places,
+            fields,
+            reader,
+            origin,
+            semantic: None,
+        })
+    }
+
+    /// The same with a model of what texts mean. Chunks without a vector are encoded, while `progress`
+    /// hears how many of how many are done; what could not be kept in `vectors` is told.
+    pub fn with_model(
+        mut self,
+        model: Arc<Model>,
+        vectors: Vectors,
+        progress: &dyn Fn(usize, usize),
+    ) -> (Self, Option<VectorsError>) {
+        let (chunks, _) = chunk::chunks(&self.analyzer, &self.articles);
+        let (semantic, failed) = Semantic::new(model, vectors, &chunks, progress);
+        self.semantic = Some(semantic);
+        (self, failed)
     }
 
     /// Where the index comes from.
@@ -240,10 +268,18 @@ impl Search {
         // What has nothing to cite is no answer.
         ranked.retain(|found| self.articles.get(found.article).is_some_and(|it| !it.sections.is_empty()));
         let rarities = evidence::rarities(searcher, self.fields, &question)?;
-        let evidence = match ranked.first() {
-            Some(best) => evidence::evidence(searcher, self.fields, &question, &rarities, best)?,
-            None => Evidence::default(),
+        let evidence_of = |best: Option<&Ranked>| match best {
+            Some(best) => evidence::evidence(searcher, self.fields, &question, &rarities, best),
+            None => Ok(Evidence::default()),
         };
+        let mut evidence = evidence_of(ranked.first())?;
+        if let Some(semantic) = &self.semantic {
+            let nearness = semantic.nearness(text);
+            ranked = nearness.fuse(&self.places, ranked, evidence.confidence());
+            ranked.retain(|found| self.articles.get(found.article).is_some_and(|it| !it.sections.is_empty()));
+            evidence = evidence_of(ranked.first())?;
+            evidence.cosine = ranked.first().map(|best| nearness.of(best));
+        }
         Ok(Found { question, ranked, rarities, evidence })
     }
 

@@ -31,6 +31,8 @@ pub(super) struct Ranked {
     pub article: usize,
     /// What it counts.
     pub score: f32,
+    /// The score of its best chunk by words.
+    pub strength: f32,
     /// Its chunks among those looked at, best first, with their scores.
     pub chunks: Vec<(u32, f32)>,
 }
@@ -54,7 +56,12 @@ pub(super) fn rank(
         if let Some(ranked) = articles.iter_mut().find(|ranked| ranked.article == place.article) {
             ranked.chunks.push(found);
         } else {
-            articles.push(Ranked { article: place.article, score: 0.0, chunks: vec![found] });
+            articles.push(Ranked {
+                article: place.article,
+                score: 0.0,
+                strength: score,
+                chunks: vec![found],
+            });
         }
     }
     for ranked in &mut articles {
