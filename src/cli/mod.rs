@@ -18,9 +18,10 @@ mod end;
 mod incident;
 mod kb;
 mod lab;
+pub mod library;
 mod log;
 mod model;
-pub mod parts;
+mod parts;
 mod serve;
 mod talk;
 
