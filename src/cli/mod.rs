@@ -21,7 +21,7 @@ mod lab;
 pub mod library;
 mod log;
 mod model;
-mod parts;
+pub mod parts;
 mod serve;
 mod talk;
 
