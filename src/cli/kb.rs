@@ -46,7 +46,7 @@ pub enum Command {
         collection: Option<PathBuf>,
         /// Ask a half of the queries: one to choose settings with, the other to report with
         #[arg(long, requires = "collection")]
-        split: Option<Split>,
+        split: Option<Half>,
         /// One JSON object
         #[arg(long)]
         json: bool,
@@ -57,6 +57,24 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// The queries that `--split` names.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub enum Half {
+    /// Those to choose settings with
+    Choose,
+    /// Those to report with: the others
+    Report,
+}
+
+impl From<Half> for Split {
+    fn from(half: Half) -> Self {
+        match half {
+            Half::Choose => Self::Choose,
+            Half::Report => Self::Report,
+        }
+    }
 }
 
 /// A report as programs read it.
@@ -74,7 +92,7 @@ pub fn run(places: &Places, command: &Command) -> Done {
         Command::Import { from, to } => import(places, from, to.as_deref()),
         Command::Eval { questions: Some(questions), json, .. } => measure(places, questions, *json),
         Command::Eval { collection, split, json, .. } => {
-            rank(places, collection.as_deref().unwrap_or(Path::new(".")), *split, *json)
+            rank(places, collection.as_deref().unwrap_or(Path::new(".")), split.map(Split::from), *json)
         }
         Command::Report { json } => report(places, *json),
     }
