@@ -91,9 +91,13 @@ pub fn run(places: &Places, command: &Command) -> Done {
         Command::Index => index(places),
         Command::Import { from, to } => import(places, from, to.as_deref()),
         Command::Eval { questions: Some(questions), json, .. } => measure(places, questions, *json),
-        Command::Eval { collection, split, json, .. } => {
-            rank(places, collection.as_deref().unwrap_or(Path::new(".")), split.map(Split::from), *json)
+        Command::Eval { collection: Some(collection), split, json, .. } => {
+            rank(places, collection, split.map(Split::from), *json)
         }
+        // The group of the arguments asks for one of them before this is reached.
+        Command::Eval { .. } => Err(Failure::Usage(anyhow::anyhow!(
+            "nothing to measure; name --questions FILE or --collection DIR"
+        ))),
         Command::Report { json } => report(places, *json),
     }
 }
