@@ -21,6 +21,7 @@ mod lab;
 mod log;
 mod model;
 pub mod parts;
+pub mod progress;
 mod serve;
 mod talk;
 
