@@ -282,11 +282,11 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         }
         let mut elsewhere = None;
         for effect in decision.effects {
+            if let Effect::Say(say) = &effect {
+                elsewhere = elsewhere.or_else(|| Some(say.to.clone()));
+            }
             let next = match effect {
-                Effect::Say(say) => {
-                    elsewhere = elsewhere.or_else(|| Some(say.to.clone()));
-                    Next::Post(self.post(turn, say))
-                }
+                Effect::Say(say) if C::KEEPS => Next::Post(self.post(turn, say)),
                 effect => Next::Effect(effect),
             };
             turn.next.push((next, trail.cloned()));
@@ -298,9 +298,6 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
     }
 
     fn post(&mut self, turn: &mut Turn, say: Say) -> Post {
-        if !C::KEEPS {
-            return Post { number: 0, at_ms: 0, say };
-        }
         let (post, notes) = self.outbox.post(say, turn.now_ms);
         turn.notes.extend(notes);
         post

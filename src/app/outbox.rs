@@ -27,6 +27,13 @@ pub struct Post {
     pub say: Say,
 }
 
+impl Post {
+    /// Something that is said once and not remembered.
+    pub fn unkept(say: Say) -> Self {
+        Self { number: 0, at_ms: 0, say }
+    }
+}
+
 /// The message that shows a card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shown {

@@ -33,6 +33,7 @@ impl Turn {
 /// What follows once everything is recorded.
 pub(super) enum Next {
     Effect(Effect),
+    /// It is in the outbox.
     Post(Post),
     /// Nothing was said to whoever gave this command.
     Decided(Ticket, Option<To>),

@@ -1,6 +1,8 @@
 //! `chat`: the bot in the terminal with the real configuration. Who types is the user that the
 //! operating system says: `console:UID`.
 
+use std::sync::Arc;
+
 use super::end::End;
 use super::library::{KbLibrary, Meaning};
 use super::parts::{ConfigSource, Files};
@@ -23,7 +25,8 @@ pub fn run(places: &Places) -> Done {
         return Err(Failure::Usage(anyhow::anyhow!(problem)));
     }
     let files = Files { kb: places.kb.clone(), config };
-    let library = KbLibrary::open(&places.kb, Some(&places.index), Meaning::open(places))?;
+    let library = Arc::new(KbLibrary::open(&places.kb, Some(&places.index), Meaning::open(places))?);
+    let _watch = library.watch()?;
     let talk = Talk { files, library, actor, cast: Vec::new() };
     let state = places.state()?;
     Ok(runtime()?.block_on(async { talk.run(&state, &mut End::listen()?).await })?)

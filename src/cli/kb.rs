@@ -48,7 +48,7 @@ pub enum Command {
         collection: Option<PathBuf>,
         /// Ask a half of the queries: one to choose settings with, the other to report with
         #[arg(long, requires = "collection")]
-        split: Option<Split>,
+        split: Option<Half>,
         /// One JSON object
         #[arg(long)]
         json: bool,
@@ -59,6 +59,24 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// The queries that `--split` names.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub enum Half {
+    /// Those to choose settings with
+    Choose,
+    /// Those to report with: the others
+    Report,
+}
+
+impl From<Half> for Split {
+    fn from(half: Half) -> Self {
+        match half {
+            Half::Choose => Self::Choose,
+            Half::Report => Self::Report,
+        }
+    }
 }
 
 /// A report as programs read it.
@@ -75,9 +93,13 @@ pub fn run(places: &Places, command: &Command) -> Done {
         Command::Index => index(places),
         Command::Import { from, to } => import(places, from, to.as_deref()),
         Command::Eval { questions: Some(questions), json, .. } => measure(places, questions, *json),
-        Command::Eval { collection, split, json, .. } => {
-            rank(places, collection.as_deref().unwrap_or(Path::new(".")), *split, *json)
+        Command::Eval { collection: Some(collection), split, json, .. } => {
+            rank(places, collection, split.map(Split::from), *json)
         }
+        // The group of the arguments asks for one of them before this is reached.
+        Command::Eval { .. } => Err(Failure::Usage(anyhow::anyhow!(
+            "nothing to measure; name --questions FILE or --collection DIR"
+        ))),
         Command::Report { json } => report(places, *json),
     }
 }

@@ -12,11 +12,12 @@ use anyhow::Context as _;
 
 use super::Places;
 use super::parts::{chain, found};
+use super::progress::Progress;
 use crate::app::ports::Library;
 use crate::domain::replies::answer::Found;
-use crate::kb::{self, Scan};
+use crate::kb::{self, Scan, Watch};
 use crate::model::{Model, Vectors};
-use crate::search::{Answer, Index, Origin, Reading, Search, SearchError, Seen};
+use crate::search::{Index, Origin, Reading, Search, SearchError, Seen};
 
 /// The file of vectors, in the folder of the index.
 const VECTORS: &str = "vectors";
@@ -49,13 +50,9 @@ impl Meaning {
 
     /// A search that knows what its articles mean; what is new of them is encoded first.
     pub fn add(&self, search: Search) -> Result<Search, SearchError> {
-        let progress = |done, all| {
-            if all > 0 {
-                tracing::info!("{done} of {all} new passages are encoded");
-            }
-        };
+        let progress = Progress::new("encoding passages");
         let (model, vectors) = (Arc::clone(&self.model), Arc::clone(&self.vectors));
-        let (search, failed) = search.with_model(model, vectors, &progress)?;
+        let (search, failed) = search.with_model(model, vectors, &|done, all| progress.tell(done, all))?;
         if let Some(error) = failed {
             tracing::warn!("{}", chain(error));
         }
@@ -101,21 +98,38 @@ impl KbLibrary {
         Ok(self.current())
     }
 
+    /// Follows the files until what is returned is dropped; questions need not look at them until then.
+    pub fn watch(self: &Arc<Self>) -> anyhow::Result<Watch> {
+        let library = Arc::downgrade(self);
+        let mut told = None;
+        let watch = Watch::start(&self.kb, move || {
+            let Some(library) = library.upgrade() else { return };
+            let failed = library.refresh().err().map(chain);
+            if let Some(why) = failed.as_ref().filter(|why| told.as_ref() != Some(*why)) {
+                tracing::warn!("what stood in the articles before still answers: {why}");
+            }
+            told = failed;
+        })?;
+        self.refresh()?;
+        self.told.store(true, Ordering::Relaxed);
+        Ok(watch)
+    }
+
     /// The articles as they were found last.
     pub fn current(&self) -> Arc<Search> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// An answer with at most `limit` hits.
-    pub fn answer(&self, question: &str, limit: usize) -> anyhow::Result<Answer> {
+    fn answer(&self, question: &str) -> anyhow::Result<Found> {
         let search = if self.told.load(Ordering::Relaxed) { self.current() } else { self.refresh()? };
-        Ok(search.answer(question, limit)?)
+        let broken = broken(&search).into_iter().collect();
+        Ok(Found { broken, ..found(&search.answer(question, HITS)?) })
     }
 }
 
 impl Library for KbLibrary {
     fn find(&self, question: &str) -> Result<Found, String> {
-        self.answer(question, HITS).map(|answer| found(&answer)).map_err(chain)
+        self.answer(question).map_err(chain)
     }
 }
 

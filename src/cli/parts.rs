@@ -100,11 +100,14 @@ pub fn found(answer: &Answer) -> Found {
         quotes: hit.quotes.clone(),
         file: hit.file.clone(),
         lines: hit.lines,
+        revision: hit.revision,
+        outdated: hit.outdated.clone(),
         actions: hit.actions.iter().map(|offer| offer.id.clone()).collect(),
     };
     Found {
         hits: answer.hits.iter().map(cited).collect(),
         nearest: answer.nearest.iter().map(|near| (near.article.clone(), near.title.clone())).collect(),
+        broken: Vec::new(),
     }
 }
 

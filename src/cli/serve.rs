@@ -41,7 +41,8 @@ pub fn run(places: &Places) -> Done {
         return Err(Failure::Usage(anyhow::anyhow!(problem)));
     }
     let files = Files { kb: places.kb.clone(), config };
-    let library = KbLibrary::open(&places.kb, Some(&places.index), Meaning::open(places))?;
+    let library = Arc::new(KbLibrary::open(&places.kb, Some(&places.index), Meaning::open(places))?);
+    let _watch = library.watch()?;
     let state = places.state()?;
     let identity = read.identity.unwrap_or_default();
     let service = Service { settings, token, files, library, identity };
@@ -52,7 +53,7 @@ struct Service {
     settings: Settings,
     token: Secret,
     files: Files,
-    library: KbLibrary,
+    library: Arc<KbLibrary>,
     identity: std::path::PathBuf,
 }
 
@@ -74,7 +75,7 @@ impl Service {
         let bot = Bot {
             hosts: Arc::new(Ssh::new(SshConfig::new(self.identity))),
             record,
-            library: Arc::new(self.library),
+            library: self.library,
             sources: Arc::clone(&sources),
             chat: Arc::new(Discord(orders.clone())),
         };

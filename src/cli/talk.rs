@@ -26,7 +26,7 @@ pub struct Talk {
     /// Articles and configuration.
     pub files: Files,
     /// The index.
-    pub library: KbLibrary,
+    pub library: Arc<KbLibrary>,
     /// Who types first.
     pub actor: ActorId,
     /// Whom `/as NAME` lets type; nobody outside the demo.
@@ -49,7 +49,7 @@ impl Talk {
         let bot = Bot {
             hosts: Arc::new(Ssh::new(SshConfig::new(identity))),
             record,
-            library: Arc::new(self.library),
+            library: self.library,
             sources: Arc::new(self.files),
             chat: Arc::clone(&console),
         };

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::actor::Role;
+use super::command::Origin;
 use super::decide::{Caller, Decision, Effect, Purpose, Question, To, View};
 use super::event::Event;
 use super::id::{AnswerId, ArticleId, ConversationId, Digest, Prefix};
@@ -9,6 +11,7 @@ use super::incident::shortened;
 use super::refusal::Refusal;
 use super::replies;
 use super::replies::answer::Found;
+use super::reply::Reply;
 use super::state::State;
 
 /// Characters of a question that go into the record.
@@ -60,7 +63,7 @@ pub fn found(view: View<'_>, question: &Question, found: Result<Found, String>) 
     };
     match purpose {
         Purpose::Search => {
-            let reply = replies::answer::listed(view.catalogue, &found);
+            let reply = for_admins(view, origin, replies::answer::listed(view.catalogue, &found), &found);
             return Decision::say(To::Caller(origin.clone()), reply);
         }
         // Whoever did not ask is not told that there is nothing.
@@ -69,6 +72,7 @@ pub fn found(view: View<'_>, question: &Question, found: Result<Found, String>) 
     }
     let (id, words) = (view.state.next_answer(), shortened(words, QUESTION_LEN_MAX));
     let reply = replies::answer::found(view.catalogue, &found, Some((id, prefix(&words))));
+    let reply = for_admins(view, origin, reply, &found);
     let mut articles: Vec<_> = found.hits.iter().map(|hit| hit.article.clone()).collect();
     articles.dedup();
     let mut decision = Decision::say(To::Asker(origin.clone()), reply);
@@ -78,6 +82,14 @@ pub fn found(view: View<'_>, question: &Question, found: Result<Found, String>) 
         Event::QuestionAnswered { answer: id, conversation, question: words, articles },
     );
     decision
+}
+
+/// A reply to a question, which tells an admin also what is wrong with articles.
+fn for_admins(view: View<'_>, origin: &Origin, reply: Reply, found: &Found) -> Reply {
+    match Caller::of(origin).known(view.catalogue) {
+        Some(known) if known.role == Role::Admin => replies::answer::with_broken(reply, &found.broken),
+        _ => reply,
+    }
 }
 
 /// What somebody said without addressing the bot: looked up if it looks like a question that has

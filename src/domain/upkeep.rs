@@ -16,6 +16,8 @@ use super::article::Article;
 use super::id::{ActionId, ArticleId};
 use super::state::State;
 
+pub use articles::days_overdue;
+
 /// Days for which a review is good.
 pub const REVIEW_DAYS: u64 = 365;
 /// Points of each time that an article let somebody down. An overdue review has 1 for each year

@@ -110,6 +110,8 @@ codes! {
     ReviewedInFuture, "reviewed_in_future", Reports;
     /// A review that never happened: an imported draft.
     NeverReviewed, "never_reviewed", Reports;
+    /// A review that was long ago.
+    ReviewOverdue, "review_overdue", Warns;
     /// Not exactly one heading of the first level, or another text than the title.
     TitleHeading, "title_heading", Warns;
     /// A section too long to be quoted.

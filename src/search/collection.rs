@@ -33,7 +33,7 @@ const DEPTH: usize = 10;
 const SAMPLES: usize = 2_000;
 
 /// Which queries are asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Split {
     /// Those to choose settings with.
     Choose,

@@ -41,6 +41,7 @@ const TEXTS: &[Case] = &[
     case(Code::IdNotFileName, "id = \"linux-service\"", "id = \"linux-services\"", "id ="),
     case(Code::ReviewedInFuture, "2026-11-01", "2026-11-23", "reviewed"),
     case(Code::NeverReviewed, "2026-11-01", "1970-01-01", "reviewed"),
+    case(Code::ReviewOverdue, "2026-11-01", "2025-11-21", "reviewed"),
     case(Code::TitleHeading, "\n# A service hangs\n", "\n# Another title\n", "# Another title"),
     case(Code::TitleHeading, "\n# A service hangs\n", "\n## A service hangs\n", "+++"),
     case(Code::TitleHeading, "## Cause", "# Cause", "# Cause"),
@@ -286,6 +287,32 @@ fn a_section_is_long_from_181_words_wherever_they_stand() {
         let findings = lint(&with(&text, WINDOWS).load(), &standards());
         let found = findings.iter().find(|finding| finding.code == Code::SectionLong);
         assert_eq!(found.map(|finding| finding.line), long.then_some(9), "{findings:?}");
+    }
+}
+
+#[test]
+fn a_review_is_good_for_365_days_and_one_that_never_was_is_not_overdue_too() {
+    for (day, expected) in [
+        ("2026-11-22", None),
+        ("2025-11-22", None),
+        (
+            "2025-11-21",
+            Some("warning[review_overdue]: reviewed on 2025-11-21, which is good for 365 days: overdue by 1"),
+        ),
+        (
+            "2024-11-22",
+            Some(
+                "warning[review_overdue]: reviewed on 2024-11-22, which is good for 365 days: overdue by 365",
+            ),
+        ),
+        ("1970-01-01", Some("error[never_reviewed]: it was imported, and nobody has checked it")),
+    ] {
+        let findings = lint(&with(&LINUX.replace("2026-11-01", day), WINDOWS).load(), &standards());
+        let rendered: Vec<_> = findings.iter().map(|finding| finding.render("kb".as_ref())).collect();
+        assert_eq!(rendered.len(), usize::from(expected.is_some()), "{day}: {rendered:?}");
+        if let Some(expected) = expected {
+            assert!(rendered[0].starts_with(&format!("kb/linux-service.md:7: {expected}; ")), "{rendered:?}");
+        }
     }
 }
 

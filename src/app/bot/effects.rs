@@ -16,7 +16,8 @@ const TASKS_MAX: usize = 1024;
 impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
     pub(super) async fn effect(&mut self, effect: Effect, trail: Option<Trail>) -> Result<(), BotError> {
         match effect {
-            Effect::Say(say) => self.work.chat.say(Post { number: 0, at_ms: 0, say }),
+            // Where a chat keeps what is said, it has become a post of the outbox before this.
+            Effect::Say(say) => self.work.chat.say(Post::unkept(say)),
             Effect::Follow(conversation, reply) => self.work.chat.follow(&conversation, &reply),
             Effect::Form(origin, form) => self.work.chat.form(&origin, form),
             Effect::Start(request) => self.again.push_back(Message::Input(Input::Start(request), trail)),
@@ -110,6 +111,6 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
     /// Says something that nothing in the record depends on.
     fn say_now(&self, to: To, refusal: &Refusal) {
         let say = Say { to, reply: replies::refusal(refusal), card: None };
-        self.work.chat.say(Post { number: 0, at_ms: 0, say });
+        self.work.chat.say(Post::unkept(say));
     }
 }

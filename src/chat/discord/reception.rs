@@ -261,7 +261,7 @@ impl<S: Sources> Reception<S> {
     fn refuse(&self, origin: Origin, refusal: &Refusal) {
         let say = Say { to: To::Caller(origin), reply: replies::refusal(refusal), card: None };
         // The courier has gone: so has the bot.
-        let _ = self.orders.send(Order::Say(crate::app::outbox::Post { number: 0, at_ms: 0, say }));
+        let _ = self.orders.send(Order::Say(crate::app::outbox::Post::unkept(say)));
     }
 
     /// Suggests values to whoever has a role, while they type.

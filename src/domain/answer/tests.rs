@@ -1,4 +1,4 @@
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use super::*;
 use crate::domain::command::{Command, Origin};
@@ -16,6 +16,8 @@ fn hit() -> Cited {
         quotes: Vec::new(),
         file: "vm-hung.md".to_owned(),
         lines: (1, 2),
+        revision: Digest([0xab; 32]),
+        outdated: None,
         actions: Vec::new(),
     }
 }
@@ -26,7 +28,7 @@ fn search(world: &mut World, who: &str, command: Command, hits: Vec<Cited>) -> V
     world.input(Input::Command { origin, command }).unwrap();
     match world.asked.pop() {
         Some(Effect::Search(question)) => {
-            world.input(Input::Found(question, Ok(Found { hits, nearest: Vec::new() }))).unwrap()
+            world.input(Input::Found(question, Ok(Found { hits, ..Found::default() }))).unwrap()
         }
         _ => Vec::new(),
     }
@@ -40,6 +42,21 @@ fn an_answer_and_a_missing_one_are_recorded_and_a_search_is_not() {
     search(&mut world, "dia", Command::KbSearch("what".into()), vec![hit()]);
     let articles = |id| world.state.answers[&AnswerId(id)].articles.len();
     assert_eq!((world.state.answers.len(), articles(1), articles(2)), (2, 1, 0));
+}
+
+#[test]
+fn broken_articles_are_told_to_admins_and_to_nobody_else() {
+    for (who, told) in [("eve", true), ("ben", false), ("dia", false)] {
+        for hits in [vec![hit()], Vec::new()] {
+            let mut world = World::new();
+            let origin = Origin::typed(actor(who), ConversationId::from("thread"));
+            world.input(Input::Command { origin, command: Command::Ask("why".into()) }).unwrap();
+            let Some(Effect::Search(question)) = world.asked.pop() else { panic!("nothing is searched") };
+            let broken = vec!["vm-hung.md:3: no title".to_owned(), "other.md:1: no id".to_owned()];
+            world.input(Input::Found(question, Ok(Found { hits, broken, ..Found::default() }))).unwrap();
+            assert_eq!(world.said.contains("vm-hung.md:3: no title (and 1 more)"), told, "{who}");
+        }
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::domain::action::Action;
 use crate::domain::article::{Article, Quote};
 use crate::domain::catalogue::Catalogue;
-use crate::domain::id::{ActionId, AnswerId, ArticleId, Prefix};
+use crate::domain::id::{ActionId, AnswerId, ArticleId, Digest, Prefix};
 use crate::domain::plan::{effective_risk, usage};
 use crate::domain::press::{AnswerPress, Button, Press, Weight};
 use crate::domain::reply::{Line, Reply, Tone};
@@ -23,6 +23,10 @@ pub struct Cited {
     pub file: String,
     /// First and last line, from 1.
     pub lines: (usize, usize),
+    /// The revision of the article.
+    pub revision: Digest,
+    /// What is wrong with the file now, if this is the last good version of it.
+    pub outdated: Option<String>,
     /// The article's actions, those of the section first.
     pub actions: Vec<ActionId>,
 }
@@ -34,6 +38,8 @@ pub struct Found {
     pub hits: Vec<Cited>,
     /// The nearest titles, where nothing answers.
     pub nearest: Vec<(ArticleId, String)>,
+    /// What is wrong with files that hold no article as they are now.
+    pub broken: Vec<String>,
 }
 
 /// The best passage, where it stands, what can be done, and what else might help. With the answer's
@@ -63,7 +69,7 @@ pub fn found(catalogue: &Catalogue, found: &Found, answer: Option<(AnswerId, Pre
 /// Every passage that was found, with where it stands.
 pub fn listed(catalogue: &Catalogue, result: &Found) -> Reply {
     let Some((_, others)) = result.hits.split_first() else { return unknown(result) };
-    let best = Found { hits: result.hits[..1].to_vec(), nearest: Vec::new() };
+    let best = Found { hits: result.hits[..1].to_vec(), ..Found::default() };
     others.iter().fold(found(catalogue, &best, None), |reply, hit| quoted(reply.line(path(hit)), hit))
 }
 
@@ -88,7 +94,25 @@ fn quoted(reply: Reply, hit: &Cited) -> Reply {
     });
     let (first, last) = hit.lines;
     let lines = if first == last { first.to_string() } else { format!("{first}-{last}") };
-    reply.line(Line::plain("source: ").code(format!("{}:{lines}", hit.file)))
+    let source = Line::plain("source: ").code(format!("{}:{lines}", hit.file));
+    let reply = reply.line(source.then(", revision ").code(hit.revision.short()));
+    match &hit.outdated {
+        Some(why) => {
+            reply.line(Line::plain("the file has changed since and can't be read: ").untrusted(why.as_str()))
+        }
+        None => reply,
+    }
+}
+
+/// What an admin is told beside an answer: articles that can't be read as they are now.
+pub fn with_broken(reply: Reply, broken: &[String]) -> Reply {
+    let Some((first, others)) = broken.split_first() else { return reply };
+    let count = match others.len() {
+        0 => String::new(),
+        n => format!(" (and {n} more)"),
+    };
+    let line = Line::plain("an article can't be read: ").untrusted(first.as_str()).then(count);
+    reply.line(line.then("; ").code("dogwatch kb lint").then(" names what to mend"))
 }
 
 /// The lines of a quote with its marks.

@@ -6,6 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
@@ -16,8 +17,6 @@ use crate::domain::id::{ActionId, ArticleId};
 use crate::domain::request::{HostPhase, HostRun, Request};
 use crate::domain::run::Outcome;
 use crate::domain::state::State;
-
-const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// The articles with a reason to look at them, by score and then by id.
 pub(super) fn neglected(
@@ -54,9 +53,16 @@ fn reviewed_ms(article: &Article) -> Option<u64> {
 }
 
 fn overdue(article: &Article, now_ms: u64) -> Option<Reason> {
-    let due_ms = reviewed_ms(article)? + REVIEW_DAYS * DAY_MS;
-    let days = now_ms.saturating_sub(due_ms) / DAY_MS;
-    (days > 0).then_some(Reason::ReviewOverdue { count: days, of: REVIEW_DAYS })
+    let now = Timestamp::from_millisecond(i64::try_from(now_ms).ok()?).ok()?;
+    let count = days_overdue(article, now.to_zoned(TimeZone::UTC).date());
+    (count > 0).then_some(Reason::ReviewOverdue { count, of: REVIEW_DAYS })
+}
+
+/// Days since the review of an article was due; none while the last one is good.
+pub fn days_overdue(article: &Article, today: Date) -> u64 {
+    let since = article.reviewed.parse::<Date>().and_then(|reviewed| reviewed.until(today));
+    let days = since.ok().and_then(|since| u64::try_from(since.get_days()).ok());
+    days.unwrap_or_default().saturating_sub(REVIEW_DAYS)
 }
 
 /// What happened with one article since its last review.

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use crate::domain::reply::is_invisible;
+use crate::domain::upkeep::{REVIEW_DAYS, days_overdue};
 use crate::kb::finding::{Code, Finding};
 use crate::kb::front_matter::NEVER_REVIEWED;
 use crate::kb::page::Page;
@@ -69,16 +70,26 @@ fn check_identity(page: &Page, today: Date, findings: &mut Vec<Finding>) {
         let advice = format!("rename the file to {}.md; an id never changes", article.id);
         findings.push(Finding::new(file, page.front_matter.of("id"), Code::IdNotFileName, message, advice));
     }
-    if article.reviewed.parse::<Date>().map_or(true, |reviewed| reviewed > today) {
-        let message = format!("reviewed on {}, which is not past (today is {today})", article.reviewed);
-        let line = page.front_matter.of("reviewed");
-        findings.push(Finding::new(file, line, Code::ReviewedInFuture, message, REVIEWED));
-    }
-    if article.reviewed == NEVER_REVIEWED {
-        let line = page.front_matter.of("reviewed");
-        let message = "it was imported, and nobody has checked it";
-        findings.push(Finding::new(file, line, Code::NeverReviewed, message, REVIEWED));
-    }
+    check_review(page, today, findings);
+}
+
+fn check_review(page: &Page, today: Date, findings: &mut Vec<Finding>) {
+    let article = &page.article;
+    let reviewed = &article.reviewed;
+    let overdue = days_overdue(article, today);
+    let (code, message, advice) = if reviewed.parse::<Date>().map_or(true, |reviewed| reviewed > today) {
+        let message = format!("reviewed on {reviewed}, which is not past (today is {today})");
+        (Code::ReviewedInFuture, message, REVIEWED)
+    } else if reviewed == NEVER_REVIEWED {
+        (Code::NeverReviewed, "it was imported, and nobody has checked it".to_owned(), REVIEWED)
+    } else if overdue > 0 {
+        let message =
+            format!("reviewed on {reviewed}, which is good for {REVIEW_DAYS} days: overdue by {overdue}");
+        (Code::ReviewOverdue, message, "check the article, then give today as the day of its review")
+    } else {
+        return;
+    };
+    findings.push(Finding::new(&article.file, page.front_matter.of("reviewed"), code, message, advice));
 }
 
 fn check_title(page: &Page, findings: &mut Vec<Finding>) {

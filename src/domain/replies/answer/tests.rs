@@ -9,6 +9,8 @@ fn cited(heading: &[&str], quotes: Vec<Quote>, lines: (usize, usize)) -> Cited {
         quotes,
         file: "vm-hung.md".to_owned(),
         lines,
+        revision: Digest([0xab; 32]),
+        outdated: None,
         actions: Vec::new(),
     }
 }
@@ -39,12 +41,19 @@ fn a_passage_is_quoted_line_by_line_with_its_marks_and_its_code_apart() {
         .quote(Line::default().untrusted("product: ").marked("ESX").untrusted(""))
         .quote(Line::default().untrusted("- ").marked("limit").untrusted(": price"))
         .block("stop\nhard")
-        .line(Line::plain("source: ").code("vm-hung.md:3-5"));
+        .line(Line::plain("source: ").code("vm-hung.md:3-5").then(", revision ").code("abababababab"));
     assert_eq!(reply, expected);
 }
 
 #[test]
 fn one_line_is_cited_by_its_number() {
     let reply = quoted(Reply::new(Tone::Info, Line::default()), &cited(&[], Vec::new(), (7, 7)));
-    assert!(text_of(&reply).ends_with("source: vm-hung.md:7"));
+    assert!(text_of(&reply).ends_with("source: vm-hung.md:7, revision abababababab"));
+}
+
+#[test]
+fn the_last_good_version_of_a_broken_article_says_that_it_is_one() {
+    let hit = Cited { outdated: Some("vm-hung.md:3: no title".to_owned()), ..cited(&[], Vec::new(), (7, 7)) };
+    let text = text_of(&quoted(Reply::new(Tone::Info, Line::default()), &hit));
+    assert!(text.ends_with("the file has changed since and can't be read: vm-hung.md:3: no title"), "{text}");
 }
