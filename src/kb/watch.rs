@@ -231,8 +231,8 @@ impl Watched {
             && !self.warned
         {
             tracing::warn!(
-                "cannot watch all of {}: {error}; a change there may be seen only after {} s. Where it is a limit, \
-                 raise fs.inotify.max_user_watches and fs.inotify.max_user_instances",
+                "cannot watch all of {}: {error}; a change there may be seen only after {} s. Where it is a \
+                 limit, raise fs.inotify.max_user_watches and fs.inotify.max_user_instances",
                 self.folder.display(),
                 LOOK_ANYWAY.as_secs()
             );
