@@ -241,7 +241,7 @@ fn question_is_nearest_to_the_text_that_answers_it() {
         ["Delete old ISO images to free the root disk", "Restart the web server", "Power off a hung guest"];
     let mut vectors = Vectors::default();
     for text in texts {
-        vectors.add(&[(Digest::of(text.as_bytes()), model.encode(text))]).unwrap();
+        vectors.add(&[(Digest::of(text.as_bytes()).key(), model.encode(text))]).unwrap();
     }
     let query = Query::new(&model.encode("no space left on the boot volume"));
     let nearest = vectors.nearest(&query, 0..vectors.len(), 2);

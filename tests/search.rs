@@ -99,7 +99,7 @@ fn synonyms() -> Synonyms {
 }
 
 fn search() -> &'static Search {
-    static SEARCH: LazyLock<Search> = LazyLock::new(|| Search::open(None, articles(), &synonyms()).unwrap());
+    static SEARCH: LazyLock<Search> = LazyLock::new(|| Search::of(articles(), &synonyms()).unwrap());
     &SEARCH
 }
 
@@ -187,7 +187,7 @@ fn an_article_is_hit_at_most_once() {
 fn order_of_articles_changes_nothing() {
     let mut reversed = articles();
     reversed.reverse();
-    let other = Search::open(None, reversed, &synonyms()).unwrap();
+    let other = Search::of(reversed, &synonyms()).unwrap();
     for question in ["disk full", "hung vm", "proxy.properties", "cables"] {
         assert_eq!(search().answer(question, 9).unwrap(), other.answer(question, 9).unwrap());
     }
@@ -195,7 +195,7 @@ fn order_of_articles_changes_nothing() {
 
 #[test]
 fn no_articles_is_no_answer_and_no_error() {
-    let search = Search::open(None, Vec::new(), &synonyms()).unwrap();
+    let search = Search::of(Vec::new(), &synonyms()).unwrap();
     assert_eq!(search.origin(), &Origin::Memory);
     let answer = search.answer("disk full", 3).unwrap();
     assert!(!answer.answered && answer.nearest.is_empty());
@@ -207,7 +207,7 @@ fn article_without_sections_or_text_is_harmless() {
         article("a", "Lonely title", &["lonely"], Vec::new()),
         article("b", "Bare title", &["bare"], vec![section(&["Nothing"], 5, &[])]),
     ];
-    let search = Search::open(None, empty, &synonyms()).unwrap();
+    let search = Search::of(empty, &synonyms()).unwrap();
     for question in ["lonely title", "bare title", "nothing"] {
         let answer = search.answer(question, 3).unwrap();
         assert_eq!(answer.answered, !answer.hits.is_empty(), "{question}");
@@ -229,7 +229,7 @@ fn json_line_has_the_documented_fields() {
     let answer = search.answer("disk full", 1).unwrap();
     let line = serde_json::to_value(answer.line("disk full", 7)).unwrap();
     let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-    assert_eq!(keys(&line), ["answered", "hits", "nearest", "question", "took_us", "v"]);
+    assert_eq!(keys(&line), ["answered", "hits", "nearest", "question", "revision", "took_us", "v"]);
     assert_eq!(
         keys(&line["hits"][0]),
         ["actions", "article", "file", "heading", "lines", "marks", "passage", "score", "section", "title"]
@@ -252,7 +252,7 @@ proptest! {
     #[test]
     fn any_text_is_an_article(text in any::<String>(), heading in any::<String>()) {
         let made = article("x", &heading, &[&text], vec![section(&[&heading], 1, &[&text])]);
-        let search = Search::open(None, vec![made], &synonyms()).unwrap();
+        let search = Search::of(vec![made], &synonyms()).unwrap();
         for hit in search.answer(&text, 3).unwrap().hits {
             prop_assert!(hit.lines.0 >= 1 && hit.lines.0 <= hit.lines.1);
         }

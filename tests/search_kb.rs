@@ -11,7 +11,7 @@ fn search() -> Search {
     let kb = Path::new(env!("CARGO_MANIFEST_DIR")).join("kb");
     let loaded = dogwatch::kb::load(&kb).expect("the articles are part of the repository");
     assert!(!loaded.articles.is_empty());
-    Search::open(None, loaded.articles, &loaded.synonyms).unwrap()
+    Search::of(loaded.articles, &loaded.synonyms).unwrap()
 }
 
 fn questions(name: &str) -> PathBuf {
@@ -64,7 +64,7 @@ fn lines_of_a_passage_hold_its_words() {
 
 #[test]
 fn question_about_an_unknown_article_names_the_line() {
-    let search = Search::open(None, Vec::new(), &Synonyms::default()).unwrap();
+    let search = Search::of(Vec::new(), &Synonyms::default()).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("q.jsonl");
     let line = r#"{"id":"a","text":"x","articles":["gone"],"actions":[],"answerable":true}"#;
@@ -80,7 +80,7 @@ fn question_about_an_unknown_article_names_the_line() {
 
 #[test]
 fn no_questions_are_zeros() {
-    let search = Search::open(None, Vec::new(), &Synonyms::default()).unwrap();
+    let search = Search::of(Vec::new(), &Synonyms::default()).unwrap();
     let json = serde_json::to_value(eval(&search, &[]).unwrap()).unwrap();
     for key in ["success@1", "hit@3", "mrr@10", "false_answers", "false_refusals"] {
         assert_eq!(json[key], 0.0, "{key}");

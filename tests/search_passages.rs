@@ -11,7 +11,7 @@ use proptest::prelude::*;
 static SEARCH: LazyLock<Search> = LazyLock::new(|| {
     let kb = Path::new(env!("CARGO_MANIFEST_DIR")).join("kb");
     let loaded = dogwatch::kb::load(&kb).expect("the articles are part of the repository");
-    Search::open(None, loaded.articles, &loaded.synonyms).unwrap()
+    Search::of(loaded.articles, &loaded.synonyms).unwrap()
 });
 
 fn hits(question: &str) -> Vec<Hit> {
@@ -55,7 +55,7 @@ fn answer(section: &str, question: &str) -> Hit {
     );
     let (page, findings) = dogwatch::kb::read_page("a.md", text.as_bytes());
     let page = page.unwrap_or_else(|| unreachable!("{findings:?}"));
-    let search = Search::open(None, vec![page.article], SEARCH.synonyms()).unwrap();
+    let search = Search::of(vec![page.article], SEARCH.synonyms()).unwrap();
     search.answer(question, 1).unwrap().hits.into_iter().next().expect(question)
 }
 

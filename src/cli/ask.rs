@@ -1,16 +1,18 @@
 //! `ask`: one answer, or one answer a line. Never opens the record.
 
-use std::path::PathBuf;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
 
-use super::parts::{ConfigSource, Files, Meaning, found, knowledge, tell_where_from};
+use super::library::{KbLibrary, Meaning};
+use super::parts::{ConfigSource, Files, found};
 use super::{Done, Places};
 use crate::chat::console::{for_stdout, next_line};
-use crate::domain::catalogue::Catalogue;
+use crate::config::Config;
 use crate::domain::replies;
-use crate::kb::Loaded;
+use crate::kb;
 use crate::search::Search;
 
 #[derive(clap::Args)]
@@ -28,30 +30,39 @@ pub struct Arguments {
 
 pub fn run(places: &Places, arguments: &Arguments) -> Done {
     // An answer names the approvals that its actions need, which the policy decides.
-    let config: Option<PathBuf> = places.config_file();
-    let catalogue = Files { kb: places.kb.clone(), config: ConfigSource::File(config) }.read()?;
-    let Loaded { articles, synonyms, .. } = knowledge(&places.kb)?;
-    let search = Search::open(Some(&places.index), articles, &synonyms)?;
-    tell_where_from(&search);
-    let search = Meaning::add_to(Meaning::open(places, Some(&places.index)).as_ref(), search);
+    let config = ConfigSource::File(places.config_file()).read()?;
+    let library = KbLibrary::open(&places.kb, Some(&places.index), Meaning::open(places))?;
+    let asking = Asking { config, kb: &places.kb, search: library.current(), arguments };
     if arguments.question != ["-"] {
-        return answer(&catalogue, &search, arguments, &arguments.question.join(" "));
+        return asking.answer(&arguments.question.join(" "));
     }
     let mut input = std::io::stdin().lock();
     while let Some(line) = next_line(&mut input).context("could not read a question from standard input")? {
-        answer(&catalogue, &search, arguments, &line)?;
+        asking.answer(&line)?;
     }
     Ok(())
 }
 
-fn answer(catalogue: &Catalogue, search: &Search, arguments: &Arguments, question: &str) -> Done {
-    let start = Instant::now();
-    let answer = search.answer(question, arguments.limit.into())?;
-    let took_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
-    if arguments.json {
-        out!("{}", serde_json::to_string(&answer.line(question, took_us))?);
-    } else {
-        out!("{}", for_stdout(&replies::answer::found(catalogue, &found(&answer), None)).trim_end());
+struct Asking<'a> {
+    config: Config,
+    kb: &'a Path,
+    search: Arc<Search>,
+    arguments: &'a Arguments,
+}
+
+impl Asking<'_> {
+    fn answer(&self, question: &str) -> Done {
+        let start = Instant::now();
+        let answer = self.search.answer(question, self.arguments.limit.into())?;
+        let took_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        if self.arguments.json {
+            out!("{}", serde_json::to_string(&answer.line(question, took_us))?);
+            return Ok(());
+        }
+        // An action is named only if its article can be read now.
+        let articles = answer.hits.iter().filter_map(|hit| kb::article(self.kb, &hit.file).ok());
+        let catalogue = Files::catalogue_of(self.config.clone(), articles.collect());
+        out!("{}", for_stdout(&replies::answer::found(&catalogue, &found(&answer), None)).trim_end());
+        Ok(())
     }
-    Ok(())
 }

@@ -2,7 +2,8 @@
 //! operating system says: `console:UID`.
 
 use super::end::End;
-use super::parts::{ConfigSource, Files, KbLibrary, Meaning};
+use super::library::{KbLibrary, Meaning};
+use super::parts::{ConfigSource, Files};
 use super::talk::Talk;
 use super::{Done, Failure, Places, runtime};
 use crate::domain::actor::ActorId;
@@ -22,8 +23,7 @@ pub fn run(places: &Places) -> Done {
         return Err(Failure::Usage(anyhow::anyhow!(problem)));
     }
     let files = Files { kb: places.kb.clone(), config };
-    let library =
-        KbLibrary::open(&places.kb, Some(&places.index), Meaning::open(places, Some(&places.index)))?;
+    let library = KbLibrary::open(&places.kb, Some(&places.index), Meaning::open(places))?;
     let talk = Talk { files, library, actor, cast: Vec::new() };
     let state = places.state()?;
     Ok(runtime()?.block_on(async { talk.run(&state, &mut End::listen()?).await })?)

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use super::end::End;
-use super::parts::{ConfigSource, Files, KbLibrary};
+use super::library::KbLibrary;
+use super::parts::{ConfigSource, Files};
 use super::talk::{Talk, demo_actor};
 use super::{Done, Failure, Places, runtime};
 use crate::domain::actor::{People, Person, Role};

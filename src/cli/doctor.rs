@@ -3,6 +3,7 @@
 
 use std::fmt::Display;
 
+use super::library::KbLibrary;
 use super::parts::{ConfigSource, Files, chain};
 use super::{Done, Failure, Places, runtime};
 use crate::app::bot::now_ms;
@@ -70,16 +71,21 @@ fn articles_and_index(places: &Places, config: &Config, report: &mut Report) {
         n => format!("{n} errors; `dogwatch kb lint` names them"),
     };
     report.line(errors == 0 && !loaded.articles.is_empty(), "articles", seen);
-    match Search::open(Some(&places.index), loaded.articles, &loaded.synonyms) {
-        Ok(search) => match search.origin() {
-            Origin::Unsaved(why) => report.line(false, "index", why),
-            _ => report.line(
-                true,
-                "index",
-                format!("{} passages in {}", search.chunks(), places.index.display()),
-            ),
-        },
+    match KbLibrary::open(&places.kb, Some(&places.index), None) {
+        Ok(library) => index(&library.current(), places, report),
         Err(error) => report.line(false, "index", chain(error)),
+    }
+}
+
+fn index(search: &Search, places: &Places, report: &mut Report) {
+    let (chunks, revision, folder) = (search.chunks(), search.revision(), places.index.display());
+    match search.origin() {
+        Origin::Unsaved(why) => report.line(false, "index", why),
+        _ => report.line(true, "index", format!("{chunks} passages in {folder}, indexed {revision}")),
+    }
+    for broken in search.broken() {
+        let seen = format!("{}; until then its last good version answers, if there is one", broken.why);
+        report.line(false, &broken.file, seen);
     }
 }
 

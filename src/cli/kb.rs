@@ -1,10 +1,12 @@
 //! `kb lint`, `kb index`, `kb import`, `kb eval`, `kb report`. Only the report looks at the record.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use super::parts::{Meaning, knowledge, recorded_state};
+use super::library::{KbLibrary, Meaning};
+use super::parts::{knowledge, recorded_state};
 use super::{Done, Failure, Places};
 use crate::chat::console::{one_line, rendered};
 use crate::domain::replies;
@@ -12,10 +14,10 @@ use crate::domain::state::State;
 use crate::domain::upkeep::{Upkeep, upkeep};
 use crate::kb::import::{Imported, Outcome, drafts_folder, import as import_texts};
 use crate::kb::lint::{Standards, lint as lint_rules};
-use crate::kb::{self, Loaded, Severity};
+use crate::kb::{self, Severity};
 use crate::search::{
-    self, Collection, Difference, Figures, Measured, Miss, MissKind, Origin, Ranking, Report, Search, Split,
-    Unusable, eval, read_questions,
+    self, Collection, Difference, Figures, Measured, Miss, MissKind, Origin, Ranking, Report, Search,
+    SearchError, Split, Unusable, eval, read_questions,
 };
 use crate::store::StoreError;
 
@@ -157,22 +159,20 @@ fn import(places: &Places, from: &Path, to: Option<&Path>) -> Done {
 fn index(places: &Places) -> Done {
     let search = search(places)?;
     let folder = places.index.display();
-    let (articles, chunks) = (search.articles().len(), search.chunks());
-    match search.origin() {
-        Origin::Reused => out!("{folder}: up to date, {articles} articles, {chunks} passages"),
-        Origin::Rebuilt(reason) => {
-            out!("{folder}: built ({}), {articles} articles, {chunks} passages", why(*reason));
-        }
-        Origin::Memory => {}
+    let (articles, chunks) = (search.articles(), search.chunks());
+    let done = match search.origin() {
+        Origin::Reused => "up to date".to_owned(),
+        Origin::Updated => "brought up to date".to_owned(),
+        Origin::Rebuilt(reason) => format!("built ({})", why(*reason)),
+        Origin::Memory => "in memory".to_owned(),
         Origin::Unsaved(why) => return Err(Failure::Failed(anyhow::anyhow!("{why}"))),
-    }
+    };
+    out!("{folder}: {done}, {articles} articles, {chunks} passages, indexed {}", search.revision());
     Ok(())
 }
 
-fn search(places: &Places) -> anyhow::Result<Search> {
-    let Loaded { articles, synonyms, .. } = knowledge(&places.kb)?;
-    let search = Search::open(Some(&places.index), articles, &synonyms)?;
-    Ok(Meaning::add_to(Meaning::open(places, Some(&places.index)).as_ref(), search))
+fn search(places: &Places) -> anyhow::Result<Arc<Search>> {
+    Ok(KbLibrary::open(&places.kb, Some(&places.index), Meaning::open(places))?.current())
 }
 
 fn measure(places: &Places, questions: &Path, json: bool) -> Done {
@@ -208,10 +208,10 @@ fn report(places: &Places, json: bool) -> Done {
 }
 
 fn rank(places: &Places, collection: &Path, split: Option<Split>, json: bool) -> Done {
-    let synonyms = knowledge(&places.kb)?.synonyms;
-    let meaning = Meaning::open(places, Some(&places.index));
+    let (synonyms, _) = kb::synonyms(&places.kb);
+    let meaning = Meaning::open(places);
     let with_model = meaning.as_ref().map(|meaning| |search| meaning.add(search));
-    let with_model = with_model.as_ref().map(|add| add as &dyn Fn(Search) -> Search);
+    let with_model = with_model.as_ref().map(|add| add as &dyn Fn(Search) -> Result<Search, SearchError>);
     let measured = search::measure(Collection::read(collection)?, split, &synonyms, with_model)?;
     if json {
         out!("{}", serde_json::to_string(&measured).context("could not write the report")?);
@@ -246,7 +246,7 @@ fn figures(name: &str, it: Figures) {
 fn why(reason: Unusable) -> &'static str {
     match reason {
         Unusable::Missing => "there was none",
-        Unusable::Stale => "articles or version had changed",
+        Unusable::Stale => "synonyms or version had changed",
         Unusable::Damaged => "the old one was damaged",
     }
 }

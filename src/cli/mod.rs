@@ -18,6 +18,7 @@ mod end;
 mod incident;
 mod kb;
 mod lab;
+pub mod library;
 mod log;
 mod model;
 pub mod parts;

@@ -1,15 +1,13 @@
-//! The parts behind the ports of `app`: sled for the record, tantivy for the library, files for
-//! the sources.
+//! The parts behind the ports of `app`: sled for the record, files for the sources; the library stands
+//! in [`super::library`].
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 
-use super::Places;
 use crate::app::Outbox;
 use crate::app::outbox::Note;
-use crate::app::ports::{Audit, Library, Record, RecordError, Sources};
+use crate::app::ports::{Audit, Record, RecordError, Sources};
 use crate::config::{Config, Inventory};
 use crate::domain::actor::ActorId;
 use crate::domain::article::Article;
@@ -18,16 +16,9 @@ use crate::domain::event::Event;
 use crate::domain::replies::answer::{Cited, Found};
 use crate::domain::state::{Moment, State};
 use crate::kb::{self, Loaded};
-use crate::model::{Model, Vectors};
 use crate::remote;
-use crate::search::{Answer, Hit, Search};
+use crate::search::{Answer, Hit};
 use crate::store::{self, Recorded, Store};
-
-/// The file of vectors, in the folder of the index.
-const VECTORS: &str = "vectors";
-
-/// Hits of an answer in chat.
-const HITS: usize = 3;
 
 /// An error with its whole chain, for people.
 pub fn chain(error: impl Into<anyhow::Error>) -> String {
@@ -100,114 +91,6 @@ pub fn knowledge(folder: &Path) -> anyhow::Result<Loaded> {
     Ok(loaded)
 }
 
-/// The model of what texts mean, where it is installed, and where its vectors are kept.
-pub struct Meaning {
-    model: Arc<Model>,
-    vectors: Option<PathBuf>,
-}
-
-impl Meaning {
-    /// The installed model. What is wrong with it goes to the log: words find answers without it.
-    pub(super) fn open(places: &Places, index: Option<&Path>) -> Option<Self> {
-        let folder = places.model().ok().filter(|folder| folder.exists())?;
-        match Model::open(&folder) {
-            Ok(model) => {
-                Some(Self { model: Arc::new(model), vectors: index.map(|index| index.join(VECTORS)) })
-            }
-            Err(error) => {
-                tracing::warn!("answers are found by words alone: {}", chain(error));
-                None
-            }
-        }
-    }
-
-    /// The same where there may be no model.
-    pub fn add_to(meaning: Option<&Self>, search: Search) -> Search {
-        match meaning {
-            Some(meaning) => meaning.add(search),
-            None => search,
-        }
-    }
-
-    /// A search that knows what its articles mean; what is new of them is encoded first.
-    pub fn add(&self, search: Search) -> Search {
-        let warn = |error| tracing::warn!("{}", chain(error));
-        let opened = self.vectors.as_deref().map(Vectors::open).transpose();
-        let vectors = opened.unwrap_or_else(|error| {
-            warn(error);
-            None
-        });
-        let progress = |done, all| {
-            if all > 0 {
-                tracing::info!("{done} of {all} new passages are encoded");
-            }
-        };
-        let (search, failed) =
-            search.with_model(Arc::clone(&self.model), vectors.unwrap_or_default(), &progress);
-        if let Some(error) = failed {
-            warn(error);
-        }
-        search
-    }
-}
-
-/// The index over the articles, built anew when they have changed.
-pub struct KbLibrary {
-    kb: PathBuf,
-    index: Option<PathBuf>,
-    /// Replaced as a whole; held for the exchange only.
-    search: Mutex<Arc<Search>>,
-    meaning: Option<Meaning>,
-}
-
-impl KbLibrary {
-    /// Opens the index of the articles.
-    pub fn open(kb: &Path, index: Option<&Path>, meaning: Option<Meaning>) -> anyhow::Result<Self> {
-        let Loaded { articles, synonyms, .. } = knowledge(kb)?;
-        let search = Search::open(index, articles, &synonyms)?;
-        tell_where_from(&search);
-        let search = Mutex::new(Arc::new(Meaning::add_to(meaning.as_ref(), search)));
-        Ok(Self { kb: kb.to_owned(), index: index.map(Path::to_owned), search, meaning })
-    }
-
-    /// The index of the articles as they are now.
-    fn current(&self) -> anyhow::Result<Arc<Search>> {
-        let Loaded { articles, synonyms, .. } = knowledge(&self.kb)?;
-        let search = Arc::clone(&self.search.lock().unwrap_or_else(PoisonError::into_inner));
-        let revisions =
-            |articles: &[Article]| articles.iter().map(|article| article.revision).collect::<Vec<_>>();
-        let mut now = revisions(&articles);
-        let mut indexed = revisions(search.articles());
-        now.sort_unstable();
-        indexed.sort_unstable();
-        if now == indexed && synonyms == *search.synonyms() {
-            return Ok(search);
-        }
-        let search = Search::open(self.index.as_deref(), articles, &synonyms)?;
-        let search = Arc::new(Meaning::add_to(self.meaning.as_ref(), search));
-        *self.search.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&search);
-        Ok(search)
-    }
-
-    /// An answer with at most `limit` hits.
-    pub fn answer(&self, question: &str, limit: usize) -> anyhow::Result<Answer> {
-        Ok(self.current()?.answer(question, limit)?)
-    }
-}
-
-/// Says if the index can't be kept.
-pub fn tell_where_from(search: &Search) {
-    if let crate::search::Origin::Unsaved(why) = search.origin() {
-        tracing::warn!("{why}");
-    }
-}
-
-impl Library for KbLibrary {
-    fn find(&self, question: &str) -> Result<Found, String> {
-        self.answer(question, HITS).map(|answer| found(&answer)).map_err(chain)
-    }
-}
-
 /// An answer as chats show it.
 pub fn found(answer: &Answer) -> Found {
     let cited = |hit: &Hit| Cited {
@@ -264,14 +147,18 @@ impl Files {
     /// Reads everything a decision looks at.
     pub fn read(&self) -> anyhow::Result<Catalogue> {
         let config = self.config.read()?;
-        let articles = knowledge(&self.kb)?.articles;
-        Ok(Catalogue {
+        Ok(Self::catalogue_of(config, knowledge(&self.kb)?.articles))
+    }
+
+    /// The same of a few articles as they are now, to show what their actions need.
+    pub fn catalogue_of(config: Config, articles: Vec<Article>) -> Catalogue {
+        Catalogue {
             articles: articles.into_iter().map(|article| (article.id.clone(), article)).collect(),
             inventory: config.inventory,
             people: config.people,
             policy: config.policy,
             wrapper: remote::wrapper_digest(),
-        })
+        }
     }
 }
 

@@ -8,7 +8,8 @@ use anyhow::Context as _;
 use tokio::sync::{mpsc, watch};
 
 use super::end::End;
-use super::parts::{ConfigSource, Files, KbLibrary, Meaning, SledRecord};
+use super::library::{KbLibrary, Meaning};
+use super::parts::{ConfigSource, Files, SledRecord};
 use super::{Done, Failure, Places, runtime};
 use crate::app::{Bot, BotError};
 use crate::chat::discord::Discord;
@@ -40,8 +41,7 @@ pub fn run(places: &Places) -> Done {
         return Err(Failure::Usage(anyhow::anyhow!(problem)));
     }
     let files = Files { kb: places.kb.clone(), config };
-    let library =
-        KbLibrary::open(&places.kb, Some(&places.index), Meaning::open(places, Some(&places.index)))?;
+    let library = KbLibrary::open(&places.kb, Some(&places.index), Meaning::open(places))?;
     let state = places.state()?;
     let identity = read.identity.unwrap_or_default();
     let service = Service { settings, token, files, library, identity };

@@ -8,7 +8,8 @@ use anyhow::Context as _;
 use tokio::sync::{mpsc, watch};
 
 use super::end::End;
-use super::parts::{Files, KbLibrary, SledRecord};
+use super::library::KbLibrary;
+use super::parts::{Files, SledRecord};
 use crate::app::{Bot, Handle};
 use crate::chat::console::{self, Console};
 use crate::chat::parse;

@@ -37,7 +37,7 @@ pub struct Article {
 pub struct Synonyms(pub Vec<Vec<String>>);
 
 /// The text under one heading: what is indexed, ranked and cited.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Section {
     /// Unique in the article, as a Markdown renderer would link to it.
     pub anchor: String,

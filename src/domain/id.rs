@@ -184,6 +184,11 @@ impl Digest {
         Prefix(bytes)
     }
 
+    /// The first 8 bytes as a number: to find something by where nobody gains from a collision.
+    pub fn key(&self) -> u64 {
+        self.0.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+    }
+
     /// The first 12 characters, for people to read. Never compare these.
     pub fn short(&self) -> String {
         let mut text = self.to_string();

@@ -4,22 +4,27 @@
 //! a loop of links ends nowhere. Names that begin with a dot are skipped, and so is the folder `drafts`
 //! at the top: nobody is answered from a draft.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::finding::{Code, Finding};
+use crate::domain::id::Digest;
 
 /// Bytes of one article.
 pub const FILE_LEN_MAX: u64 = 256 * 1024;
 /// Articles of one knowledge base.
-pub const FILES_MAX: usize = 2000;
+pub const FILES_MAX: usize = 200_000;
 /// The folder of a knowledge base that holds what is no article yet.
 pub(super) const DRAFTS: &str = "drafts";
 /// Folders within folders.
 const DEPTH_MAX: usize = 8;
+/// Seconds after which a file system has counted on, however coarse its times are.
+const SETTLED_S: i64 = 3;
 /// Names looked at, articles or not.
-const ENTRIES_MAX: usize = 20_000;
+const ENTRIES_MAX: usize = 1_000_000;
 
 /// Why the knowledge base as a whole can't be read.
 #[derive(Debug, thiserror::Error)]
@@ -35,44 +40,66 @@ pub enum KbError {
     },
 }
 
-/// A file, read but not understood.
-pub(super) struct Source {
+/// A file that may hold an article.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sight {
     /// Relative to the folder of the knowledge base, with `/`.
     pub file: String,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
+    /// Changes whenever the file does; 0 if it has changed so lately that this is not sure.
+    pub stamp: u64,
 }
 
-/// Every article below `folder`, in sorted order, and what could not be read.
-pub(super) fn read_all(folder: &Path) -> Result<(Vec<Source>, Vec<Finding>), KbError> {
-    let mut walk = Walk { files: Vec::new(), entries: 0, findings: Vec::new() };
+/// What a folder holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scan {
+    /// The files in the order of their names.
+    pub files: Vec<Sight>,
+    /// What could not be looked at.
+    pub findings: Vec<Finding>,
+}
+
+/// Looks for every article below `folder` without opening one.
+pub fn scan(folder: &Path) -> Result<Scan, KbError> {
+    let mut walk = Walk { files: Vec::new(), entries: 0, findings: Vec::new(), now: now_s() };
     walk.enter(folder, "", 0).map_err(|source| KbError::List { path: folder.to_owned(), source })?;
     let Walk { mut files, mut findings, .. } = walk;
     files.sort();
-    if files.len() > FILES_MAX {
-        findings.push(Finding::new(
-            "",
-            1,
-            Code::TooManyFiles,
-            format!("{} articles; {FILES_MAX} is the limit, the last ones are not read", files.len()),
-            "keep fewer articles in one knowledge base",
-        ));
-        files.truncate(FILES_MAX);
+    findings.extend(limited(&mut files, FILES_MAX));
+    Ok(Scan { files, findings })
+}
+
+/// Leaves the first `most` files, and says so.
+fn limited(files: &mut Vec<Sight>, most: usize) -> Option<Finding> {
+    (files.len() > most).then(|| {
+        let message = format!("{} articles; {most} is the limit, the last ones are not read", files.len());
+        files.truncate(most);
+        Finding::new("", 1, Code::TooManyFiles, message, "keep fewer articles in one knowledge base")
+    })
+}
+
+/// What a file looks like. Every change of what stands in it is a change of its times, whatever they are
+/// set to; one that is not yet [`SETTLED_S`] old may be followed by another at the same tick.
+fn stamp(metadata: &Metadata, now: i64) -> u64 {
+    if now - metadata.ctime() < SETTLED_S {
+        return 0;
     }
-    let mut sources = Vec::new();
-    for file in files {
-        match read(&folder.join(&file), &file) {
-            Ok(bytes) => sources.push(Source { file, bytes }),
-            Err(finding) => findings.push(finding),
-        }
-    }
-    Ok((sources, findings))
+    let numbers = [metadata.dev(), metadata.ino(), metadata.size()];
+    let times = [metadata.mtime(), metadata.mtime_nsec(), metadata.ctime(), metadata.ctime_nsec()];
+    let times = times.iter().flat_map(|number| number.to_le_bytes());
+    let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).chain(times).collect();
+    Digest::of(&bytes).key().max(1)
+}
+
+fn now_s() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(i64::MAX))
 }
 
 struct Walk {
-    files: Vec<String>,
+    files: Vec<Sight>,
     entries: usize,
     findings: Vec<Finding>,
+    now: i64,
 }
 
 impl Walk {
@@ -115,9 +142,13 @@ impl Walk {
                     self.unread(&file, &format!("cannot list the folder: {error}"), "make it readable");
                 }
             }
-            Ok(metadata) if metadata.is_file() && article => self.files.push(file),
+            Ok(metadata) if metadata.is_file() && article => {
+                self.files.push(Sight { file, stamp: stamp(&metadata, self.now) });
+            }
             Ok(_) if article => self.unread(&file, "it is no file", "remove or rename it"),
-            Err(error) if article || is_link => {
+            // Reading it says what is wrong.
+            Err(_) if article => self.files.push(Sight { file, stamp: 0 }),
+            Err(error) if is_link => {
                 self.unread(&file, &format!("cannot look at it: {error}"), "repair or remove it");
             }
             Ok(_) | Err(_) => {}
@@ -151,4 +182,20 @@ pub(super) fn read(path: &Path, file: &str) -> Result<Vec<u8>, Finding> {
         return Err(Finding::new(file, 1, Code::FileTooLarge, message, "split it into several articles"));
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_much_is_left_out_and_named() {
+        let file = |file: &str| Sight { file: file.to_owned(), stamp: 1 };
+        let mut files = vec![file("a.md"), file("b.md"), file("c.md")];
+        assert_eq!(limited(&mut files, 3), None);
+        let finding = limited(&mut files, 2).map(|finding| (finding.code, finding.message));
+        let message = "3 articles; 2 is the limit, the last ones are not read".to_owned();
+        assert_eq!(finding, Some((Code::TooManyFiles, message)));
+        assert_eq!(files, [file("a.md"), file("b.md")]);
+    }
 }

@@ -1,9 +1,9 @@
 //! A folder to articles.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-use super::files::{KbError, read_all};
+use super::files::{KbError, Scan, Sight, read, scan};
 use super::finding::{Code, Finding};
 use super::page::{Page, read_page};
 use super::synonyms::synonyms;
@@ -26,16 +26,34 @@ pub struct Loaded {
 /// Reads every `*.md` below `folder`. What is wrong with single files is a finding; only a folder
 /// that can't be listed is an error.
 pub fn load(folder: &Path) -> Result<Loaded, KbError> {
-    let (sources, mut findings) = read_all(folder)?;
+    let Scan { files, mut findings } = scan(folder)?;
     let mut pages = Vec::new();
-    for source in sources {
-        let (page, found) = read_page(&source.file, &source.bytes);
-        pages.extend(page);
-        findings.extend(found);
+    for Sight { file, .. } in files {
+        match read(&folder.join(&file), &file) {
+            Ok(bytes) => {
+                let (page, found) = read_page(&file, &bytes);
+                pages.extend(page);
+                findings.extend(found);
+            }
+            Err(finding) => findings.push(finding),
+        }
     }
     let (synonyms, found) = synonyms(folder);
     findings.extend(found);
     Ok(Loaded { synonyms, ..assemble(pages, findings) })
+}
+
+/// The article in one file as it is now, if it can be offered by itself: whether its ids are its own only
+/// the others can tell.
+pub fn article(folder: &Path, file: &str) -> Result<Article, Finding> {
+    let (page, findings) = read_page(file, &read(&folder.join(file), file)?);
+    match (findings.into_iter().find(|finding| finding.code.leaves_out()), page) {
+        (None, Some(page)) => Ok(page.article),
+        (Some(finding), _) => Err(finding),
+        (None, None) => {
+            Err(Finding::new(file, 1, Code::Unreadable, "it holds no article", "write one, or remove it"))
+        }
+    }
 }
 
 /// Puts pages together: ids must be unique, and no article is offered that has a finding which
@@ -44,10 +62,10 @@ pub(super) fn assemble(pages: Vec<Page>, mut findings: Vec<Finding>) -> Loaded {
     findings.extend(repeated_ids(&pages));
     findings.sort();
     findings.dedup();
-    let left_out = |page: &&Page| {
-        !findings.iter().any(|finding| finding.code.leaves_out() && finding.file == page.article.file)
-    };
-    let articles = pages.iter().filter(left_out).map(|page| page.article.clone()).collect();
+    let left_out: HashSet<&str> =
+        findings.iter().filter(|it| it.code.leaves_out()).map(|it| it.file.as_str()).collect();
+    let offered = pages.iter().filter(|page| !left_out.contains(page.article.file.as_str()));
+    let articles = offered.map(|page| page.article.clone()).collect();
     Loaded { articles, findings, pages, synonyms: Synonyms::default() }
 }
 

@@ -28,11 +28,11 @@ mod page;
 mod synonyms;
 mod watch;
 
-pub use files::{FILE_LEN_MAX, FILES_MAX, KbError};
+pub use files::{FILE_LEN_MAX, KbError, Scan, Sight, scan};
 pub use finding::{Code, Finding, Severity};
 pub use key_lines::KeyLines;
-pub use load::{Loaded, load};
+pub use load::{Loaded, article, load};
 pub use outline::Link;
 pub use page::{Page, read_page};
-pub use synonyms::FILE as SYNONYMS_FILE;
+pub use synonyms::{FILE as SYNONYMS_FILE, synonyms};
 pub use watch::{Watch, WatchError};

@@ -26,7 +26,7 @@ const WORDS_MAX: usize = 4;
 const LEN_MAX: usize = 60;
 
 /// The synonyms of a knowledge base, and what is wrong with them. Without a file there are none.
-pub(super) fn synonyms(folder: &Path) -> (Synonyms, Vec<Finding>) {
+pub fn synonyms(folder: &Path) -> (Synonyms, Vec<Finding>) {
     let path = folder.join(FILE);
     if !path.try_exists().unwrap_or(true) {
         return (Synonyms::default(), Vec::new());

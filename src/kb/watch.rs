@@ -38,8 +38,8 @@ const QUIET_AWAITED_MAX: Duration = Duration::from_millis(500);
 const LOOK_ANYWAY: Duration = Duration::from_secs(30);
 /// How often a folder that is not there is looked for.
 const ABSENT_LOOK: Duration = Duration::from_millis(500);
-/// Names looked at for folders to watch.
-const ENTRIES_MAX: usize = 20_000;
+/// Names looked at for folders to watch: as many as are looked at for articles.
+const ENTRIES_MAX: usize = 1_000_000;
 
 /// Why a knowledge base can't be watched at all.
 #[derive(Debug, thiserror::Error)]

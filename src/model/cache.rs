@@ -1,8 +1,8 @@
-//! Vectors of texts on disk, by the digest of the text: a text is encoded once.
+//! Vectors of texts on disk, by the key of the text (see [`crate::domain::id::Digest::key`]): a text is encoded once.
 //!
 //! # Layout
 //!
-//! A header line that says with what the vectors were made, then rows of 408 bytes: 16 of the text's
+//! A header line that says with what the vectors were made, then rows of 400 bytes: the first 8 of the text's
 //! SHA-256, 4 of the scale (f32, little endian), 384 of the vector (see `nearest`), 4 of the SHA-256 of
 //! the row so far. Rows are only ever added, under a lock of the file.
 //!
@@ -18,15 +18,13 @@ use super::nearest::{Bytes, best, quantised};
 use super::{DIMENSIONS, Model, Near, Query};
 use crate::domain::id::Digest;
 
-const KEY_LEN: usize = 16;
+const KEY_LEN: usize = 8;
 const SCALE_LEN: usize = 4;
 const CHECK_LEN: usize = 4;
 const BODY_LEN: usize = KEY_LEN + SCALE_LEN + DIMENSIONS;
 const ROW_LEN: usize = BODY_LEN + CHECK_LEN;
 /// Rows of a file: half a gigabyte. More are kept in memory only.
 const ROWS_MAX: usize = 1_300_000;
-
-type Key = [u8; KEY_LEN];
 
 /// What can go wrong with the file. The vectors in memory are good all the same.
 #[derive(Debug, thiserror::Error)]
@@ -41,11 +39,11 @@ pub struct VectorsError {
     pub source: io::Error,
 }
 
-/// Vectors by the digest of their text. The default has no file: it forgets.
+/// Vectors by the key of their text. The default has no file: it forgets.
 #[derive(Debug, Default)]
 pub struct Vectors {
     path: Option<PathBuf>,
-    rows: HashMap<Key, usize>,
+    rows: HashMap<u64, usize>,
     bytes: Vec<Bytes>,
     scales: Vec<f32>,
 }
@@ -59,9 +57,9 @@ impl Vectors {
         Ok(vectors)
     }
 
-    /// The number of the row of a text with this digest.
-    pub fn get(&self, text: &Digest) -> Option<usize> {
-        self.rows.get(&key(text)).copied()
+    /// The number of the row of a text with this key.
+    pub fn get(&self, text: u64) -> Option<usize> {
+        self.rows.get(&text).copied()
     }
 
     /// How many rows there are.
@@ -75,14 +73,14 @@ impl Vectors {
     }
 
     /// Adds vectors of texts. They can be used even if the file could not be written.
-    pub fn add(&mut self, vectors: &[(Digest, Vec<f32>)]) -> Result<(), VectorsError> {
+    pub fn add(&mut self, vectors: &[(u64, Vec<f32>)]) -> Result<(), VectorsError> {
         let mut written = Vec::new();
         for (text, vector) in vectors {
-            if self.get(text).is_none() {
+            if self.get(*text).is_none() {
                 let (bytes, scale) = quantised(vector);
-                self.insert(key(text), &bytes, scale);
+                self.insert(*text, &bytes, scale);
                 if self.len() <= ROWS_MAX {
-                    written.extend(row(&key(text), scale, &bytes));
+                    written.extend(row(*text, scale, &bytes));
                 }
             }
         }
@@ -106,7 +104,7 @@ impl Vectors {
         best(rows.into_iter().filter_map(|row| Some(Near { row, cosine: self.cosine(query, row)? })), limit)
     }
 
-    fn insert(&mut self, key: Key, bytes: &Bytes, scale: f32) {
+    fn insert(&mut self, key: u64, bytes: &Bytes, scale: f32) {
         self.rows.insert(key, self.bytes.len());
         self.bytes.push(*bytes);
         self.scales.push(scale);
@@ -140,7 +138,7 @@ impl Vectors {
 }
 
 fn header() -> String {
-    format!("dogwatch vectors 1, {}\n", Model::ID)
+    format!("dogwatch vectors 2, {}\n", Model::ID)
 }
 
 /// Puts an empty file in the place of another. Whoever has that one open does no harm to this one.
@@ -170,28 +168,22 @@ fn append(path: &Path, rows: &[u8]) -> io::Result<()> {
     file.write_all(rows)
 }
 
-fn key(text: &Digest) -> Key {
-    let mut key = [0; KEY_LEN];
-    key.copy_from_slice(&text.0[..KEY_LEN]);
-    key
-}
-
-fn row(key: &Key, scale: f32, bytes: &Bytes) -> Vec<u8> {
+fn row(key: u64, scale: f32, bytes: &Bytes) -> Vec<u8> {
     let mut row = Vec::with_capacity(ROW_LEN);
-    row.extend(key);
+    row.extend(key.to_be_bytes());
     row.extend(scale.to_le_bytes());
     row.extend(bytes.iter().map(|byte| byte.cast_unsigned()));
     row.extend(check(&row));
     row
 }
 
-fn checked(row: &[u8]) -> Option<(Key, f32, Bytes)> {
+fn checked(row: &[u8]) -> Option<(u64, f32, Bytes)> {
     let (body, sum) = row.split_at_checked(BODY_LEN)?;
     let (key, rest) = body.split_first_chunk::<KEY_LEN>()?;
     let (scale, numbers) = rest.split_first_chunk::<SCALE_LEN>()?;
     let mut bytes = [0; DIMENSIONS];
     bytes.iter_mut().zip(numbers).for_each(|(byte, number)| *byte = number.cast_signed());
-    (sum == check(body)).then_some((*key, f32::from_le_bytes(*scale), bytes))
+    (sum == check(body)).then_some((u64::from_be_bytes(*key), f32::from_le_bytes(*scale), bytes))
 }
 
 fn check(body: &[u8]) -> [u8; CHECK_LEN] {

@@ -1,13 +1,13 @@
 //! What a question gets: hits that quote lines, or "I don't know" with the nearest articles.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::action::{Action, Risk};
 use crate::domain::article::Quote;
 use crate::domain::id::{ActionId, ArticleId, Digest};
 
 /// The answer to one question.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Answer {
     /// Whether the articles answer the question as far as words can tell.
     pub answered: bool,
@@ -15,6 +15,8 @@ pub struct Answer {
     pub hits: Vec<Hit>,
     /// Where to look if unanswered; else empty.
     pub nearest: Vec<Nearest>,
+    /// The revision of the knowledge base that it comes from.
+    pub revision: Digest,
 }
 
 /// The section of an article that answers, and the lines to quote.
@@ -46,10 +48,13 @@ pub struct Hit {
     /// The revision of the article that is quoted.
     #[serde(skip)]
     pub revision: Digest,
+    /// What is wrong with the file now, if this is the last version of it that could be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outdated: Option<String>,
 }
 
 /// An action that goes with a hit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
     /// What to request.
     pub id: ActionId,

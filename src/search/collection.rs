@@ -217,7 +217,7 @@ pub fn measure(
     collection: Collection,
     split: Option<Split>,
     synonyms: &Synonyms,
-    with_model: Option<&dyn Fn(Search) -> Search>,
+    with_model: Option<&dyn Fn(Search) -> Result<Search, SearchError>>,
 ) -> Result<Measured, SearchError> {
     let Collection { articles, mut queries } = collection;
     queries.retain(|query| split.is_none_or(|split| split.holds(&query.id)));
@@ -231,12 +231,12 @@ pub fn measure(
     let missing: Vec<_> = queries.iter().filter(|query| digest(&query.id)[1] & 1 == 0).collect();
     let gone: BTreeSet<_> = missing.iter().flat_map(|query| query.relevant.keys()).collect();
     let rest: Vec<_> = articles.iter().filter(|article| !gone.contains(&article.id)).cloned().collect();
-    let mut whole = Search::open(None, articles, synonyms)?;
-    let mut lacking = Search::open(None, rest, synonyms)?;
+    let mut whole = Search::of(articles, synonyms)?;
+    let mut lacking = Search::of(rest, synonyms)?;
     let mut ours = ranking(&whole, &lacking, &queries, &missing, &plain)?;
     let mut words = None;
     if let Some(with_model) = with_model {
-        (whole, lacking) = (with_model(whole), with_model(lacking));
+        (whole, lacking) = (with_model(whole)?, with_model(lacking)?);
         words = Some(std::mem::replace(&mut ours, ranking(&whole, &lacking, &queries, &missing, &plain)?));
     }
     Ok(Measured { ours, words, bare: figures(&plain) })

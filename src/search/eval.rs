@@ -13,7 +13,6 @@
 //!
 //! A refused question has no hits, so it is a miss in the first three.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -96,21 +95,17 @@ pub fn read_questions(path: &Path, search: &Search) -> Result<Vec<Question>, Sea
     let file = std::fs::File::open(path).map_err(unreadable)?;
     std::io::Read::read_to_string(&mut std::io::Read::take(file, QUESTIONS_LEN_MAX), &mut text)
         .map_err(unreadable)?;
-    let known: BTreeSet<&ArticleId> = search.articles().iter().map(|article| &article.id).collect();
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    lines.map(|(index, line)| question(path, index + 1, line, &known)).collect()
+    lines.map(|(index, line)| question(path, index + 1, line, search)).collect()
 }
 
-fn question(
-    path: &Path,
-    line: usize,
-    text: &str,
-    known: &BTreeSet<&ArticleId>,
-) -> Result<Question, SearchError> {
+fn question(path: &Path, line: usize, text: &str, search: &Search) -> Result<Question, SearchError> {
     let wrong = |problem: String| SearchError::Question { path: PathBuf::from(path), line, problem };
     let question: Question = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
-    if let Some(unknown) = question.articles.iter().find(|id| !known.contains(id)) {
-        return Err(wrong(format!("there is no article `{unknown}`")));
+    for id in &question.articles {
+        if !search.has(id)? {
+            return Err(wrong(format!("there is no article `{id}`")));
+        }
     }
     if question.answerable == question.articles.is_empty() {
         let problem = if question.answerable {

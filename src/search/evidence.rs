@@ -10,12 +10,12 @@
 //! separates an article about the question from one that only uses its words.
 
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocSet as _, Searcher, Term};
+use tantivy::{DocAddress, DocSet as _, Term};
 
 use super::analysis::{Unit, meaning_term};
 use super::question::Question;
 use super::ranking::Ranked;
-use super::schema::Fields;
+use super::segments::Segments;
 
 /// Below this confidence the answer is "I don't know".
 ///
@@ -64,17 +64,17 @@ impl Evidence {
 
 /// The evidence that a ranked article answers the question; `rarities` are those of its units.
 pub(super) fn evidence(
-    searcher: &Searcher,
-    fields: Fields,
+    segments: &Segments,
     question: &Question,
     rarities: &[f32],
     ranked: &Ranked,
 ) -> tantivy::Result<Evidence> {
-    let chunks: Vec<u32> = ranked.chunks.iter().take(CHUNKS_CONSIDERED).map(|(chunk, _)| *chunk).collect();
+    let chunks: Vec<DocAddress> =
+        ranked.chunks.iter().take(CHUNKS_CONSIDERED).map(|(chunk, _)| *chunk).collect();
     let best = ranked.strength;
     let (mut topic, mut total) = (0.0, 0.0);
     for (unit, rarity) in question.units.iter().zip(rarities) {
-        let named = named(searcher, fields, unit, &chunks)?;
+        let named = named(segments, unit, &chunks)?;
         let lacked = if unit.everyday { EVERYDAY_WEIGHT } else { 1.0 };
         topic += rarity * named;
         total += rarity * named.max(lacked);
@@ -86,16 +86,13 @@ pub(super) fn evidence(
 }
 
 /// The inverse document frequency of every unit.
-pub(super) fn rarities(
-    searcher: &Searcher,
-    fields: Fields,
-    question: &Question,
-) -> tantivy::Result<Vec<f32>> {
-    question.units.iter().map(|unit| rarity(searcher, fields, unit)).collect()
+pub(super) fn rarities(segments: &Segments, question: &Question) -> tantivy::Result<Vec<f32>> {
+    question.units.iter().map(|unit| rarity(segments, unit)).collect()
 }
 
 /// The rarity of a word; of a compound that is unknown as a whole, that of its rarest part.
-fn rarity(searcher: &Searcher, fields: Fields, unit: &Unit) -> tantivy::Result<f32> {
+fn rarity(segments: &Segments, unit: &Unit) -> tantivy::Result<f32> {
+    let Segments { searcher, fields, .. } = segments;
     let frequency = |field: Field, text: &str| searcher.doc_freq(&Term::from_field_text(field, text));
     let count = searcher.num_docs();
     for whole in &unit.wholes {
@@ -126,20 +123,21 @@ fn idf(documents: u64, count: u64) -> f32 {
 
 /// How much of a unit the topics name: its stems, or an equivalent, which counts for less. A command, a
 /// path or a code is a topic wherever it stands, since nobody mentions one by chance.
-fn named(searcher: &Searcher, fields: Fields, unit: &Unit, chunks: &[u32]) -> tantivy::Result<f32> {
+fn named(segments: &Segments, unit: &Unit, chunks: &[DocAddress]) -> tantivy::Result<f32> {
+    let fields = segments.fields;
     for whole in &unit.wholes {
-        if has(searcher, fields.text, whole, chunks)? {
+        if has(segments, fields.text, whole, chunks)? {
             return Ok(1.0);
         }
     }
     let mut found = 0_u16;
     for stem in &unit.stems {
-        found += u16::from(has(searcher, fields.topic, stem, chunks)?);
+        found += u16::from(has(segments, fields.topic, stem, chunks)?);
     }
     let all = u16::try_from(unit.stems.len()).unwrap_or(u16::MAX).max(1);
     let mut named = f32::from(found) / f32::from(all);
     for meaning in &unit.meanings {
-        if named < EQUIVALENT_COVER && has(searcher, fields.topic_meanings, &meaning_term(*meaning), chunks)?
+        if named < EQUIVALENT_COVER && has(segments, fields.topic_meanings, &meaning_term(*meaning), chunks)?
         {
             named = EQUIVALENT_COVER;
         }
@@ -147,16 +145,13 @@ fn named(searcher: &Searcher, fields: Fields, unit: &Unit, chunks: &[u32]) -> ta
     Ok(named)
 }
 
-fn has(searcher: &Searcher, field: Field, text: &str, chunks: &[u32]) -> tantivy::Result<bool> {
+fn has(segments: &Segments, field: Field, text: &str, chunks: &[DocAddress]) -> tantivy::Result<bool> {
     let term = Term::from_field_text(field, text);
-    for segment in searcher.segment_readers() {
-        let inverted = segment.inverted_index(field)?;
-        let Some(info) = inverted.get_term_info(&term)? else { continue };
-        for chunk in chunks {
-            let mut postings = inverted.read_postings_from_terminfo(&info, IndexRecordOption::Basic)?;
-            if postings.doc() <= *chunk && postings.seek(*chunk) == *chunk {
-                return Ok(true);
-            }
+    for chunk in chunks {
+        let inverted = segments.searcher.segment_reader(chunk.segment_ord).inverted_index(field)?;
+        let Some(mut postings) = inverted.read_postings(&term, IndexRecordOption::Basic)? else { continue };
+        if postings.doc() <= chunk.doc_id && postings.seek(chunk.doc_id) == chunk.doc_id {
+            return Ok(true);
         }
     }
     Ok(false)

@@ -1,36 +1,75 @@
-//! Chunks -> an index in memory.
-//!
-//! Building needs no folder, no lock and no thread, so it can't fail for their sake; what
-//! [`super::folder`] keeps on disk is a copy. All chunks stand in one segment in their order, so the
-//! document number of a chunk is its number, and equal articles give equal answers.
+//! Articles -> documents, and how many segments they stand in.
 
-use tantivy::directory::RamDirectory;
+use tantivy::index::SegmentId;
+use tantivy::indexer::{LogMergePolicy, MergePolicy as _, NoMergePolicy, UserOperation};
 use tantivy::schema::{Field, TantivyDocument};
 use tantivy::tokenizer::{PreTokenizedString, Token};
-use tantivy::{Index, IndexReader, ReloadPolicy, SingleSegmentIndexWriter};
+use tantivy::{Index, IndexWriter, SegmentMeta};
 
-use super::chunk::Chunk;
-use super::schema::{Fields, schema};
+use super::analysis::Analyzer;
+use super::chunk::{Chunk, chunks};
+use super::entry::Entry;
+use super::schema::Fields;
 
-/// Bytes that the builder plans for; it sizes its tables by them.
-const MEMORY: usize = 16 << 20;
+/// Bytes that a writer collects before it writes a segment.
+const MEMORY: usize = 40 << 20;
+/// Up to this many chunks stand in one segment without anything deleted, so that scores don't depend on
+/// what the articles were before.
+const ONE_SEGMENT_MAX: u32 = 5_000;
+/// The part of a segment that may be deleted before it is written anew.
+const DELETED_MAX: f32 = 0.3;
 
-/// Builds the index and leaves its files in the directory returned.
-pub(super) fn build(chunks: &[Chunk]) -> tantivy::Result<(RamDirectory, Index)> {
-    let (schema, fields) = schema();
-    let ram = RamDirectory::create();
-    let mut writer: SingleSegmentIndexWriter =
-        Index::builder().schema(schema).single_segment_index_writer(ram.clone(), MEMORY)?;
-    for chunk in chunks {
-        writer.add_document(document(fields, chunk))?;
-    }
-    let index = writer.finalize()?;
-    Ok((ram, index))
+/// A writer that leaves segments alone until [`merge`].
+pub(super) fn writer(index: &Index) -> tantivy::Result<IndexWriter> {
+    let writer = index.writer_with_num_threads(1, MEMORY)?;
+    writer.set_merge_policy(Box::new(NoMergePolicy));
+    Ok(writer)
 }
 
-/// A reader that never reloads: the index does not change under it.
-pub(super) fn reader(index: &Index) -> tantivy::Result<IndexReader> {
-    index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()
+/// The documents of an article: one operation, so that they stay neighbours.
+pub(super) fn documents(
+    analyzer: &Analyzer,
+    fields: Fields,
+    entry: &Entry,
+    (file, stamp): (u64, u64),
+) -> tantivy::Result<Vec<UserOperation>> {
+    let chunks = chunks(analyzer, entry);
+    let mut documents = Vec::with_capacity(chunks.len());
+    for (part, chunk) in (0_u64..).zip(chunks) {
+        let mut document = document(fields, &chunk);
+        document.add_u64(fields.part, part);
+        document.add_u64(fields.section, chunk.section.map_or(0, |number| number as u64 + 1));
+        document.add_u64(fields.text_key, chunk.digest().key());
+        document.add_u64(fields.file, file);
+        document.add_u64(fields.stamp, stamp);
+        if part == 0 {
+            document.add_text(fields.id, entry.id.as_str());
+            for action in &entry.actions {
+                document.add_text(fields.action, action.offer.id.as_str());
+            }
+            document.add_bytes(fields.entry, &serde_json::to_vec(entry)?);
+        }
+        documents.push(UserOperation::Add(document));
+    }
+    Ok(documents)
+}
+
+/// Brings segments together where there are too many, or too much in them is deleted.
+pub(super) fn merge(index: &Index, writer: &mut IndexWriter) -> tantivy::Result<()> {
+    let segments = index.searchable_segment_metas()?;
+    let few = segments.iter().map(SegmentMeta::num_docs).sum::<u32>() <= ONE_SEGMENT_MAX;
+    let scattered = segments.len() > 1 || segments.iter().any(SegmentMeta::has_deletes);
+    let merges: Vec<Vec<SegmentId>> = if few && scattered {
+        vec![segments.iter().map(SegmentMeta::id).collect()]
+    } else {
+        let mut policy = LogMergePolicy::default();
+        policy.set_del_docs_ratio_before_merge(DELETED_MAX);
+        policy.compute_merge_candidates(&segments).into_iter().map(|candidate| candidate.0).collect()
+    };
+    for segments in merges {
+        writer.merge(&segments).wait()?;
+    }
+    Ok(())
 }
 
 fn document(fields: Fields, chunk: &Chunk) -> TantivyDocument {

@@ -4,11 +4,11 @@
 //! by side somewhere in the articles, and a word that is one slip of the finger away from one of theirs.
 //! It is asked for only when the question as it stands would be refused, so it can't spoil an answer.
 
+use tantivy::Term;
 use tantivy::schema::Field;
-use tantivy::{Searcher, Term};
 
 use super::analysis::{Analyzer, Unit, meaning_term, pair_term};
-use super::schema::Fields;
+use super::segments::Segments;
 
 /// Characters of the shortest word that is mended; shorter ones are too like each other.
 const WORD_LEN_MIN: usize = 7;
@@ -22,8 +22,7 @@ const WORDS_MAX: usize = 4;
 /// The mended text, if anything in it can be mended.
 pub(super) fn mended(
     analyzer: &Analyzer,
-    searcher: &Searcher,
-    fields: Fields,
+    segments: &Segments,
     text: &str,
 ) -> tantivy::Result<Option<String>> {
     let mut words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
@@ -32,12 +31,12 @@ pub(super) fn mended(
         let plain = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
         let len = plain.chars().count();
         let fits = (WORD_LEN_MIN..=WORD_LEN_MAX).contains(&len) && plain.chars().all(char::is_alphabetic);
-        if !fits || found == WORDS_MAX || known(searcher, fields, &analyzer.units(&plain))? {
+        if !fits || found == WORDS_MAX || known(segments, &analyzer.units(&plain))? {
             continue;
         }
-        let better = match halves(analyzer, searcher, fields, &plain)? {
+        let better = match halves(analyzer, segments, &plain)? {
             Some(halves) => Some(halves),
-            None => neighbour(analyzer, searcher, fields, &plain)?,
+            None => neighbour(analyzer, segments, &plain)?,
         };
         if let Some(better) = better {
             *word = better;
@@ -48,19 +47,19 @@ pub(super) fn mended(
 }
 
 /// Whether the articles have a word, or it is of a kind that they needn't have.
-fn known(searcher: &Searcher, fields: Fields, units: &[Unit]) -> tantivy::Result<bool> {
-    let has = |field: Field, text: &str| searcher.doc_freq(&Term::from_field_text(field, text));
+fn known(segments: &Segments, units: &[Unit]) -> tantivy::Result<bool> {
+    let has = |field: Field, text: &str| segments.searcher.doc_freq(&Term::from_field_text(field, text));
     for unit in units {
         if unit.empty || unit.everyday {
             return Ok(true);
         }
         for word in unit.wholes.iter().chain(&unit.stems) {
-            if has(fields.text, word)? > 0 {
+            if has(segments.fields.text, word)? > 0 {
                 return Ok(true);
             }
         }
         for meaning in &unit.meanings {
-            if has(fields.meanings, &meaning_term(*meaning))? > 0 {
+            if has(segments.fields.meanings, &meaning_term(*meaning))? > 0 {
                 return Ok(true);
             }
         }
@@ -69,12 +68,7 @@ fn known(searcher: &Searcher, fields: Fields, units: &[Unit]) -> tantivy::Result
 }
 
 /// The two words that a compound consists of, if they are neighbours in an article: the most usual pair.
-fn halves(
-    analyzer: &Analyzer,
-    searcher: &Searcher,
-    fields: Fields,
-    word: &str,
-) -> tantivy::Result<Option<String>> {
+fn halves(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::Result<Option<String>> {
     let mut best: Option<(u64, String)> = None;
     for (at, _) in word.char_indices().skip(HALF_LEN_MIN) {
         let (first, second) = word.split_at(at);
@@ -82,7 +76,7 @@ fn halves(
             break;
         }
         let pair = pair_term(&analyzer.stem(first), &analyzer.stem(second));
-        let documents = searcher.doc_freq(&Term::from_field_text(fields.pairs, &pair))?;
+        let documents = segments.searcher.doc_freq(&Term::from_field_text(segments.fields.pairs, &pair))?;
         if documents > best.as_ref().map_or(0, |(most, _)| *most) {
             best = Some((documents, format!("{first} {second}")));
         }
@@ -92,17 +86,12 @@ fn halves(
 
 /// The stem in the articles that is one letter more, less, other or exchanged: the most usual one. The
 /// first letter is nearly always right.
-fn neighbour(
-    analyzer: &Analyzer,
-    searcher: &Searcher,
-    fields: Fields,
-    word: &str,
-) -> tantivy::Result<Option<String>> {
+fn neighbour(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::Result<Option<String>> {
     let stem = analyzer.stem(word);
     let first: String = stem.chars().take(1).collect();
     let mut best: Option<(u32, String)> = None;
-    for segment in searcher.segment_readers() {
-        let inverted = segment.inverted_index(fields.text)?;
+    for segment in segments.searcher.segment_readers() {
+        let inverted = segment.inverted_index(segments.fields.text)?;
         let mut terms = inverted.terms().range().ge(&first).into_stream()?;
         while terms.advance() {
             let Ok(term) = std::str::from_utf8(terms.key()) else { continue };

@@ -7,9 +7,12 @@
 //! # Data flow
 //!
 //! `analysis` turns text into units (with the words of `vocabulary`), for articles and questions alike.
-//! `chunk` cuts articles into what is ranked, `schema` says into which fields, `indexing` builds the
-//! index in memory, `folder` keeps a checked copy on disk. `question` -> `ranking`, and `semantic` where there is a model -> `evidence` (is it
-//! an answer? if not, once more with what `mend` makes of the question) -> `section` and `passage` (which lines?) ->
+//! `entry` is what is kept of an article, `chunk` cuts it into what is ranked, `schema` says into which
+//! fields, `indexing` writes them; `index` follows the files that there are, `folder` keeps it on disk
+//! and whole, `segments` reads one state of it.
+//!
+//! `question` -> `ranking`, and `semantic` where there is a model -> `evidence` (is it an answer? if not,
+//! once more with what `mend` makes of the question) -> `section` and `passage` (which lines?) ->
 //! `answer`, or `nearest`. `eval` measures the whole on our questions, `collection` the ranking on public
 //! ones, beside the `bare` engine.
 //!
@@ -21,9 +24,11 @@ mod answer;
 mod bare;
 mod chunk;
 mod collection;
+mod entry;
 mod eval;
 mod evidence;
 mod folder;
+mod index;
 mod indexing;
 mod mend;
 mod nearest;
@@ -32,27 +37,31 @@ mod question;
 mod ranking;
 mod schema;
 mod section;
+mod segments;
 mod semantic;
 mod vocabulary;
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, RwLock};
 
-use tantivy::{IndexReader, Searcher};
+use tantivy::{DocAddress, TantivyError, Term};
 
 pub use answer::{Answer, AskLine, Hit, Nearest, Offer};
 pub use collection::{Collection, Difference, Figures, Measured, Ranking, Split, measure};
 pub use eval::{Miss, MissKind, Question, Report, eval, read_questions};
 pub use folder::Unusable;
+pub use index::{Broken, Index, Reading, Seen};
 
 use crate::domain::article::{Article, Synonyms};
-use crate::domain::id::ArticleId;
+use crate::domain::id::{ArticleId, Digest};
 use crate::model::{Model, Vectors, VectorsError};
 use analysis::Analyzer;
-use chunk::Place;
 use evidence::Evidence;
+use index::Manifest;
 use ranking::Ranked;
-use schema::Fields;
+use segments::Segments;
 use semantic::Semantic;
 
 /// Hits of one answer, whatever was asked for.
@@ -61,8 +70,8 @@ pub const HITS_MAX: usize = 50;
 /// What can go wrong although no question can.
 #[derive(Debug, thiserror::Error)]
 pub enum SearchError {
-    /// The engine refused to build an index in memory.
-    #[error("could not build the search index of {articles} articles in memory; is there enough of it?")]
+    /// The engine could not take in articles.
+    #[error("could not build the search index of {articles} articles; is there enough memory?")]
     Build {
         /// How many articles there were.
         articles: usize,
@@ -120,9 +129,11 @@ pub enum SearchError {
 /// Where the index in use comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// The copy in the folder was good.
+    /// The one in the folder was good.
     Reused,
-    /// It was built, for this reason, and the copy was replaced.
+    /// The one in the folder was good, and has been brought up to date.
+    Updated,
+    /// It was built anew, for this reason.
     Rebuilt(Unusable),
     /// It was built and is in memory only, because no folder was given.
     Memory,
@@ -138,62 +149,35 @@ struct Found {
     evidence: Evidence,
 }
 
-/// The articles and their index. Cheap to ask from many threads at once.
+/// The articles as they can be found at one moment. Cheap to ask from many threads at once.
 pub struct Search {
-    synonyms: Synonyms,
-    analyzer: Analyzer,
-    articles: Vec<Article>,
-    places: Vec<Place>,
-    fields: Fields,
-    reader: IndexReader,
+    synonyms: Arc<Synonyms>,
+    analyzer: Arc<Analyzer>,
+    segments: Arc<Segments>,
+    manifest: Arc<Manifest>,
     origin: Origin,
     semantic: Option<Semantic>,
 }
 
 impl Search {
-    /// Opens the index of these articles, building it if the folder has no good copy.
-    pub fn open(
-        dir: Option<&Path>,
-        mut articles: Vec<Article>,
-        synonyms: &Synonyms,
-    ) -> Result<Self, SearchError> {
-        articles.sort_by(|a, b| a.id.cmp(&b.id));
-        let build = |source| SearchError::Build { articles: articles.len(), source: Box::new(source) };
-        let analyzer = Analyzer::new(synonyms);
-        let (chunks, content) = chunk::chunks(&analyzer, &articles);
-        let copy =
-            dir.map(|dir| (dir, folder::load(dir, content).and_then(|index| checked(&index, chunks.len()))));
-        let (reader, origin) = match copy {
-            Some((_, Ok(reader))) => (reader, Origin::Reused),
-            missing => {
-                let (ram, index) = indexing::build(&chunks).map_err(build)?;
-                let reader = indexing::reader(&index).map_err(build)?;
-                let origin = match missing {
-                    Some((dir, Err(reason))) => match folder::save(dir, content, &ram, &index) {
-                        Ok(()) => Origin::Rebuilt(reason),
-                        Err(error) => Origin::Unsaved(format!(
-                            "the search index is in memory only, since {} is not writable ({error}); \
-                             make it writable or choose another with --index",
-                            dir.display()
-                        )),
-                    },
-                    _ => Origin::Memory,
-                };
-                (reader, origin)
-            }
+    /// These articles, in memory. Of those with the same file or id there is one.
+    pub fn of(articles: Vec<Article>, synonyms: &Synonyms) -> Result<Self, SearchError> {
+        let seen: Vec<Seen> =
+            articles.iter().map(|article| Seen { file: article.file.clone(), stamp: 0 }).collect();
+        let articles: HashMap<String, Article> =
+            articles.into_iter().map(|article| (article.file.clone(), article)).collect();
+        let articles = RefCell::new(articles);
+        let read = |seen: &Seen| match articles.borrow_mut().remove(&seen.file) {
+            Some(article) => Reading::Article(Box::new(article)),
+            None => Reading::Broken("it is named twice".to_owned()),
         };
-        let places = chunks.into_iter().map(|chunk| chunk.place).collect();
-        let (_, fields) = schema::schema();
-        Ok(Self {
-            synonyms: synonyms.clone(),
-            analyzer,
-            articles,
-            places,
-            fields,
-            reader,
-            origin,
-            semantic: None,
-        })
+        let mut index = Index::open(None);
+        index.follow(&seen, synonyms, &read)?;
+        let empty = || SearchError::Build {
+            articles: seen.len(),
+            source: Box::new(TantivyError::InternalError("nothing was built".to_owned())),
+        };
+        index.search().ok_or_else(empty)
     }
 
     /// The same with a model of what texts mean. Chunks without a vector are encoded, while `progress`
@@ -201,13 +185,13 @@ impl Search {
     pub fn with_model(
         mut self,
         model: Arc<Model>,
-        vectors: Vectors,
+        vectors: Arc<RwLock<Vectors>>,
         progress: &dyn Fn(usize, usize),
-    ) -> (Self, Option<VectorsError>) {
-        let (chunks, _) = chunk::chunks(&self.analyzer, &self.articles);
-        let (semantic, failed) = Semantic::new(model, vectors, &chunks, progress);
+    ) -> Result<(Self, Option<VectorsError>), SearchError> {
+        let (semantic, failed) =
+            Semantic::new(model, vectors, (&self.analyzer, &self.segments), progress).map_err(failed)?;
         self.semantic = Some(semantic);
-        (self, failed)
+        Ok((self, failed))
     }
 
     /// Where the index comes from.
@@ -215,9 +199,19 @@ impl Search {
         &self.origin
     }
 
-    /// The articles, by id.
-    pub fn articles(&self) -> &[Article] {
-        &self.articles
+    /// What answers name as the revision that they come from.
+    pub fn revision(&self) -> Digest {
+        self.manifest.revision()
+    }
+
+    /// How many articles there are.
+    pub fn articles(&self) -> usize {
+        self.manifest.articles
+    }
+
+    /// Files that hold no article as they are now; there may be a last good version of it.
+    pub fn broken(&self) -> impl Iterator<Item = &Broken> {
+        self.manifest.broken.values()
     }
 
     /// The expressions that find each other.
@@ -227,94 +221,101 @@ impl Search {
 
     /// How many pieces of text are ranked.
     pub fn chunks(&self) -> usize {
-        self.places.len()
+        self.segments.len()
+    }
+
+    /// Whether there is an article with this id.
+    pub fn has(&self, article: &ArticleId) -> Result<bool, SearchError> {
+        let id = self.segments.fields.id;
+        let found = self.segments.first(id, &Term::from_field_text(id, article.as_str()));
+        Ok(found.map_err(failed)?.is_some())
     }
 
     /// Answers a question with at most `limit` hits (at least one, at most [`HITS_MAX`]).
     pub fn answer(&self, text: &str, limit: usize) -> Result<Answer, SearchError> {
-        self.find(text, limit.clamp(1, HITS_MAX))
-            .map_err(|source| SearchError::Search { source: Box::new(source) })
+        self.find(text, limit.clamp(1, HITS_MAX)).map_err(failed)
     }
 
     /// The articles that have something of a question, best first, good enough for an answer or not.
     pub fn rank(&self, text: &str, limit: usize) -> Result<Vec<ArticleId>, SearchError> {
-        let found = self.look(&self.reader.searcher(), text);
-        let found = found.map_err(|source| SearchError::Search { source: Box::new(source) })?;
-        let best = found.ranked.iter().take(limit).filter_map(|ranked| self.articles.get(ranked.article));
-        Ok(best.map(|article| article.id.clone()).collect())
+        let id = |ranked: &Ranked| Ok(self.segments.entry(ranked.article)?.id);
+        let ranked = self.look(text).map_err(failed)?.ranked;
+        ranked.iter().take(limit).map(id).collect::<tantivy::Result<_>>().map_err(failed)
     }
 
     fn find(&self, text: &str, limit: usize) -> tantivy::Result<Answer> {
-        let searcher = self.reader.searcher();
-        let mut found = self.look(&searcher, text)?;
+        let revision = self.revision();
+        let mut found = self.look(text)?;
         if !found.evidence.suffices()
-            && let Some(mended) = mend::mended(&self.analyzer, &searcher, self.fields, text)?
+            && let Some(mended) = mend::mended(&self.analyzer, &self.segments, text)?
         {
-            found = self.look(&searcher, &mended)?;
+            found = self.look(&mended)?;
         }
-        if !found.evidence.suffices() {
-            let nearest = nearest::nearest(&self.articles, &found.ranked, text);
-            return Ok(Answer { answered: false, hits: Vec::new(), nearest });
-        }
+        let limit = if found.evidence.suffices() { limit } else { 0 };
         let best = found.ranked.iter().take(limit);
-        let hits = best.filter_map(|ranked| self.hit(&found.question, &found.rarities, ranked)).collect();
-        Ok(Answer { answered: true, hits, nearest: Vec::new() })
+        let hits = best.map(|ranked| self.hit(&found.question, &found.rarities, ranked));
+        let hits: Vec<Hit> = hits.filter_map(Result::transpose).collect::<tantivy::Result<_>>()?;
+        // What has nothing to cite is no answer.
+        if hits.is_empty() {
+            let nearest = nearest::nearest(&self.analyzer, &self.segments, &found.ranked, text)?;
+            return Ok(Answer { answered: false, hits, nearest, revision });
+        }
+        Ok(Answer { answered: true, hits, nearest: Vec::new(), revision })
     }
 
     /// What there is for a question, and how good the best of it is.
-    fn look(&self, searcher: &Searcher, text: &str) -> tantivy::Result<Found> {
+    fn look(&self, text: &str) -> tantivy::Result<Found> {
+        let segments = &self.segments;
         let question = question::Question::read(&self.analyzer, text);
-        let mut ranked = ranking::rank(searcher, self.fields, &self.places, &question)?;
-        // What has nothing to cite is no answer.
-        ranked.retain(|found| self.articles.get(found.article).is_some_and(|it| !it.sections.is_empty()));
-        let rarities = evidence::rarities(searcher, self.fields, &question)?;
+        let mut ranked = ranking::rank(segments, &question)?;
+        let rarities = evidence::rarities(segments, &question)?;
         let evidence_of = |best: Option<&Ranked>| match best {
-            Some(best) => evidence::evidence(searcher, self.fields, &question, &rarities, best),
+            Some(best) => evidence::evidence(segments, &question, &rarities, best),
             None => Ok(Evidence::default()),
         };
         let mut evidence = evidence_of(ranked.first())?;
         if let Some(semantic) = &self.semantic {
             let nearness = semantic.nearness(text);
-            ranked = nearness.fuse(&self.places, ranked, evidence.confidence());
-            ranked.retain(|found| self.articles.get(found.article).is_some_and(|it| !it.sections.is_empty()));
+            ranked = nearness.fuse(ranked, evidence.confidence());
+            ranking::sort(segments, &mut ranked);
             evidence = evidence_of(ranked.first())?;
-            evidence.cosine = ranked.first().map(|best| nearness.of(best));
+            evidence.cosine = ranked.first().map(|best| nearness.of(best.article));
         }
         Ok(Found { question, ranked, rarities, evidence })
     }
 
-    fn hit(&self, question: &question::Question, rarities: &[f32], ranked: &Ranked) -> Option<Hit> {
-        let article = self.articles.get(ranked.article)?;
-        let found = ranked.chunks.iter();
-        let found =
-            found.filter_map(|(chunk, score)| Some((self.places.get(*chunk as usize)?.section?, *score)));
-        let number = section::cited(&article.sections, &found.collect::<Vec<_>>(), question.asks_why);
-        let section = article.sections.get(number)?;
+    fn hit(
+        &self,
+        question: &question::Question,
+        rarities: &[f32],
+        ranked: &Ranked,
+    ) -> tantivy::Result<Option<Hit>> {
+        let entry = self.segments.entry(ranked.article)?;
+        let section = |(chunk, score): &(DocAddress, f32)| Some((self.segments.section(*chunk)?, *score));
+        let found: Vec<_> = ranked.chunks.iter().filter_map(section).collect();
+        let number = section::cited(&entry.sections, &found, question.asks_why);
+        let Some(section) = entry.sections.get(number) else { return Ok(None) };
         let passage = passage::passage(&self.analyzer, question, rarities, section);
-        let here =
-            |action: &&crate::domain::action::Action| chunk::owns(&article.sections, number, action.line);
-        let (near, far): (Vec<_>, Vec<_>) = article.actions.iter().partition(here);
-        Some(Hit {
-            article: article.id.clone(),
+        let (near, far): (Vec<_>, Vec<_>) =
+            entry.actions.iter().partition(|action| entry.owns(number, action.line));
+        Ok(Some(Hit {
             section: section.anchor.clone(),
             heading: section.heading.clone(),
-            title: article.title.clone(),
             score: ranked.score,
             passage: passage.text(),
             marks: passage.marks(),
-            file: article.file.clone(),
             lines: passage.lines,
-            actions: near.into_iter().chain(far).map(Offer::from).collect(),
+            actions: near.into_iter().chain(far).map(|action| action.offer.clone()).collect(),
             quotes: passage.quotes,
-            revision: article.revision,
-        })
+            outdated: self.manifest.broken.get(&entry.file).map(|broken| broken.why.clone()),
+            article: entry.id,
+            title: entry.title,
+            file: entry.file,
+            revision: entry.revision,
+        }))
     }
 }
 
-/// A reader of an index from disk, if it is as many chunks in one segment as it must be.
-fn checked(index: &tantivy::Index, chunks: usize) -> Result<IndexReader, Unusable> {
-    let reader = indexing::reader(index).map_err(|_| Unusable::Damaged)?;
-    let searcher = reader.searcher();
-    let whole = searcher.num_docs() == chunks as u64 && searcher.segment_readers().len() <= 1;
-    if whole { Ok(reader) } else { Err(Unusable::Damaged) }
+fn failed(source: TantivyError) -> SearchError {
+    SearchError::Search { source: Box::new(source) }
 }

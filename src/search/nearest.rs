@@ -1,8 +1,12 @@
 //! Where to look when there is no answer.
 
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocAddress, DocSet as _, TERMINATED, Term};
+
+use super::analysis::Analyzer;
 use super::answer::Nearest;
 use super::ranking::Ranked;
-use crate::domain::article::Article;
+use super::segments::Segments;
 
 /// Articles that are named beside "I don't know".
 const NEAREST_MAX: usize = 3;
@@ -11,20 +15,53 @@ const WORDS_MAX: usize = 12;
 /// Characters of such a word.
 const WORD_LEN_MAX: usize = 32;
 
-/// The best ranked articles; if no word of the question is known, those whose titles look most alike.
-/// Empty only without articles.
-pub(super) fn nearest(articles: &[Article], ranked: &[Ranked], text: &str) -> Vec<Nearest> {
-    let found = ranked.iter().filter_map(|ranked| articles.get(ranked.article));
-    let mut chosen: Vec<&Article> = found.take(NEAREST_MAX).collect();
-    if chosen.is_empty() {
-        let words: Vec<String> = words(text).take(WORDS_MAX).collect();
-        let mut alike: Vec<(f64, &Article)> =
-            articles.iter().map(|article| (likeness(&words, article), article)).collect();
-        alike.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.id.cmp(&b.1.id)));
-        chosen = alike.into_iter().take(NEAREST_MAX).map(|(_, article)| article).collect();
+/// The best ranked articles; if no word of the question is known, some whose topic has the word that
+/// looks most like one of them. Empty only without articles.
+pub(super) fn nearest(
+    analyzer: &Analyzer,
+    segments: &Segments,
+    ranked: &[Ranked],
+    text: &str,
+) -> tantivy::Result<Vec<Nearest>> {
+    let mut articles: Vec<DocAddress> =
+        ranked.iter().map(|ranked| ranked.article).take(NEAREST_MAX).collect();
+    if articles.is_empty()
+        && let Some(word) = likeliest(analyzer, segments, text)?
+    {
+        articles = holders(segments, &Term::from_field_text(segments.fields.topic, &word))?;
     }
-    let nearest = |article: &Article| Nearest { article: article.id.clone(), title: article.title.clone() };
-    chosen.into_iter().map(nearest).collect()
+    if articles.is_empty() {
+        articles = segments.articles().take(NEAREST_MAX).collect();
+    }
+    let named = |article| {
+        let entry = segments.entry(article)?;
+        Ok(Nearest { article: entry.id, title: entry.title })
+    };
+    articles.into_iter().map(named).collect()
+}
+
+/// The word of all topics that looks most like a word of the text, among those with its first letter.
+fn likeliest(analyzer: &Analyzer, segments: &Segments, text: &str) -> tantivy::Result<Option<String>> {
+    let mut best: Option<(f64, String)> = None;
+    for word in words(text).take(WORDS_MAX) {
+        let stem = analyzer.stem(&word);
+        let first: String = stem.chars().take(1).collect();
+        for segment in segments.searcher.segment_readers() {
+            let inverted = segment.inverted_index(segments.fields.topic)?;
+            let mut terms = inverted.terms().range().ge(&first).into_stream()?;
+            while terms.advance() {
+                let Ok(term) = std::str::from_utf8(terms.key()) else { continue };
+                if !term.starts_with(&first) {
+                    break;
+                }
+                let likeness = strsim::jaro_winkler(&stem, term);
+                if best.as_ref().is_none_or(|(most, _)| likeness > *most) {
+                    best = Some((likeness, term.to_owned()));
+                }
+            }
+        }
+    }
+    Ok(best.map(|(_, term)| term))
 }
 
 fn words(text: &str) -> impl Iterator<Item = String> + '_ {
@@ -32,9 +69,20 @@ fn words(text: &str) -> impl Iterator<Item = String> + '_ {
     words.map(|word| word.chars().take(WORD_LEN_MAX).collect::<String>().to_lowercase())
 }
 
-fn likeness(question: &[String], article: &Article) -> f64 {
-    let title: Vec<String> = words(&article.title).collect();
-    let best =
-        |word: &String| title.iter().map(|other| strsim::jaro_winkler(word, other)).fold(0.0, f64::max);
-    question.iter().map(best).fold(0.0, f64::max)
+/// Some articles whose topic has a word, in the order of the index.
+fn holders(segments: &Segments, word: &Term) -> tantivy::Result<Vec<DocAddress>> {
+    let mut articles: Vec<DocAddress> = Vec::new();
+    for (ord, segment) in (0_u32..).zip(segments.searcher.segment_readers()) {
+        let inverted = segment.inverted_index(segments.fields.topic)?;
+        let Some(mut postings) = inverted.read_postings(word, IndexRecordOption::Basic)? else { continue };
+        while postings.doc() != TERMINATED && articles.len() < NEAREST_MAX {
+            let chunk = DocAddress::new(ord, postings.doc());
+            let article = segments.article(chunk);
+            if !segment.is_deleted(chunk.doc_id) && !articles.contains(&article) {
+                articles.push(article);
+            }
+            postings.advance();
+        }
+    }
+    Ok(articles)
 }

@@ -1,18 +1,17 @@
 //! A question and an index -> articles, best first.
 //!
 //! Chunks are scored by BM25 (k1 1.2, b .75, as tantivy has them) over the weighted text, plus pairs of
-//! neighbouring words, plus equivalent expressions. An article counts by its best two chunks. Equal
-//! scores stand in the order of the articles.
+//! neighbouring words, plus equivalent expressions. An article counts by its best two chunks.
 
 use tantivy::collector::TopDocs;
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{Searcher, Term};
+use tantivy::{DocAddress, Term};
 
 use super::analysis::meaning_term;
-use super::chunk::Place;
 use super::question::Question;
 use super::schema::Fields;
+use super::segments::Segments;
 
 /// Weight of a pair of neighbouring words beside the words themselves.
 const PAIR_WEIGHT: f32 = 0.25;
@@ -27,49 +26,44 @@ const CHUNKS_MAX: usize = 200;
 /// An article that has something of the question.
 #[derive(Debug, Clone)]
 pub(super) struct Ranked {
-    /// Which article.
-    pub article: usize,
+    /// Which article: its first chunk.
+    pub article: DocAddress,
     /// What it counts.
     pub score: f32,
     /// The score of its best chunk by words.
     pub strength: f32,
     /// Its chunks among those looked at, best first, with their scores.
-    pub chunks: Vec<(u32, f32)>,
+    pub chunks: Vec<(DocAddress, f32)>,
 }
 
 /// The articles that have something of the question, best first.
-pub(super) fn rank(
-    searcher: &Searcher,
-    fields: Fields,
-    places: &[Place],
-    question: &Question,
-) -> tantivy::Result<Vec<Ranked>> {
+pub(super) fn rank(segments: &Segments, question: &Question) -> tantivy::Result<Vec<Ranked>> {
     if question.is_empty() {
         return Ok(Vec::new());
     }
-    let found =
-        searcher.search(&query(fields, question), &TopDocs::with_limit(CHUNKS_MAX).order_by_score())?;
+    let query = query(segments.fields, question);
+    let found = segments.searcher.search(&query, &TopDocs::with_limit(CHUNKS_MAX).order_by_score())?;
     let mut articles: Vec<Ranked> = Vec::new();
-    for (score, address) in found {
-        let Some(place) = places.get(address.doc_id as usize) else { continue };
-        let found = (address.doc_id, score);
-        if let Some(ranked) = articles.iter_mut().find(|ranked| ranked.article == place.article) {
-            ranked.chunks.push(found);
+    for (score, chunk) in found {
+        let article = segments.article(chunk);
+        if let Some(ranked) = articles.iter_mut().find(|ranked| ranked.article == article) {
+            ranked.chunks.push((chunk, score));
         } else {
-            articles.push(Ranked {
-                article: place.article,
-                score: 0.0,
-                strength: score,
-                chunks: vec![found],
-            });
+            articles.push(Ranked { article, score: 0.0, strength: score, chunks: vec![(chunk, score)] });
         }
     }
     for ranked in &mut articles {
         let weighted = ranked.chunks.iter().zip(CHUNK_WEIGHTS).map(|((_, score), weight)| score * weight);
         ranked.score = weighted.sum();
     }
-    articles.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.article.cmp(&b.article)));
+    sort(segments, &mut articles);
     Ok(articles)
+}
+
+/// The best first; equals always in the same order, whatever the index was before.
+pub(super) fn sort(segments: &Segments, articles: &mut [Ranked]) {
+    let place = |ranked: &Ranked| segments.file(ranked.article);
+    articles.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| place(a).cmp(&place(b))));
 }
 
 fn query(fields: Fields, question: &Question) -> BooleanQuery {

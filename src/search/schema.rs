@@ -1,9 +1,22 @@
-//! The fields of the index. A document is a chunk; its number is the chunk's place in [`super::chunk`].
+//! The fields of the index. A document is a chunk; see [`super::chunk`].
 
-use tantivy::schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
+use tantivy::schema::{
+    FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
+};
 
-/// Raise this when analysis, chunking or fields change: an index of another pipeline is rebuilt.
-pub(super) const PIPELINE: u32 = 3;
+/// Raise this when analysis, chunking or fields change: an index of another pipeline is built anew.
+pub(super) const PIPELINE: u32 = 4;
+
+/// The place of a chunk among those of its article, from 0.
+pub(super) const PART: &str = "part";
+/// 1 and the number of the section; 0 for the front matter.
+pub(super) const SECTION: &str = "section";
+/// What the text of the chunk is known by; see [`super::semantic`].
+pub(super) const TEXT_KEY: &str = "text_key";
+/// What the file of the article is known by; see [`super::follow`].
+pub(super) const FILE: &str = "file";
+/// What the file looked like when it was read.
+pub(super) const STAMP: &str = "stamp";
 
 /// The fields, in the order in which they are declared.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +32,22 @@ pub(super) struct Fields {
     pub topic: Field,
     /// Meanings of the topic.
     pub topic_meanings: Field,
+    /// See [`PART`].
+    pub part: Field,
+    /// See [`SECTION`].
+    pub section: Field,
+    /// See [`TEXT_KEY`].
+    pub text_key: Field,
+    /// See [`FILE`].
+    pub file: Field,
+    /// See [`STAMP`].
+    pub stamp: Field,
+    /// Of the first chunk: the id of the article.
+    pub id: Field,
+    /// Of the first chunk: the ids of its actions.
+    pub action: Field,
+    /// Of the first chunk: the article, as JSON.
+    pub entry: Field,
 }
 
 /// The schema and its fields.
@@ -32,6 +61,14 @@ pub(super) fn schema() -> (Schema, Fields) {
         meanings: builder.add_text_field("meanings", scored),
         topic: builder.add_text_field("topic", present.clone()),
         topic_meanings: builder.add_text_field("topic_meanings", present),
+        part: builder.add_u64_field(PART, FAST),
+        section: builder.add_u64_field(SECTION, FAST),
+        text_key: builder.add_u64_field(TEXT_KEY, FAST),
+        file: builder.add_u64_field(FILE, FAST | INDEXED),
+        stamp: builder.add_u64_field(STAMP, FAST),
+        id: builder.add_text_field("id", STRING),
+        action: builder.add_text_field("action", STRING),
+        entry: builder.add_bytes_field("entry", STORED),
     };
     (builder.build(), fields)
 }

@@ -9,12 +9,16 @@
 //!
 //! Invariant: the model only ever adds. Without it, or where it has no vector, words decide alone.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::chunk::{Chunk, Place};
+use tantivy::DocAddress;
+
+use super::analysis::Analyzer;
+use super::chunk::chunks;
 use super::ranking::Ranked;
-use crate::domain::id::Digest;
+use super::segments::Segments;
 use crate::model::{Model, Query, Vectors, VectorsError};
 
 /// Articles of each ranking that are fused.
@@ -29,53 +33,105 @@ const BATCH: usize = 32;
 /// The model with the vectors of all chunks.
 pub(super) struct Semantic {
     model: Arc<Model>,
-    vectors: Vectors,
-    /// The row of each chunk.
-    rows: Vec<usize>,
+    vectors: Arc<RwLock<Vectors>>,
+    /// Chunks with the rows of their vectors, those of an article together, in the order of the index.
+    rows: Vec<(DocAddress, usize)>,
+    articles: Vec<Part>,
 }
 
-/// How near each chunk comes to a question, as a cosine.
-pub(super) struct Nearness(Vec<f32>);
+/// The chunks of an article among all.
+struct Part {
+    article: DocAddress,
+    chunks: Range<usize>,
+}
+
+/// How near everything comes to a question, as cosines.
+pub(super) struct Nearness<'a> {
+    semantic: &'a Semantic,
+    /// Of each chunk.
+    chunks: Vec<f32>,
+    /// Of the best chunk of each article.
+    articles: Vec<f32>,
+}
 
 impl Semantic {
-    /// Encodes the chunks that have no vector yet. `progress` hears how many there were to encode and
-    /// how many of them are done. What could not be written is in memory all the same.
+    /// Encodes the chunks that have no vector yet. `progress` hears how many of them are done and how
+    /// many there were. What could not be written is in memory all the same.
     pub fn new(
         model: Arc<Model>,
-        mut vectors: Vectors,
-        chunks: &[Chunk],
+        vectors: Arc<RwLock<Vectors>>,
+        (analyzer, segments): (&Analyzer, &Segments),
         progress: &dyn Fn(usize, usize),
-    ) -> (Self, Option<VectorsError>) {
-        let digests: Vec<Digest> = chunks.iter().map(|chunk| Digest::of(chunk.text.as_bytes())).collect();
-        let mut missing: HashMap<Digest, &str> = HashMap::new();
-        for (digest, chunk) in digests.iter().zip(chunks) {
-            if vectors.get(digest).is_none() {
-                missing.insert(*digest, &chunk.text);
+    ) -> tantivy::Result<(Self, Option<VectorsError>)> {
+        let missing = missing(&vectors, segments);
+        let articles: BTreeSet<DocAddress> = missing.values().map(|chunk| segments.article(*chunk)).collect();
+        let (mut done, mut failed) = (0, None);
+        let mut waiting = Vec::new();
+        for article in articles {
+            let chunks = chunks(analyzer, &segments.entry(article)?);
+            let chunks = chunks.into_iter().map(|chunk| (chunk.digest().key(), chunk.text));
+            waiting.extend(chunks.filter(|(key, _)| missing.contains_key(key)));
+            while waiting.len() >= BATCH {
+                progress(done, missing.len());
+                let batch: Vec<_> = waiting.drain(..BATCH).collect();
+                done += batch.len();
+                failed = write(&vectors).add(&encoded(&model, &batch)).err().or(failed);
             }
         }
-        let missing: Vec<_> = missing.into_iter().collect();
-        let mut failed = None;
-        for (at, batch) in missing.chunks(BATCH).enumerate() {
-            progress(at * BATCH, missing.len());
-            failed = vectors.add(&encoded(&model, batch)).err().or(failed);
-        }
+        failed = write(&vectors).add(&encoded(&model, &waiting)).err().or(failed);
         progress(missing.len(), missing.len());
-        let rows = digests.iter().map(|digest| vectors.get(digest).unwrap_or(usize::MAX)).collect();
-        (Self { model, vectors, rows }, failed)
+        let rows = {
+            let vectors = read(&vectors);
+            let row = |chunk| Some((chunk, vectors.get(segments.text_key(chunk))?));
+            segments.chunks().filter_map(row).collect::<Vec<_>>()
+        };
+        let articles = parts(segments, &rows);
+        Ok((Self { model, vectors, rows, articles }, failed))
     }
 
-    /// How near each chunk comes to a question.
-    pub fn nearness(&self, question: &str) -> Nearness {
+    /// How near everything comes to a question.
+    pub fn nearness(&self, question: &str) -> Nearness<'_> {
         let query = Query::new(&self.model.encode(question));
-        let cosine = |row: &usize| self.vectors.cosine(&query, *row).unwrap_or_default();
-        Nearness(self.rows.iter().map(cosine).collect())
+        let vectors = read(&self.vectors);
+        let cosine = |(_, row): &(DocAddress, usize)| vectors.cosine(&query, *row).unwrap_or_default();
+        let chunks: Vec<f32> = self.rows.iter().map(cosine).collect();
+        let best = |part: &Part| chunks[part.chunks.clone()].iter().copied().fold(0.0, f32::max);
+        let articles = self.articles.iter().map(best).collect();
+        Nearness { semantic: self, chunks, articles }
     }
+}
+
+fn parts(segments: &Segments, rows: &[(DocAddress, usize)]) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    for (at, (chunk, _)) in rows.iter().enumerate() {
+        let article = segments.article(*chunk);
+        match parts.last_mut() {
+            Some(part) if part.article == article => part.chunks.end = at + 1,
+            _ => parts.push(Part { article, chunks: at..at + 1 }),
+        }
+    }
+    parts
+}
+
+/// The keys of texts without a vector, each with a chunk that has it.
+fn missing(vectors: &RwLock<Vectors>, segments: &Segments) -> HashMap<u64, DocAddress> {
+    let vectors = read(vectors);
+    let chunks = segments.chunks().map(|chunk| (segments.text_key(chunk), chunk));
+    chunks.filter(|(key, _)| vectors.get(*key).is_none()).collect()
+}
+
+fn read(vectors: &RwLock<Vectors>) -> RwLockReadGuard<'_, Vectors> {
+    vectors.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write(vectors: &RwLock<Vectors>) -> RwLockWriteGuard<'_, Vectors> {
+    vectors.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One text fills one core, so two are encoded at a time.
-fn encoded(model: &Model, texts: &[(Digest, &str)]) -> Vec<(Digest, Vec<f32>)> {
-    let encode = |texts: &[(Digest, &str)]| -> Vec<_> {
-        texts.iter().map(|(digest, text)| (*digest, model.encode(text))).collect()
+fn encoded(model: &Model, texts: &[(u64, String)]) -> Vec<(u64, Vec<f32>)> {
+    let encode = |texts: &[(u64, String)]| -> Vec<_> {
+        texts.iter().map(|(key, text)| (*key, model.encode(text))).collect()
     };
     let (first, second) = texts.split_at(texts.len() / 2);
     std::thread::scope(|scope| {
@@ -87,71 +143,76 @@ fn encoded(model: &Model, texts: &[(Digest, &str)]) -> Vec<(Digest, Vec<f32>)> {
     })
 }
 
-impl Nearness {
+impl Nearness<'_> {
     /// The cosine of the best chunk of an article.
-    pub fn of(&self, ranked: &Ranked) -> f32 {
-        let cosines = ranked.chunks.iter().filter_map(|(chunk, _)| self.0.get(*chunk as usize));
-        cosines.copied().fold(0.0, f32::max)
+    pub fn of(&self, article: DocAddress) -> f32 {
+        self.place(article).map_or(0.0, |place| self.articles[place])
     }
 
-    /// Both rankings as one. `named` is how much of the question the best article names, from 0 to 1.
-    pub fn fuse(&self, places: &[Place], ranked: Vec<Ranked>, named: f32) -> Vec<Ranked> {
-        let weight = WEIGHT_MAX - WEIGHT_SPAN * named.clamp(0.0, 1.0);
-        let mut articles: HashMap<usize, Article> = HashMap::new();
-        for (chunk, (place, cosine)) in places.iter().zip(&self.0).enumerate() {
-            let article = articles.entry(place.article).or_default();
-            article.cosine = article.cosine.max(*cosine);
-            article.chunks.push((u32::try_from(chunk).unwrap_or(u32::MAX), *cosine));
+    fn place(&self, article: DocAddress) -> Option<usize> {
+        self.semantic.articles.binary_search_by_key(&article, |part| part.article).ok()
+    }
+
+    /// The places of the articles that come nearest.
+    fn nearest(&self) -> Vec<usize> {
+        let mut places: Vec<usize> = (0..self.articles.len()).collect();
+        let order = |a: &usize, b: &usize| self.articles[*b].total_cmp(&self.articles[*a]).then(a.cmp(b));
+        if places.len() > FUSED_MAX {
+            places.select_nth_unstable_by(FUSED_MAX, order);
+            places.truncate(FUSED_MAX);
         }
-        let mut by_cosine: Vec<f32> = articles.values().map(|article| article.cosine).collect();
-        by_cosine.sort_by(|a, b| b.total_cmp(a));
-        let cosines = Range::of(by_cosine.into_iter().take(FUSED_MAX));
-        let words = Range::of(ranked.iter().take(FUSED_MAX).map(|ranked| ranked.score));
+        places
+    }
+
+    /// Both rankings as one, in no order. `named` is how much of the question the best article names,
+    /// from 0 to 1.
+    pub fn fuse(&self, ranked: Vec<Ranked>, named: f32) -> Vec<Ranked> {
+        let weight = WEIGHT_MAX - WEIGHT_SPAN * named.clamp(0.0, 1.0);
+        let nearest = self.nearest();
+        let cosines = Span::of(nearest.iter().map(|place| self.articles[*place]));
+        let words = Span::of(ranked.iter().take(FUSED_MAX).map(|ranked| ranked.score));
         let best_chunk = ranked.iter().map(|ranked| ranked.strength).fold(f32::MIN_POSITIVE, f32::max);
-        let mut lexical: HashMap<usize, Ranked> =
-            ranked.into_iter().take(FUSED_MAX).map(|ranked| (ranked.article, ranked)).collect();
+        let mut candidates: BTreeMap<DocAddress, Option<Ranked>> =
+            nearest.iter().map(|place| (self.semantic.articles[*place].article, None)).collect();
+        candidates.extend(ranked.into_iter().take(FUSED_MAX).map(|ranked| (ranked.article, Some(ranked))));
         let mut fused = Vec::new();
-        for (number, article) in articles {
-            let found = lexical.remove(&number);
-            let meaning = cosines.part(article.cosine);
+        for (article, found) in candidates {
             let word = found.as_ref().map_or(0.0, |found| words.part(found.score));
-            let score = weight * meaning + (1.0 - weight) * word;
+            let score = weight * cosines.part(self.of(article)) + (1.0 - weight) * word;
             if score <= 0.0 {
                 continue;
             }
-            let scores: HashMap<u32, f32> =
-                found.iter().flat_map(|found| found.chunks.iter().copied()).collect();
-            let mut chunks = article.chunks;
+            let strength = found.as_ref().map_or(0.0, |found| found.strength);
+            let scores: HashMap<DocAddress, f32> = found.into_iter().flat_map(|found| found.chunks).collect();
+            let mut chunks = self.chunks_of(article);
             for (chunk, cosine) in &mut chunks {
                 let word = scores.get(chunk).copied().unwrap_or_default() / best_chunk;
                 *cosine = weight * cosines.part(*cosine) + (1.0 - weight) * word;
             }
             chunks.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-            let strength = found.map_or(0.0, |found| found.strength);
-            fused.push(Ranked { article: number, score, strength, chunks });
+            fused.push(Ranked { article, score, strength, chunks });
         }
-        fused.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.article.cmp(&b.article)));
         fused
+    }
+
+    /// The chunks of an article with their cosines.
+    fn chunks_of(&self, article: DocAddress) -> Vec<(DocAddress, f32)> {
+        let part = self.place(article).map_or(0..0, |place| self.semantic.articles[place].chunks.clone());
+        let chunks = self.semantic.rows[part.clone()].iter().map(|(chunk, _)| *chunk);
+        chunks.zip(self.chunks[part].iter().copied()).collect()
     }
 }
 
-/// An article and its chunks with their cosines.
-#[derive(Default)]
-struct Article {
-    cosine: f32,
-    chunks: Vec<(u32, f32)>,
-}
-
 /// The least and the greatest of scores.
-struct Range {
+struct Span {
     low: f32,
     high: f32,
 }
 
-impl Range {
+impl Span {
     fn of(scores: impl Iterator<Item = f32>) -> Self {
         let start = Self { low: f32::INFINITY, high: f32::NEG_INFINITY };
-        scores.fold(start, |range, score| Self { low: range.low.min(score), high: range.high.max(score) })
+        scores.fold(start, |span, score| Self { low: span.low.min(score), high: span.high.max(score) })
     }
 
     /// Where a score lies, from 0 to 1; below the least it is 0.

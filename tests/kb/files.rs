@@ -128,17 +128,6 @@ fn folders_too_deep_are_findings() {
 }
 
 #[test]
-fn files_beyond_the_limit_are_a_finding() {
-    let folder = Folder::new(&[]);
-    for i in 0..=dogwatch::kb::FILES_MAX {
-        folder.write(&format!("{i:04}.md"), b"");
-    }
-    let loaded = folder.load();
-    assert_eq!(loaded.findings[0].code, Code::TooManyFiles);
-    assert!(!loaded.findings.iter().any(|finding| finding.file == "2000.md"));
-}
-
-#[test]
 fn whoever_repeats_an_id_is_left_out_and_so_is_the_one_repeated() {
     let action = "```action\nid = \"same\"\ntitle = \"t\"\nplatforms = [\"linux\"]\nrisk = \"read\"\n\
                   [[steps]]\nrun = [\"uptime\"]\ntimeout_s = 1\n```\n";

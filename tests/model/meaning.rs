@@ -2,7 +2,7 @@
 //! not encoded again.
 
 use std::cell::RefCell;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 use dogwatch::domain::article::Synonyms;
 use dogwatch::model::{Model, Vectors};
@@ -28,7 +28,7 @@ fn articles(last: &str) -> Vec<dogwatch::domain::article::Article> {
 }
 
 fn search(articles: Vec<dogwatch::domain::article::Article>) -> Search {
-    Search::open(None, articles, &Synonyms::default()).unwrap()
+    Search::of(articles, &Synonyms::default()).unwrap()
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn what_is_meant_is_found_though_no_word_is_shared() {
     let question = "my car squeals when it stops";
     let words = search(articles("Twice a day."));
     assert!(!words.answer(question, 3).unwrap().answered, "by words there is nothing");
-    let (with_model, failed) = words.with_model(Arc::clone(&model), Vectors::default(), &|_, _| {});
+    let (with_model, failed) = words.with_model(Arc::clone(&model), Arc::default(), &|_, _| {}).unwrap();
     assert!(failed.is_none());
     assert_eq!(with_model.rank(question, 1).unwrap()[0].as_str(), "brakes");
     assert!(!with_model.answer("how tall is the tower of Pisa", 3).unwrap().answered, "meaning refuses too");
@@ -54,7 +54,9 @@ fn only_what_is_new_is_encoded() {
         let told = RefCell::new(Vec::new());
         let vectors = Vectors::open(&path).unwrap();
         let progress = |done, all| told.borrow_mut().push((done, all));
-        let (_, failed) = search(articles(last)).with_model(Arc::clone(&model), vectors, &progress);
+        let (_, failed) = search(articles(last))
+            .with_model(Arc::clone(&model), Arc::new(RwLock::new(vectors)), &progress)
+            .unwrap();
         assert!(failed.is_none());
         told.into_inner().last().copied().unwrap()
     };

@@ -31,9 +31,9 @@ use std::path::{Path, PathBuf};
 use draft::Draft;
 pub use likeness::LIKENESS_MIN;
 use likeness::{Known, words};
-use source::{Found, Kind, find};
+use source::{Found, Kind, TEXTS_MAX, find};
 
-use super::files::{DRAFTS, FILE_LEN_MAX, FILES_MAX, KbError};
+use super::files::{DRAFTS, FILE_LEN_MAX, KbError};
 use super::finding::Finding;
 use super::lint::{Standards, lint};
 use super::load::{Loaded, assemble, load};
@@ -78,7 +78,7 @@ pub enum Refused {
         source: io::Error,
     },
     /// More than is read.
-    #[error("more than {FILES_MAX} texts or too many other files; import its folders one by one")]
+    #[error("more than {TEXTS_MAX} texts or too many other files; import its folders one by one")]
     TooMany,
     /// It, or the draft it would become, is longer than an article may be.
     #[error("longer than the {FILE_LEN_MAX} bytes of an article; split it")]

@@ -14,12 +14,14 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::Refused;
 use crate::domain::reply::is_invisible;
-use crate::kb::files::{FILE_LEN_MAX, FILES_MAX};
+use crate::kb::files::FILE_LEN_MAX;
 
 /// Folders within folders.
 const DEPTH_MAX: usize = 8;
 /// Names looked at, whatever they are.
 const ENTRIES_MAX: usize = 20_000;
+/// Texts that are taken in at once.
+pub(super) const TEXTS_MAX: usize = 2_000;
 
 /// How a text is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +57,7 @@ pub(super) fn find(named: &Path) -> Vec<Found> {
     let mut found = Vec::new();
     let mut files = 0;
     for (i, entry) in walk.into_iter().filter_entry(is_shown).enumerate() {
-        if i == ENTRIES_MAX || files == FILES_MAX {
+        if i == ENTRIES_MAX || files == TEXTS_MAX {
             found.push(Found::Refused(named.to_owned(), Refused::TooMany));
             break;
         }

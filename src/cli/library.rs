@@ -1,0 +1,154 @@
+//! The knowledge base as something that answers: its index, brought up to date with its files.
+//!
+//! Whoever asks gets a state of the index as a whole, and waits for nobody: a newer one takes its place
+//! in one exchange. What can't be read leaves the last good version in place, and is told in the log.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use anyhow::Context as _;
+
+use super::Places;
+use super::parts::{chain, found};
+use crate::app::ports::Library;
+use crate::domain::replies::answer::Found;
+use crate::kb::{self, Scan};
+use crate::model::{Model, Vectors};
+use crate::search::{Answer, Index, Origin, Reading, Search, SearchError, Seen};
+
+/// The file of vectors, in the folder of the index.
+const VECTORS: &str = "vectors";
+/// Hits of an answer in chat.
+const HITS: usize = 3;
+
+/// The model of what texts mean, with the vectors of those it has read.
+pub struct Meaning {
+    model: Arc<Model>,
+    vectors: Arc<RwLock<Vectors>>,
+}
+
+impl Meaning {
+    /// The installed model. What is wrong with it goes to the log: words find answers without it.
+    pub(super) fn open(places: &Places) -> Option<Self> {
+        let folder = places.model().ok().filter(|folder| folder.exists())?;
+        let model = match Model::open(&folder) {
+            Ok(model) => Arc::new(model),
+            Err(error) => {
+                tracing::warn!("answers are found by words alone: {}", chain(error));
+                return None;
+            }
+        };
+        let vectors = Vectors::open(&places.index.join(VECTORS)).unwrap_or_else(|error| {
+            tracing::warn!("{}", chain(error));
+            Vectors::default()
+        });
+        Some(Self { model, vectors: Arc::new(RwLock::new(vectors)) })
+    }
+
+    /// A search that knows what its articles mean; what is new of them is encoded first.
+    pub fn add(&self, search: Search) -> Result<Search, SearchError> {
+        let progress = |done, all| {
+            if all > 0 {
+                tracing::info!("{done} of {all} new passages are encoded");
+            }
+        };
+        let (model, vectors) = (Arc::clone(&self.model), Arc::clone(&self.vectors));
+        let (search, failed) = search.with_model(model, vectors, &progress)?;
+        if let Some(error) = failed {
+            tracing::warn!("{}", chain(error));
+        }
+        Ok(search)
+    }
+}
+
+/// The articles of a folder and their index.
+pub struct KbLibrary {
+    kb: PathBuf,
+    meaning: Option<Meaning>,
+    /// Held while files are compared with it.
+    index: Mutex<Index>,
+    /// What is asked; replaced as a whole.
+    current: RwLock<Arc<Search>>,
+    /// Whether somebody tells when files change, so that questions need not look.
+    told: AtomicBool,
+}
+
+impl KbLibrary {
+    /// Opens the index and brings it up to date.
+    pub fn open(kb: &Path, index: Option<&Path>, meaning: Option<Meaning>) -> anyhow::Result<Self> {
+        let mut index = Index::open(index);
+        follow(&mut index, kb)?;
+        let search = searched(&index, meaning.as_ref())?;
+        if let Origin::Unsaved(why) = search.origin() {
+            tracing::warn!("{why}");
+        }
+        tell(&search, &BTreeSet::new());
+        let (index, current) = (Mutex::new(index), RwLock::new(Arc::new(search)));
+        Ok(Self { kb: kb.to_owned(), meaning, index, current, told: AtomicBool::new(false) })
+    }
+
+    /// Looks at the files, and takes in what has changed.
+    pub fn refresh(&self) -> anyhow::Result<Arc<Search>> {
+        let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+        if follow(&mut index, &self.kb)? {
+            let search = Arc::new(searched(&index, self.meaning.as_ref())?);
+            let before = broken(&self.current());
+            *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&search);
+            tell(&search, &before);
+        }
+        Ok(self.current())
+    }
+
+    /// The articles as they were found last.
+    pub fn current(&self) -> Arc<Search> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// An answer with at most `limit` hits.
+    pub fn answer(&self, question: &str, limit: usize) -> anyhow::Result<Answer> {
+        let search = if self.told.load(Ordering::Relaxed) { self.current() } else { self.refresh()? };
+        Ok(search.answer(question, limit)?)
+    }
+}
+
+impl Library for KbLibrary {
+    fn find(&self, question: &str) -> Result<Found, String> {
+        self.answer(question, HITS).map(|answer| found(&answer)).map_err(chain)
+    }
+}
+
+fn follow(index: &mut Index, kb: &Path) -> anyhow::Result<bool> {
+    let Scan { files, .. } = kb::scan(kb)
+        .with_context(|| format!("no articles; `--kb DIR` names their folder (tried {})", kb.display()))?;
+    let seen: Vec<Seen> = files.into_iter().map(|it| Seen { file: it.file, stamp: it.stamp }).collect();
+    let (synonyms, _) = kb::synonyms(kb);
+    let read = |seen: &Seen| match kb::article(kb, &seen.file) {
+        Ok(article) => Reading::Article(Box::new(article)),
+        Err(_) if !kb.join(&seen.file).try_exists().unwrap_or(true) => Reading::Gone,
+        Err(finding) => Reading::Broken(finding.render(kb)),
+    };
+    Ok(index.follow(&seen, &synonyms, &read)?)
+}
+
+fn searched(index: &Index, meaning: Option<&Meaning>) -> anyhow::Result<Search> {
+    let search = index.search().context("the index is empty although it was just built")?;
+    Ok(match meaning {
+        Some(meaning) => meaning.add(search)?,
+        None => search,
+    })
+}
+
+fn broken(search: &Search) -> BTreeSet<String> {
+    search.broken().map(|broken| broken.why.clone()).collect()
+}
+
+/// Tells of what revision answers are from now on, and what is newly wrong.
+fn tell(search: &Search, before: &BTreeSet<String>) {
+    let (articles, revision) = (search.articles(), search.revision());
+    tracing::info!("indexed {revision}: {articles} articles, {} passages", search.chunks());
+    for why in broken(search).difference(before) {
+        tracing::warn!("{why}");
+    }
+}

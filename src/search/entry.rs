@@ -1,0 +1,59 @@
+//! What the index keeps of an article: all that an answer needs, and nothing that could run.
+
+use serde::{Deserialize, Serialize};
+
+use super::answer::Offer;
+use crate::domain::action::Action;
+use crate::domain::article::{Article, Section};
+use crate::domain::id::{ArticleId, Digest};
+
+/// An article as it is stored beside its first chunk.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Entry {
+    pub id: ArticleId,
+    pub title: String,
+    /// Relative to the folder of the knowledge base.
+    pub file: String,
+    pub revision: Digest,
+    pub symptoms: Vec<String>,
+    /// Tags and products.
+    pub labels: Vec<String>,
+    pub sections: Vec<Section>,
+    pub actions: Vec<Placed>,
+}
+
+/// An action and where it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Placed {
+    /// Its first line.
+    pub line: usize,
+    pub offer: Offer,
+}
+
+impl From<Article> for Entry {
+    fn from(article: Article) -> Self {
+        let placed = |action: &Action| Placed { line: action.line, offer: Offer::from(action) };
+        Self {
+            actions: article.actions.iter().map(placed).collect(),
+            id: article.id,
+            title: article.title,
+            file: article.file,
+            revision: article.revision,
+            symptoms: article.symptoms,
+            labels: article.tags.into_iter().chain(article.products).collect(),
+            sections: article.sections,
+        }
+    }
+}
+
+impl Entry {
+    /// What the article as a whole says it is about.
+    pub fn front(&self) -> impl Iterator<Item = &String> {
+        self.symptoms.iter().chain(&self.labels)
+    }
+
+    /// Whether a line belongs to the section of this number: the last that begins before it.
+    pub fn owns(&self, number: usize, line: usize) -> bool {
+        self.sections.iter().rposition(|section| section.lines.0 <= line) == Some(number)
+    }
+}

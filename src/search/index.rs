@@ -1,0 +1,481 @@
+//! An index that follows files: what has changed is read again, and nothing else.
+//!
+//! Invariants: what is searched is always one state of the index as a whole; an article that can't be
+//! read leaves its last good version in place, and is named; no id stands for two articles, the one
+//! that had it first keeps it. Whatever is wrong with the folder of the index, it is then in memory.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tantivy::{IndexReader, IndexWriter, Term};
+
+use super::analysis::Analyzer;
+use super::entry::Entry;
+use super::folder::{self, Folder, Opened, Unusable};
+use super::schema::schema;
+use super::segments::Segments;
+use super::{Origin, Search, SearchError, indexing};
+use crate::domain::article::{Article, Synonyms};
+use crate::domain::id::Digest;
+
+/// Files that can't be read and are remembered by name; what is wrong with others is seen again.
+const BROKEN_MAX: usize = 1_000;
+
+/// A file that may hold an article.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Relative to the folder of the knowledge base.
+    pub file: String,
+    /// What changes with the file; 0: look into it.
+    pub stamp: u64,
+}
+
+/// What stands in a file.
+#[derive(Debug)]
+pub enum Reading {
+    /// An article.
+    Article(Box<Article>),
+    /// None that can be offered: why, and in which line.
+    Broken(String),
+    /// Nothing: it is gone.
+    Gone,
+}
+
+/// A file that holds no article as it is now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Broken {
+    /// The file.
+    pub file: String,
+    stamp: u64,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+/// What the index says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Manifest {
+    synonyms: Digest,
+    /// The exclusive or of the digests of all articles, so that one can be put in or taken out.
+    content: Digest,
+    pub articles: usize,
+    pub broken: BTreeMap<String, Broken>,
+}
+
+impl Manifest {
+    /// Of no articles.
+    fn empty() -> Self {
+        let none = Digest([0; 32]);
+        Self { synonyms: none, content: none, articles: 0, broken: BTreeMap::new() }
+    }
+
+    /// Equal for equal articles and synonyms.
+    pub fn revision(&self) -> Digest {
+        Digest::of(&[self.synonyms.0, self.content.0].concat())
+    }
+
+    fn toggle(&mut self, entry: &Entry) {
+        let digest = Digest::of(format!("{}\n{}\n{}", entry.file, entry.id, entry.revision).as_bytes());
+        self.content.0.iter_mut().zip(digest.0).for_each(|(byte, other)| *byte ^= other);
+    }
+}
+
+/// An index and where it is kept.
+pub struct Index {
+    folder: Option<Folder>,
+    origin: Origin,
+    synonyms: Arc<Synonyms>,
+    analyzer: Arc<Analyzer>,
+    held: Option<Held>,
+}
+
+/// A state of the index.
+struct Held {
+    engine: tantivy::Index,
+    segments: Arc<Segments>,
+    manifest: Arc<Manifest>,
+    /// What each file looked like when it was read, by what the file is known by.
+    stamps: HashMap<u64, u64>,
+    seal: Option<Digest>,
+}
+
+/// What has to be done to be up to date.
+#[derive(Default)]
+struct Due<'a> {
+    read: Vec<&'a Seen>,
+    gone: Vec<u64>,
+    /// Broken files that are gone.
+    mended: Vec<String>,
+}
+
+impl Due<'_> {
+    fn is_empty(&self) -> bool {
+        self.read.is_empty() && self.gone.is_empty() && self.mended.is_empty()
+    }
+}
+
+impl Index {
+    /// Opens the index in a folder, if there is a good one; without a folder it is in memory.
+    pub fn open(dir: Option<&Path>) -> Self {
+        let folder = dir.map(Folder::new);
+        let (origin, held) = match folder.as_ref().map(|folder| folder.open().and_then(Held::of)) {
+            None => (Origin::Memory, None),
+            Some(Ok(held)) => (Origin::Reused, Some(held)),
+            Some(Err(reason)) => (Origin::Rebuilt(reason), None),
+        };
+        let synonyms = Arc::new(Synonyms::default());
+        Self { folder, origin, analyzer: Arc::new(Analyzer::new(&synonyms)), synonyms, held }
+    }
+
+    /// What can be found now; none before the first [`Index::follow`].
+    pub fn search(&self) -> Option<Search> {
+        let Held { segments, manifest, .. } = self.held.as_ref()?;
+        Some(Search {
+            synonyms: Arc::clone(&self.synonyms),
+            analyzer: Arc::clone(&self.analyzer),
+            segments: Arc::clone(segments),
+            manifest: Arc::clone(manifest),
+            origin: self.origin.clone(),
+            semantic: None,
+        })
+    }
+
+    /// Brings the index up to date with the files that there are: those that look as they did are left
+    /// alone, others are `read`. True if there is something new to be found.
+    pub fn follow(
+        &mut self,
+        seen: &[Seen],
+        synonyms: &Synonyms,
+        read: &dyn Fn(&Seen) -> Reading,
+    ) -> Result<bool, SearchError> {
+        if *self.synonyms != *synonyms {
+            self.synonyms = Arc::new(synonyms.clone());
+            self.analyzer = Arc::new(Analyzer::new(synonyms));
+        }
+        if self.held.as_ref().is_some_and(|held| held.due(seen, synonyms).is_empty()) {
+            return Ok(false);
+        }
+        if let Some(folder) = self.folder.clone() {
+            match self.follow_in(&folder, seen, read) {
+                Ok(changed) => return Ok(changed),
+                Err(error) => {
+                    self.folder = None;
+                    self.held = None;
+                    self.origin = Origin::Unsaved(format!(
+                        "the search index is in memory only, since {} can't be used ({error}); \
+                         make it writable or choose another with --index",
+                        folder.path().display()
+                    ));
+                }
+            }
+        }
+        let failed = |source| SearchError::Build { articles: seen.len(), source: Box::new(source) };
+        self.write(seen, read).map_err(failed)
+    }
+
+    /// The same under the lock of a folder.
+    fn follow_in(
+        &mut self,
+        folder: &Folder,
+        seen: &[Seen],
+        read: &dyn Fn(&Seen) -> Reading,
+    ) -> tantivy::Result<bool> {
+        let _lock = folder.lock()?;
+        let known = self.held.as_ref().and_then(|held| held.seal);
+        let mut changed = false;
+        if known.is_none() || folder.seal().ok() != known {
+            // Somebody else has written since.
+            let opened = if known.is_none() { folder.open() } else { folder.reopen() };
+            match opened.and_then(Held::of) {
+                Ok(held) => {
+                    self.held = Some(held);
+                    changed = true;
+                }
+                Err(reason) => {
+                    self.held = None;
+                    self.origin = Origin::Rebuilt(reason);
+                }
+            }
+        }
+        if self.held.as_ref().is_some_and(|held| held.due(seen, &self.synonyms).is_empty()) {
+            return Ok(changed);
+        }
+        Ok(self.write(seen, read)? || changed)
+    }
+
+    /// Writes what is due.
+    fn write(&mut self, seen: &[Seen], read: &dyn Fn(&Seen) -> Reading) -> tantivy::Result<bool> {
+        let mut held = match self.held.take() {
+            Some(held) => held,
+            None => Held::empty(self.folder.as_ref())?,
+        };
+        let result = self.write_to(&mut held, seen, read);
+        if result.is_ok() {
+            self.held = Some(held);
+        }
+        result
+    }
+
+    fn write_to(
+        &mut self,
+        held: &mut Held,
+        seen: &[Seen],
+        read: &dyn Fn(&Seen) -> Reading,
+    ) -> tantivy::Result<bool> {
+        let synonyms = synonyms_digest(&self.synonyms);
+        let anew = held.manifest.synonyms != synonyms;
+        let due = held.due(seen, &self.synonyms);
+        let mut update = Update::new(held, &self.analyzer, anew);
+        update.manifest.synonyms = synonyms;
+        for key in due.gone {
+            update.remove(key)?;
+        }
+        for file in due.mended {
+            update.manifest.broken.remove(&file);
+        }
+        let mut again = Vec::new();
+        for seen in due.read {
+            if !update.take(seen, read(seen))? {
+                again.push(seen);
+            }
+        }
+        // Whoever had their ids may have given them up meanwhile.
+        for seen in again {
+            update.take(seen, read(seen))?;
+        }
+        let Update { writer, manifest, .. } = update;
+        if writer.is_none() && manifest == *held.manifest {
+            return Ok(false);
+        }
+        if self.origin == Origin::Reused {
+            self.origin = if anew { Origin::Rebuilt(Unusable::Stale) } else { Origin::Updated };
+        }
+        self.commit(held, writer, &manifest)?;
+        Ok(true)
+    }
+
+    fn commit(
+        &self,
+        held: &mut Held,
+        writer: Option<IndexWriter>,
+        manifest: &Manifest,
+    ) -> tantivy::Result<()> {
+        let mut writer = match writer {
+            Some(writer) => writer,
+            None => indexing::writer(&held.engine)?,
+        };
+        let payload = serde_json::to_string(manifest)?;
+        let mut prepared = writer.prepare_commit()?;
+        prepared.set_payload(&payload);
+        prepared.commit()?;
+        indexing::merge(&held.engine, &mut writer)?;
+        writer.wait_merging_threads()?;
+        *held = match &self.folder {
+            Some(folder) => {
+                folder.write_seal()?;
+                let damaged = |why| tantivy::TantivyError::InternalError(format!("just written: {why:?}"));
+                folder.reopen().and_then(Held::of).map_err(damaged)?
+            }
+            None => Held::in_memory(held.engine.clone(), manifest.clone())?,
+        };
+        Ok(())
+    }
+}
+
+fn synonyms_digest(synonyms: &Synonyms) -> Digest {
+    let lists: Vec<String> = synonyms.0.iter().map(|same| same.join("\n")).collect();
+    Digest::of(lists.join("\n\n").as_bytes())
+}
+
+/// What a file is known by.
+fn file_key(file: &str) -> u64 {
+    Digest::of(file.as_bytes()).key()
+}
+
+impl Held {
+    fn of(opened: Opened) -> Result<Self, Unusable> {
+        let manifest = serde_json::from_str(&opened.payload).map_err(|_| Unusable::Damaged)?;
+        Self::new(opened.engine, &opened.reader, manifest, Some(opened.seal)).map_err(|_| Unusable::Damaged)
+    }
+
+    fn new(
+        engine: tantivy::Index,
+        reader: &IndexReader,
+        manifest: Manifest,
+        seal: Option<Digest>,
+    ) -> tantivy::Result<Self> {
+        let segments = Segments::new(reader.searcher())?;
+        let stamps = segments.articles().map(|at| (segments.file(at), segments.stamp(at))).collect();
+        Ok(Self { engine, segments: Arc::new(segments), manifest: Arc::new(manifest), stamps, seal })
+    }
+
+    fn empty(folder: Option<&Folder>) -> tantivy::Result<Self> {
+        let engine = match folder {
+            Some(folder) => folder.create()?,
+            None => tantivy::Index::create_in_ram(schema().0),
+        };
+        Self::in_memory(engine, Manifest::empty())
+    }
+
+    fn in_memory(engine: tantivy::Index, manifest: Manifest) -> tantivy::Result<Self> {
+        let reader = folder::reader(&engine)?;
+        Self::new(engine, &reader, manifest, None)
+    }
+
+    fn due<'a>(&self, seen: &'a [Seen], synonyms: &Synonyms) -> Due<'a> {
+        let keys: HashSet<u64> = seen.iter().map(|seen| file_key(&seen.file)).collect();
+        let anew = self.manifest.synonyms != synonyms_digest(synonyms);
+        let broken = |seen: &Seen| self.manifest.broken.get(&seen.file);
+        let known = |seen: &Seen| match broken(seen) {
+            Some(broken) => seen.stamp != 0 && broken.stamp == seen.stamp,
+            None => seen.stamp != 0 && self.stamps.get(&file_key(&seen.file)) == Some(&seen.stamp),
+        };
+        let mut due = Due {
+            read: seen.iter().filter(|seen| anew || !known(seen)).collect(),
+            gone: self.stamps.keys().filter(|key| !keys.contains(key)).copied().collect(),
+            mended: Vec::new(),
+        };
+        let gone = self.manifest.broken.keys().filter(|file| !keys.contains(&file_key(file)));
+        due.mended = gone.cloned().collect();
+        if !anew && !due.is_empty() {
+            // What was wrong with a file may have been another one.
+            due.read.extend(seen.iter().filter(|seen| known(seen) && broken(seen).is_some()));
+        }
+        due
+    }
+}
+
+/// Changes on their way into the index.
+struct Update<'a> {
+    held: &'a Held,
+    analyzer: &'a Analyzer,
+    /// Whether all is to be written again.
+    anew: bool,
+    /// There as soon as there is something to write.
+    writer: Option<IndexWriter>,
+    manifest: Manifest,
+    /// Files whose documents are no longer those of the index.
+    replaced: HashSet<u64>,
+    /// The files of ids that were put in.
+    claimed: HashMap<String, (u64, String)>,
+}
+
+impl<'a> Update<'a> {
+    fn new(held: &'a Held, analyzer: &'a Analyzer, anew: bool) -> Self {
+        let manifest = Manifest::clone(&held.manifest);
+        let (replaced, claimed) = (HashSet::new(), HashMap::new());
+        Self { held, analyzer, anew, writer: None, manifest, replaced, claimed }
+    }
+
+    /// Takes in what stands in a file; false if an id of it is another's.
+    fn take(&mut self, seen: &Seen, reading: Reading) -> tantivy::Result<bool> {
+        let key = file_key(&seen.file);
+        let (why, taken) = match reading {
+            Reading::Gone => {
+                self.manifest.broken.remove(&seen.file);
+                self.remove(key)?;
+                return Ok(true);
+            }
+            Reading::Article(article) => {
+                let entry = Entry::from(*article);
+                match self.holder(&entry, key)? {
+                    None => return self.put(&entry, key, seen).map(|()| true),
+                    Some(why) => (why, true),
+                }
+            }
+            Reading::Broken(why) => (why, false),
+        };
+        let broken = Broken { file: seen.file.clone(), stamp: seen.stamp, why };
+        if self.manifest.broken.len() < BROKEN_MAX || self.manifest.broken.contains_key(&seen.file) {
+            self.manifest.broken.insert(seen.file.clone(), broken);
+        }
+        if self.anew
+            && let Some((entry, stamp)) = self.indexed(key)?
+        {
+            self.remove(key)?;
+            self.add(&entry, key, stamp)?;
+        }
+        Ok(!taken)
+    }
+
+    fn put(&mut self, entry: &Entry, key: u64, seen: &Seen) -> tantivy::Result<()> {
+        self.manifest.broken.remove(&seen.file);
+        let indexed = self.indexed(key)?;
+        let same = indexed.is_some_and(|(old, stamp)| {
+            old.revision == entry.revision && (seen.stamp == 0 || seen.stamp == stamp)
+        });
+        if same && !self.anew {
+            return Ok(());
+        }
+        self.remove(key)?;
+        self.add(entry, key, seen.stamp)
+    }
+
+    fn add(&mut self, entry: &Entry, key: u64, stamp: u64) -> tantivy::Result<()> {
+        let documents = indexing::documents(self.analyzer, self.held.segments.fields, entry, (key, stamp))?;
+        self.writer()?.run(documents)?;
+        self.manifest.toggle(entry);
+        self.manifest.articles += 1;
+        for name in names(entry) {
+            self.claimed.insert(name, (key, entry.file.clone()));
+        }
+        Ok(())
+    }
+
+    fn remove(&mut self, key: u64) -> tantivy::Result<()> {
+        if let Some((entry, _)) = self.indexed(key)? {
+            self.manifest.toggle(&entry);
+            self.manifest.articles -= 1;
+            self.replaced.insert(key);
+            let term = Term::from_field_u64(self.held.segments.fields.file, key);
+            self.writer()?.delete_term(term);
+        }
+        Ok(())
+    }
+
+    fn writer(&mut self) -> tantivy::Result<&IndexWriter> {
+        let writer = match self.writer.take() {
+            Some(writer) => writer,
+            None => indexing::writer(&self.held.engine)?,
+        };
+        Ok(self.writer.insert(writer))
+    }
+
+    /// What the index holds of a file, and what the file looked like then.
+    fn indexed(&self, key: u64) -> tantivy::Result<Option<(Entry, u64)>> {
+        if self.replaced.contains(&key) || !self.held.stamps.contains_key(&key) {
+            return Ok(None);
+        }
+        let segments = &self.held.segments;
+        let file = segments.fields.file;
+        let Some(at) = segments.first(file, &Term::from_field_u64(file, key))? else { return Ok(None) };
+        Ok(Some((segments.entry(at)?, segments.stamp(at))))
+    }
+
+    /// Why an article can't be put in: an id of it is that of another file.
+    fn holder(&self, entry: &Entry, key: u64) -> tantivy::Result<Option<String>> {
+        let Held { segments, .. } = self.held;
+        let article = (segments.fields.id, entry.id.as_str());
+        let actions = entry.actions.iter().map(|it| (segments.fields.action, it.offer.id.as_str()));
+        for ((field, id), name) in [article].into_iter().chain(actions).zip(names(entry)) {
+            let mut holder = self.claimed.get(&name).cloned();
+            if holder.is_none()
+                && let Some(at) = segments.first(field, &Term::from_field_text(field, id))?
+                && !self.replaced.contains(&segments.file(at))
+            {
+                holder = Some((segments.file(at), segments.entry(at)?.file));
+            }
+            if let Some((_, file)) = holder.filter(|(holder, _)| *holder != key) {
+                return Ok(Some(format!("the {name} is also used in {file}")));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The ids of an article and its actions, as people are told of them.
+fn names(entry: &Entry) -> Vec<String> {
+    let actions = entry.actions.iter().map(|action| format!("action id `{}`", action.offer.id));
+    [format!("article id `{}`", entry.id)].into_iter().chain(actions).collect()
+}

@@ -1,0 +1,125 @@
+//! The documents of an index as they can be found at one moment, whatever is written meanwhile.
+//!
+//! The chunks of an article are neighbours in one segment, and the first of them holds the article.
+
+use std::sync::Arc;
+
+use tantivy::columnar::ColumnValues;
+use tantivy::schema::{Field, IndexRecordOption, Value as _};
+use tantivy::{DocAddress, DocSet as _, Searcher, TERMINATED, TantivyDocument, TantivyError, Term};
+
+use super::entry::Entry;
+use super::schema::{FILE, Fields, PART, SECTION, STAMP, TEXT_KEY, schema};
+
+/// What can be found.
+pub(super) struct Segments {
+    pub searcher: Searcher,
+    pub fields: Fields,
+    columns: Vec<Columns>,
+}
+
+/// Numbers of the documents of one segment.
+struct Columns {
+    part: Column,
+    section: Column,
+    text_key: Column,
+    file: Column,
+    stamp: Column,
+}
+
+type Column = Arc<dyn ColumnValues<u64>>;
+
+impl Segments {
+    pub fn new(searcher: Searcher) -> tantivy::Result<Self> {
+        let mut columns = Vec::new();
+        for segment in searcher.segment_readers() {
+            let column = |name| segment.fast_fields().column_first_or_default::<u64>(name);
+            columns.push(Columns {
+                part: column(PART)?,
+                section: column(SECTION)?,
+                text_key: column(TEXT_KEY)?,
+                file: column(FILE)?,
+                stamp: column(STAMP)?,
+            });
+        }
+        Ok(Self { searcher, fields: schema().1, columns })
+    }
+
+    /// How many chunks there are.
+    pub fn len(&self) -> usize {
+        usize::try_from(self.searcher.num_docs()).unwrap_or(usize::MAX)
+    }
+
+    /// The first chunk of the article that a chunk belongs to: it stands for the article.
+    pub fn article(&self, chunk: DocAddress) -> DocAddress {
+        let part = self.value(chunk, |columns| &columns.part);
+        let part = u32::try_from(part).unwrap_or_default();
+        DocAddress::new(chunk.segment_ord, chunk.doc_id.saturating_sub(part))
+    }
+
+    /// The number of a chunk's section; none for front matter.
+    pub fn section(&self, chunk: DocAddress) -> Option<usize> {
+        let number = self.value(chunk, |columns| &columns.section);
+        usize::try_from(number).ok()?.checked_sub(1)
+    }
+
+    /// What the text of a chunk is known by.
+    pub fn text_key(&self, chunk: DocAddress) -> u64 {
+        self.value(chunk, |columns| &columns.text_key)
+    }
+
+    /// What the file of a chunk is known by.
+    pub fn file(&self, chunk: DocAddress) -> u64 {
+        self.value(chunk, |columns| &columns.file)
+    }
+
+    /// What the file of a chunk looked like.
+    pub fn stamp(&self, chunk: DocAddress) -> u64 {
+        self.value(chunk, |columns| &columns.stamp)
+    }
+
+    fn value(&self, chunk: DocAddress, column: impl Fn(&Columns) -> &Column) -> u64 {
+        let columns = self.columns.get(chunk.segment_ord as usize);
+        columns.map_or(0, |columns| column(columns).get_val(chunk.doc_id))
+    }
+
+    /// Every chunk, in the order of the index.
+    pub fn chunks(&self) -> impl Iterator<Item = DocAddress> + '_ {
+        let segments = (0_u32..).zip(self.searcher.segment_readers());
+        segments.flat_map(|(ord, segment)| {
+            segment.doc_ids_alive().map(move |document| DocAddress::new(ord, document))
+        })
+    }
+
+    /// The first chunk of every article.
+    pub fn articles(&self) -> impl Iterator<Item = DocAddress> + '_ {
+        self.chunks().filter(|chunk| self.value(*chunk, |columns| &columns.part) == 0)
+    }
+
+    /// The first document that has a term.
+    pub fn first(&self, field: Field, term: &Term) -> tantivy::Result<Option<DocAddress>> {
+        for (ord, segment) in (0_u32..).zip(self.searcher.segment_readers()) {
+            let inverted = segment.inverted_index(field)?;
+            let Some(mut postings) = inverted.read_postings(term, IndexRecordOption::Basic)? else {
+                continue;
+            };
+            let mut document = postings.doc();
+            while document != TERMINATED && segment.is_deleted(document) {
+                document = postings.advance();
+            }
+            if document != TERMINATED {
+                return Ok(Some(DocAddress::new(ord, document)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The article that a first chunk holds.
+    pub fn entry(&self, article: DocAddress) -> tantivy::Result<Entry> {
+        let document: TantivyDocument = self.searcher.doc(article)?;
+        let bytes = document.get_first(self.fields.entry).and_then(|value| value.as_bytes());
+        let damaged = |why: String| TantivyError::InternalError(format!("an article is damaged: {why}"));
+        let bytes = bytes.ok_or_else(|| damaged("it is missing".to_owned()))?;
+        serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))
+    }
+}
