@@ -1,7 +1,7 @@
 //! Says when the folder of a knowledge base may have changed; it reads no article itself.
 //!
-//! Whoever is told reads the folder anew. A watch is started before the first reading, so that no
-//! change falls between the two.
+//! Whoever is told reads the folder anew, and may find it as it was. A watch is started before the
+//! first reading, so that no change falls between the two.
 //!
 //! Invariant: whatever is missed is made up for. Each folder that holds articles is watched by
 //! itself; after any event that may be about a folder, after an overflow or an error, and at the
@@ -38,7 +38,7 @@ const QUIET_AWAITED_MAX: Duration = Duration::from_millis(500);
 const LOOK_ANYWAY: Duration = Duration::from_secs(30);
 /// How often a folder that is not there is looked for.
 const ABSENT_LOOK: Duration = Duration::from_millis(500);
-/// Names looked at for folders to watch.
+/// Names looked at for folders to watch: as many as are looked at for articles.
 const ENTRIES_MAX: usize = 1_000_000;
 
 /// Why a knowledge base can't be watched at all.
@@ -231,8 +231,8 @@ impl Watched {
             && !self.warned
         {
             tracing::warn!(
-                "cannot watch all of {}: {error}; a change there may be seen only after {} s. Where it is a limit, \
-                 raise fs.inotify.max_user_watches and fs.inotify.max_user_instances",
+                "cannot watch all of {}: {error}; a change there may be seen only after {} s. Where it is a \
+                 limit, raise fs.inotify.max_user_watches and fs.inotify.max_user_instances",
                 self.folder.display(),
                 LOOK_ANYWAY.as_secs()
             );
