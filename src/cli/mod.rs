@@ -22,7 +22,7 @@ pub mod library;
 mod log;
 mod model;
 pub mod parts;
-pub mod progress;
+mod progress;
 mod serve;
 mod talk;
 
