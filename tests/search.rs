@@ -242,11 +242,30 @@ fn json_line_has_the_documented_fields() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+    /// Bytes as they come from anywhere, with pieces of real questions among them.
     #[test]
-    fn any_text_is_a_question(question in "\\PC{0,200}", limit in 0_usize..100) {
-        let answer = search().answer(&question, limit).unwrap();
+    fn any_bytes_get_an_answer_or_a_refusal_within_the_limits(
+        pieces in prop::collection::vec(
+            prop_oneof![
+                prop::collection::vec(any::<u8>(), 0..200),
+                prop::sample::select(vec![
+                    "disk full", "/proc/vmware", "-k 9", "97%", "why", "\"", "(", "AND NOT", "*:*", "\u{202e}", "v-",
+                ]).prop_map(|text| text.as_bytes().to_vec()),
+            ],
+            0..40,
+        ),
+        limit in 0_usize..200,
+    ) {
+        let question = String::from_utf8_lossy(&pieces.concat()).into_owned();
+        let search = search();
+        let answer = search.answer(&question, limit).unwrap();
+        prop_assert!(answer.hits.len() <= limit.clamp(1, HITS_MAX));
         prop_assert_eq!(answer.answered, !answer.hits.is_empty());
-        prop_assert!(answer.answered || !answer.nearest.is_empty());
+        prop_assert_eq!(answer.answered, answer.nearest.is_empty());
+        prop_assert_eq!(&search.answer(&question, limit).unwrap(), &answer);
+        for hit in &answer.hits {
+            prop_assert!(!hit.passage.is_empty() && hit.lines.0 <= hit.lines.1);
+        }
     }
 
     #[test]

@@ -35,7 +35,7 @@ type Files<'a> = BTreeMap<&'a str, &'a str>;
 fn follow(index: &mut Index, files: &Files, looked: &RefCell<Vec<String>>) -> Search {
     let stamp = |text: &str| Digest::of(text.as_bytes()).key();
     let seen: Vec<Seen> =
-        files.iter().map(|(file, text)| Seen { file: (*file).to_owned(), stamp: stamp(text) }).collect();
+        files.iter().map(|(file, text)| Seen::new((*file).to_owned(), stamp(text))).collect();
     let read = |seen: &Seen| {
         looked.borrow_mut().push(seen.file.clone());
         match files[seen.file.as_str()] {
@@ -143,7 +143,7 @@ fn renamed_article_is_found_under_its_new_name_and_a_copy_waits_until_the_first_
         Reading::Article(Box::new(article))
     };
     let mut found = |files: &[&str]| {
-        let seen: Vec<Seen> = files.iter().map(|file| Seen { file: (*file).to_owned(), stamp: 1 }).collect();
+        let seen: Vec<Seen> = files.iter().map(|file| Seen::new((*file).to_owned(), 1)).collect();
         index.follow(&seen, &Synonyms::default(), &twin).unwrap();
         let search = index.search().unwrap();
         let broken: Vec<String> = search.broken().map(|broken| broken.why.clone()).collect();
@@ -163,7 +163,7 @@ fn renamed_article_is_found_under_its_new_name_and_a_copy_waits_until_the_first_
 fn other_synonyms_are_searched_with_at_once() {
     let dir = built();
     let mut index = Index::open(Some(dir.path()));
-    let seen = [Seen { file: "disk-full.md".to_owned(), stamp: 1 }];
+    let seen = [Seen::new("disk-full.md".to_owned(), 1)];
     let read = |seen: &Seen| Reading::Article(Box::new(article(&seen.file, "Remove old files.")));
     let synonyms = Synonyms(vec![vec!["disk".to_owned(), "winchester".to_owned()]]);
     assert!(!search_in(dir.path(), "Remove old files.").answer("winchester full", 1).unwrap().answered);

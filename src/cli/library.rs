@@ -21,6 +21,8 @@ use crate::search::{Index, Origin, Reading, Search, SearchError, Seen};
 
 /// The file of vectors, in the folder of the index.
 const VECTORS: &str = "vectors";
+/// Articles that are named in the log when they can't be read.
+const TOLD_MAX: usize = 20;
 /// Hits of an answer in chat.
 const HITS: usize = 3;
 
@@ -75,8 +77,13 @@ pub struct KbLibrary {
 impl KbLibrary {
     /// Opens the index and brings it up to date.
     pub fn open(kb: &Path, index: Option<&Path>, meaning: Option<Meaning>) -> anyhow::Result<Self> {
-        let mut index = Index::open(index);
-        follow(&mut index, kb)?;
+        // Both read much where there are many articles.
+        let (mut index, scan) = std::thread::scope(|scope| {
+            let scan = scope.spawn(|| scan(kb));
+            (Index::open(index), scan.join())
+        });
+        let scan = scan.map_err(|_| anyhow::anyhow!("the look at {} died", kb.display()))??;
+        follow(&mut index, kb, scan)?;
         let search = searched(&index, meaning.as_ref())?;
         if let Origin::Unsaved(why) = search.origin() {
             tracing::warn!("{why}");
@@ -89,7 +96,7 @@ impl KbLibrary {
     /// Looks at the files, and takes in what has changed.
     pub fn refresh(&self) -> anyhow::Result<Arc<Search>> {
         let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
-        if follow(&mut index, &self.kb)? {
+        if follow(&mut index, &self.kb, scan(&self.kb)?)? {
             let search = Arc::new(searched(&index, self.meaning.as_ref())?);
             let before = broken(&self.current());
             *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&search);
@@ -133,10 +140,14 @@ impl Library for KbLibrary {
     }
 }
 
-fn follow(index: &mut Index, kb: &Path) -> anyhow::Result<bool> {
-    let Scan { files, .. } = kb::scan(kb)
-        .with_context(|| format!("no articles; `--kb DIR` names their folder (tried {})", kb.display()))?;
-    let seen: Vec<Seen> = files.into_iter().map(|it| Seen { file: it.file, stamp: it.stamp }).collect();
+fn scan(kb: &Path) -> anyhow::Result<Scan> {
+    let context = || format!("no articles; `--kb DIR` names their folder (tried {})", kb.display());
+    kb::scan(kb).with_context(context)
+}
+
+fn follow(index: &mut Index, kb: &Path, scan: Scan) -> anyhow::Result<bool> {
+    let seen = scan.files.into_iter().map(|it| Seen::new(it.file, it.stamp));
+    let seen: Vec<Seen> = seen.collect();
     let (synonyms, _) = kb::synonyms(kb);
     let read = |seen: &Seen| match kb::article(kb, &seen.file) {
         Ok(article) => Reading::Article(Box::new(article)),
@@ -162,7 +173,12 @@ fn broken(search: &Search) -> BTreeSet<String> {
 fn tell(search: &Search, before: &BTreeSet<String>) {
     let (articles, revision) = (search.articles(), search.revision());
     tracing::info!("indexed {revision}: {articles} articles, {} passages", search.chunks());
-    for why in broken(search).difference(before) {
+    let broken = broken(search);
+    let newly = broken.difference(before);
+    for why in newly.clone().take(TOLD_MAX) {
         tracing::warn!("{why}");
+    }
+    if let Some(more) = newly.count().checked_sub(TOLD_MAX).filter(|more| *more > 0) {
+        tracing::warn!("and {more} more: `dogwatch kb lint` names them");
     }
 }

@@ -28,8 +28,17 @@ const BROKEN_MAX: usize = 1_000;
 pub struct Seen {
     /// Relative to the folder of the knowledge base.
     pub file: String,
-    /// What changes with the file; 0: look into it.
-    pub stamp: u64,
+    stamp: u64,
+    /// What the file is known by.
+    key: u64,
+}
+
+impl Seen {
+    /// A file, and what changes with it; 0: look into it.
+    pub fn new(file: impl Into<String>, stamp: u64) -> Self {
+        let file = file.into();
+        Self { key: file_key(&file), file, stamp }
+    }
 }
 
 /// What stands in a file.
@@ -324,12 +333,12 @@ impl Held {
     }
 
     fn due<'a>(&self, seen: &'a [Seen], synonyms: &Synonyms) -> Due<'a> {
-        let keys: HashSet<u64> = seen.iter().map(|seen| file_key(&seen.file)).collect();
+        let keys: HashSet<u64> = seen.iter().map(|seen| seen.key).collect();
         let anew = self.manifest.synonyms != synonyms_digest(synonyms);
         let broken = |seen: &Seen| self.manifest.broken.get(&seen.file);
         let known = |seen: &Seen| match broken(seen) {
             Some(broken) => seen.stamp != 0 && broken.stamp == seen.stamp,
-            None => seen.stamp != 0 && self.stamps.get(&file_key(&seen.file)) == Some(&seen.stamp),
+            None => seen.stamp != 0 && self.stamps.get(&seen.key) == Some(&seen.stamp),
         };
         let mut due = Due {
             read: seen.iter().filter(|seen| anew || !known(seen)).collect(),
@@ -370,7 +379,7 @@ impl<'a> Update<'a> {
 
     /// Takes in what stands in a file; false if an id of it is another's.
     fn take(&mut self, seen: &Seen, reading: Reading) -> tantivy::Result<bool> {
-        let key = file_key(&seen.file);
+        let key = seen.key;
         let (why, taken) = match reading {
             Reading::Gone => {
                 self.manifest.broken.remove(&seen.file);

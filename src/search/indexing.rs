@@ -69,6 +69,7 @@ pub(super) fn merge(index: &Index, writer: &mut IndexWriter) -> tantivy::Result<
     for segments in merges {
         writer.merge(&segments).wait()?;
     }
+    writer.garbage_collect_files().wait()?;
     Ok(())
 }
 

@@ -162,8 +162,7 @@ pub struct Search {
 impl Search {
     /// These articles, in memory. Of those with the same file or id there is one.
     pub fn of(articles: Vec<Article>, synonyms: &Synonyms) -> Result<Self, SearchError> {
-        let seen: Vec<Seen> =
-            articles.iter().map(|article| Seen { file: article.file.clone(), stamp: 0 }).collect();
+        let seen: Vec<Seen> = articles.iter().map(|article| Seen::new(article.file.clone(), 0)).collect();
         let articles: HashMap<String, Article> =
             articles.into_iter().map(|article| (article.file.clone(), article)).collect();
         let articles = RefCell::new(articles);
