@@ -268,18 +268,18 @@ impl Search {
         // What has nothing to cite is no answer.
         ranked.retain(|found| self.articles.get(found.article).is_some_and(|it| !it.sections.is_empty()));
         let rarities = evidence::rarities(searcher, self.fields, &question)?;
-        let evidence_of = |best: Option<&Ranked>| match best {
-            Some(best) => evidence::evidence(searcher, self.fields, &question, &rarities, best),
-            None => Ok(Evidence::default()),
-        };
-        let mut evidence = evidence_of(ranked.first())?;
+        let mut cosine = None;
         if let Some(semantic) = &self.semantic {
             let nearness = semantic.nearness(text);
-            ranked = nearness.fuse(&self.places, ranked, evidence.confidence());
+            ranked = nearness.fuse(&self.places, ranked, evidence::full_score(&rarities));
             ranked.retain(|found| self.articles.get(found.article).is_some_and(|it| !it.sections.is_empty()));
-            evidence = evidence_of(ranked.first())?;
-            evidence.cosine = ranked.first().map(|best| nearness.of(best));
+            cosine = ranked.first().map(|best| nearness.of(best));
         }
+        let mut evidence = match ranked.first() {
+            Some(best) => evidence::evidence(searcher, self.fields, &question, &rarities, best)?,
+            None => Evidence::default(),
+        };
+        evidence.cosine = cosine;
         Ok(Found { question, ranked, rarities, evidence })
     }
 
