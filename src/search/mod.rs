@@ -268,18 +268,18 @@ impl Search {
         let question = question::Question::read(&self.analyzer, text);
         let mut ranked = ranking::rank(segments, &question)?;
         let rarities = evidence::rarities(segments, &question)?;
-        let evidence_of = |best: Option<&Ranked>| match best {
-            Some(best) => evidence::evidence(segments, &question, &rarities, best),
-            None => Ok(Evidence::default()),
-        };
-        let mut evidence = evidence_of(ranked.first())?;
+        let mut cosine = None;
         if let Some(semantic) = &self.semantic {
             let nearness = semantic.nearness(text);
-            ranked = nearness.fuse(ranked, evidence.confidence());
+            ranked = nearness.fuse(ranked, evidence::full_score(&rarities));
             ranking::sort(segments, &mut ranked);
-            evidence = evidence_of(ranked.first())?;
-            evidence.cosine = ranked.first().map(|best| nearness.of(best.article));
+            cosine = ranked.first().map(|best| nearness.of(best.article));
         }
+        let mut evidence = match ranked.first() {
+            Some(best) => evidence::evidence(segments, &question, &rarities, best)?,
+            None => Evidence::default(),
+        };
+        evidence.cosine = cosine;
         Ok(Found { question, ranked, rarities, evidence })
     }
 

@@ -3,9 +3,10 @@
 //!
 //! # Fusion
 //!
-//! A weighted sum of both scores, each brought to 0 to 1 over the best [`FUSED_MAX`] articles. Meaning
-//! weighs the less the more of the question the best article names word for word: names, codes and
-//! commands mean nothing to the model.
+//! The mean of the cosine and of the score by words, taken as a part of what an article with the words
+//! that count would score. Neither is stretched to the best that was found: where no article has the
+//! words, meaning decides, and where one has them all, names, codes and commands do, which mean nothing
+//! to the model. Looked at are the best [`FUSED_MAX`] of each.
 //!
 //! Invariant: the model only ever adds. Without it, or where it has no vector, words decide alone.
 
@@ -23,10 +24,6 @@ use crate::model::{Model, Query, Vectors, VectorsError};
 
 /// Articles of each ranking that are fused.
 const FUSED_MAX: usize = 100;
-/// What meaning weighs beside words if the best article names nothing of the question.
-const WEIGHT_MAX: f32 = 0.6;
-/// What it weighs less if that article names everything.
-const WEIGHT_SPAN: f32 = 0.3;
 /// Texts that are encoded before they are written.
 const BATCH: usize = 32;
 
@@ -164,21 +161,18 @@ impl Nearness<'_> {
         places
     }
 
-    /// Both rankings as one, in no order. `named` is how much of the question the best article names,
-    /// from 0 to 1.
-    pub fn fuse(&self, ranked: Vec<Ranked>, named: f32) -> Vec<Ranked> {
-        let weight = WEIGHT_MAX - WEIGHT_SPAN * named.clamp(0.0, 1.0);
+    /// Both rankings as one, in no order. `full_score` is that of a chunk with all words that count.
+    pub fn fuse(&self, ranked: Vec<Ranked>, full_score: f32) -> Vec<Ranked> {
         let nearest = self.nearest();
         let cosines = Span::of(nearest.iter().map(|place| self.articles[*place]));
-        let words = Span::of(ranked.iter().take(FUSED_MAX).map(|ranked| ranked.score));
         let best_chunk = ranked.iter().map(|ranked| ranked.strength).fold(f32::MIN_POSITIVE, f32::max);
         let mut candidates: BTreeMap<DocAddress, Option<Ranked>> =
             nearest.iter().map(|place| (self.semantic.articles[*place].article, None)).collect();
         candidates.extend(ranked.into_iter().take(FUSED_MAX).map(|ranked| (ranked.article, Some(ranked))));
         let mut fused = Vec::new();
         for (article, found) in candidates {
-            let word = found.as_ref().map_or(0.0, |found| words.part(found.score));
-            let score = weight * cosines.part(self.of(article)) + (1.0 - weight) * word;
+            let word = found.as_ref().map_or(0.0, |found| found.score / full_score);
+            let score = f32::midpoint(self.of(article), word);
             if score <= 0.0 {
                 continue;
             }
@@ -187,7 +181,7 @@ impl Nearness<'_> {
             let mut chunks = self.chunks_of(article);
             for (chunk, cosine) in &mut chunks {
                 let word = scores.get(chunk).copied().unwrap_or_default() / best_chunk;
-                *cosine = weight * cosines.part(*cosine) + (1.0 - weight) * word;
+                *cosine = f32::midpoint(cosines.part(*cosine), word);
             }
             chunks.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
             fused.push(Ranked { article, score, strength, chunks });
