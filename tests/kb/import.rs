@@ -111,6 +111,13 @@ fn plain_text_shows_its_headings_items_code_and_tables() {
 }
 
 #[test]
+fn a_margin_of_spaces_and_a_tab_takes_no_letter() {
+    for text in ["    \tSome words", " \tSome words", "\tSome words\n    \tand more"] {
+        assert!(body("some.txt", text).contains("Some words"), "{text:?}");
+    }
+}
+
+#[test]
 fn html_keeps_what_people_read_and_leaves_out_the_rest() {
     let page = "<!DOCTYPE html><html><head><title>Wiki</title><meta name=keywords content='disk, esx'>\
                 <style>p { color: red }</style><script>alert('<p>no</p>')</script></head><body>\

@@ -22,7 +22,8 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     let margin = lines.iter().filter(|line| !line.is_empty()).map(|line| indent(line)).min().unwrap_or(0);
     // A tab is fewer characters than columns, so such a text keeps its margin.
-    let margin = if lines.iter().any(|line| line.starts_with('\t')) { 0 } else { margin };
+    let has_tab = |line: &&str| line.chars().take_while(|c| c.is_whitespace()).any(|c| c == '\t');
+    let margin = if lines.iter().any(has_tab) { 0 } else { margin };
     let lines = lines.into_iter().map(|line| line.get(margin..).unwrap_or_default()).collect();
     let mut reader = Reader { lines, at: 0, blocks: Vec::new(), in_chapter: false };
     while reader.at < reader.lines.len() {
