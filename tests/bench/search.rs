@@ -79,8 +79,9 @@ impl Texts {
     /// An article of three documents: which ones follows from its number.
     fn article(&self, number: usize) -> String {
         let plain = |text: &str, len: usize| {
-            let marks = ['`', '<', '>', '[', ']', '#', '+', '*', '_', '\\', '"', '|'];
-            let words = text.replace(marks, " ");
+            // Nothing that Markdown, TOML or lint would take for something.
+            let kept = |c: char| c.is_alphanumeric() || ".,;:()-'/%?!".contains(c);
+            let words = text.replace(|c| !kept(c), " ");
             let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
             words.chars().take(len).collect::<String>()
         };
