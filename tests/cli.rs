@@ -174,6 +174,14 @@ fn chat_keeps_what_happened_and_the_record_can_be_read_afterwards() {
 }
 
 #[test]
+fn doctor_prints_the_name_of_a_broken_file_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("bad\nok     index\u{1b}[31m.md"), "no article").unwrap();
+    let done = dogwatch(&["doctor"]).kb(folder.path()).run();
+    assert!(done.stdout.contains("NOT OK bad\\u{a}ok     index\\u{1b}[31m.md: "), "{}", done.stdout);
+}
+
+#[test]
 fn lint_ends_with_1_and_names_file_and_line() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("bad.md"), "+++\nid = \"other\"\n+++\n# Bad\n").unwrap();

@@ -199,3 +199,19 @@ fn articles_are_edited_broken_mended_renamed_and_deleted_while_four_clients_ask(
         assert_eq!(ask(&live.library.current(), part).hits, ask(&fresh, part).hits);
     }
 }
+
+#[test]
+fn a_link_that_leads_nowhere_for_a_while_leaves_the_last_good_version() {
+    let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let real = elsewhere.path().join("gasket.md");
+    fs::write(&real, article("gasket", 1)).unwrap();
+    std::os::unix::fs::symlink(&real, folder.path().join("gasket.md")).unwrap();
+    let library = KbLibrary::open(folder.path(), None, None).unwrap();
+    fs::remove_file(&real).unwrap();
+    let search = library.refresh().unwrap();
+    assert_eq!(quoted(&ask(&search, "gasket"), "gasket"), Some(1));
+    assert_eq!(search.broken().count(), 1);
+    fs::remove_file(folder.path().join("gasket.md")).unwrap();
+    let search = library.refresh().unwrap();
+    assert_eq!((search.articles(), search.broken().count()), (0, 0));
+}

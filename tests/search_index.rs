@@ -154,7 +154,7 @@ fn renamed_article_is_found_under_its_new_name_and_a_copy_waits_until_the_first_
     };
     assert_eq!(found(&["a.md"]), (vec!["a.md".to_owned()], vec![]));
     assert_eq!(found(&["b.md"]), (vec!["b.md".to_owned()], vec![]));
-    let why = "the article id `disk-full` is also used in b.md".to_owned();
+    let why = "a.md: the article id `disk-full` is also used in b.md".to_owned();
     assert_eq!(found(&["a.md", "b.md"]), (vec!["b.md".to_owned()], vec![why]));
     assert_eq!(found(&["a.md"]), (vec!["a.md".to_owned()], vec![]));
 }

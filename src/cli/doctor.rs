@@ -29,7 +29,8 @@ struct Report {
 impl Report {
     fn line(&mut self, well: bool, what: &str, seen: impl Display) {
         self.well &= well;
-        out!("{} {what}: {}", if well { "ok    " } else { "NOT OK" }, one_line(&seen.to_string()));
+        let (what, seen) = (one_line(what), one_line(&seen.to_string()));
+        out!("{} {what}: {seen}", if well { "ok    " } else { "NOT OK" });
     }
 }
 

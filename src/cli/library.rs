@@ -85,10 +85,7 @@ impl KbLibrary {
         let scan = scan.map_err(|_| anyhow::anyhow!("the look at {} died", kb.display()))??;
         follow(&mut index, kb, scan)?;
         let search = searched(&index, meaning.as_ref())?;
-        if let Origin::Unsaved(why) = search.origin() {
-            tracing::warn!("{why}");
-        }
-        tell(&search, &BTreeSet::new());
+        tell(&search, None);
         let (index, current) = (Mutex::new(index), RwLock::new(Arc::new(search)));
         Ok(Self { kb: kb.to_owned(), meaning, index, current, told: AtomicBool::new(false) })
     }
@@ -98,9 +95,9 @@ impl KbLibrary {
         let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
         if follow(&mut index, &self.kb, scan(&self.kb)?)? {
             let search = Arc::new(searched(&index, self.meaning.as_ref())?);
-            let before = broken(&self.current());
+            let before = self.current();
             *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&search);
-            tell(&search, &before);
+            tell(&search, Some(&before));
         }
         Ok(self.current())
     }
@@ -151,10 +148,15 @@ fn follow(index: &mut Index, kb: &Path, scan: Scan) -> anyhow::Result<bool> {
     let (synonyms, _) = kb::synonyms(kb);
     let read = |seen: &Seen| match kb::article(kb, &seen.file) {
         Ok(article) => Reading::Article(Box::new(article)),
-        Err(_) if !kb.join(&seen.file).try_exists().unwrap_or(true) => Reading::Gone,
+        // A link to nowhere is there.
+        Err(_) if is_gone(&kb.join(&seen.file)) => Reading::Gone,
         Err(finding) => Reading::Broken(finding.render(kb)),
     };
     Ok(index.follow(&seen, &synonyms, &read)?)
+}
+
+fn is_gone(file: &Path) -> bool {
+    file.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
 fn searched(index: &Index, meaning: Option<&Meaning>) -> anyhow::Result<Search> {
@@ -170,11 +172,16 @@ fn broken(search: &Search) -> BTreeSet<String> {
 }
 
 /// Tells of what revision answers are from now on, and what is newly wrong.
-fn tell(search: &Search, before: &BTreeSet<String>) {
+fn tell(search: &Search, before: Option<&Search>) {
+    if let Origin::Unsaved(why) = search.origin()
+        && before.is_none_or(|before| before.origin() != search.origin())
+    {
+        tracing::warn!("{why}");
+    }
     let (articles, revision) = (search.articles(), search.revision());
     tracing::info!("indexed {revision}: {articles} articles, {} passages", search.chunks());
-    let broken = broken(search);
-    let newly = broken.difference(before);
+    let (broken, before) = (broken(search), before.map(broken).unwrap_or_default());
+    let newly = broken.difference(&before);
     for why in newly.clone().take(TOLD_MAX) {
         tracing::warn!("{why}");
     }

@@ -4,11 +4,13 @@
 //! a loop of links ends nowhere. Names that begin with a dot are skipped, and so is the folder `drafts`
 //! at the top: nobody is answered from a draft.
 
-use std::fs::{self, DirEntry, File, Metadata};
+use std::fs::{self, DirEntry, Metadata, OpenOptions};
 use std::io::{self, Read as _};
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
+
+use rustix::fs::OFlags;
 
 use super::finding::{Code, Finding};
 use crate::domain::id::Digest;
@@ -177,7 +179,12 @@ pub(super) fn read(path: &Path, file: &str) -> Result<Vec<u8>, Finding> {
         Finding::new(file, 1, Code::Unreadable, format!("cannot read it: {error}"), "make it readable")
     };
     let mut bytes = Vec::new();
-    let opened = File::open(path).map_err(unreadable)?;
+    // A pipe must not hold anybody up.
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let opened = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(unreadable)?;
+    if !opened.metadata().map_err(unreadable)?.is_file() {
+        return Err(Finding::new(file, 1, Code::Unreadable, "it is no file", "remove or rename it"));
+    }
     opened.take(FILE_LEN_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > FILE_LEN_MAX {
         let message = format!("longer than {FILE_LEN_MAX} bytes");

@@ -476,7 +476,7 @@ impl<'a> Update<'a> {
                 holder = Some((segments.file(at), segments.entry(at)?.file));
             }
             if let Some((_, file)) = holder.filter(|(holder, _)| *holder != key) {
-                return Ok(Some(format!("the {name} is also used in {file}")));
+                return Ok(Some(format!("{}: the {name} is also used in {file}", entry.file)));
             }
         }
         Ok(None)

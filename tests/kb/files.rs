@@ -113,10 +113,14 @@ fn links_to_files_are_followed_and_those_to_folders_or_nowhere_are_findings() {
 #[test]
 fn a_folder_named_like_an_article_is_entered_and_a_pipe_is_not_read() {
     let folder = Folder::new(&[("x.md/a.md", article("a", "").as_bytes())]);
-    let pipe = folder.path().join("pipe.md");
-    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let pipe = |name| {
+        let made = std::process::Command::new("mkfifo").arg(folder.path().join(name)).status();
+        assert!(made.unwrap().success());
+    };
+    pipe("pipe.md");
+    pipe("synonyms.toml");
     let loaded = folder.load();
-    assert_eq!(briefly(&loaded.findings), ["pipe.md:1 unreadable"]);
+    assert_eq!(briefly(&loaded.findings), ["pipe.md:1 unreadable", "synonyms.toml:1 unreadable"]);
     assert_eq!(loaded.articles[0].file, "x.md/a.md");
 }
 
