@@ -43,12 +43,12 @@ fn follow(index: &mut Index, files: &Files, looked: &RefCell<Vec<String>>) -> Se
             text => Reading::Article(Box::new(article(&seen.file, text))),
         }
     };
-    index.follow(&seen, &Synonyms::default(), &read).unwrap();
+    index.follow(&seen, Some(&Synonyms::default()), &read).unwrap();
     index.search().unwrap()
 }
 
 fn search_in(dir: &Path, text: &str) -> Search {
-    let mut index = Index::open(Some(dir));
+    let mut index = Index::open(Some(dir), Path::new("kb"));
     follow(&mut index, &Files::from([("disk-full.md", text)]), &RefCell::default())
 }
 
@@ -87,13 +87,13 @@ fn missing_folder_is_made() {
 fn only_what_has_changed_is_read_again() {
     let dir = tempfile::tempdir().unwrap();
     let looked = RefCell::default();
-    let mut index = Index::open(Some(dir.path()));
+    let mut index = Index::open(Some(dir.path()), Path::new("kb"));
     let mut files = Files::from([("disk-full.md", "Remove files."), ("log-full.md", "Rotate it.")]);
     let first = follow(&mut index, &files, &looked).revision();
     assert_eq!(looked.take(), ["disk-full.md", "log-full.md"]);
 
     files.insert("log-full.md", "Shorten it.");
-    let mut index = Index::open(Some(dir.path()));
+    let mut index = Index::open(Some(dir.path()), Path::new("kb"));
     let search = follow(&mut index, &files, &looked);
     assert_eq!(looked.take(), ["log-full.md"]);
     assert_eq!((search.origin(), search.articles()), (&Origin::Updated, 2));
@@ -114,12 +114,12 @@ fn broken_article_leaves_its_last_good_version() {
     let dir = tempfile::tempdir().unwrap();
     let looked = RefCell::default();
     let mut files = Files::from([("disk-full.md", "Remove files."), ("log-full.md", "Rotate it.")]);
-    let before = follow(&mut Index::open(Some(dir.path())), &files, &looked);
+    let before = follow(&mut Index::open(Some(dir.path()), Path::new("kb")), &files, &looked);
     assert_eq!(before.answer("disk full", 1).unwrap().hits[0].outdated, None);
 
     files.insert("disk-full.md", "");
     for _ in 0..2 {
-        let mut index = Index::open(Some(dir.path()));
+        let mut index = Index::open(Some(dir.path()), Path::new("kb"));
         let search = follow(&mut index, &files, &looked);
         let hit = search.answer("disk full", 1).unwrap().hits.remove(0);
         assert_eq!((hit.passage.as_str(), hit.outdated.as_deref()), ("Remove files.", Some("it is empty")));
@@ -128,14 +128,14 @@ fn broken_article_leaves_its_last_good_version() {
     assert_eq!(looked.take().len(), 3, "a broken file is read once");
 
     files.insert("disk-full.md", "Remove old files.");
-    let search = follow(&mut Index::open(Some(dir.path())), &files, &looked);
+    let search = follow(&mut Index::open(Some(dir.path()), Path::new("kb")), &files, &looked);
     assert_eq!(search.answer("disk full", 1).unwrap().hits[0].outdated, None);
     assert_eq!(search.broken().count(), 0);
 }
 
 #[test]
 fn renamed_article_is_found_under_its_new_name_and_a_copy_waits_until_the_first_is_gone() {
-    let mut index = Index::open(None);
+    let mut index = Index::open(None, Path::new("kb"));
     let twin = |seen: &Seen| {
         let mut article = article(&seen.file, "Remove files.");
         article.id = "disk-full".into();
@@ -144,7 +144,7 @@ fn renamed_article_is_found_under_its_new_name_and_a_copy_waits_until_the_first_
     };
     let mut found = |files: &[&str]| {
         let seen: Vec<Seen> = files.iter().map(|file| Seen::new((*file).to_owned(), 1)).collect();
-        index.follow(&seen, &Synonyms::default(), &twin).unwrap();
+        index.follow(&seen, Some(&Synonyms::default()), &twin).unwrap();
         let search = index.search().unwrap();
         let broken: Vec<String> = search.broken().map(|broken| broken.why.clone()).collect();
         (
@@ -159,15 +159,92 @@ fn renamed_article_is_found_under_its_new_name_and_a_copy_waits_until_the_first_
     assert_eq!(found(&["a.md"]), (vec!["a.md".to_owned()], vec![]));
 }
 
+/// Files with the ids of articles and the text of each.
+fn with_ids(index: &mut Index, files: &[(&str, &str, &str)], synonyms: Option<&Synonyms>) -> Search {
+    let stamp = |id: &str, text: &str| Digest::of(format!("{id} {text}").as_bytes()).key();
+    let seen: Vec<Seen> = files.iter().map(|(file, id, text)| Seen::new(*file, stamp(id, text))).collect();
+    let read = |seen: &Seen| {
+        let (file, id, text) = files.iter().find(|(file, ..)| *file == seen.file).unwrap();
+        let mut article = article(file, text);
+        article.id = (*id).into();
+        article.revision = Digest::of(format!("{id} {text}").as_bytes());
+        article.title = format!("About {id}");
+        Reading::Article(Box::new(article))
+    };
+    index.follow(&seen, synonyms, &read).unwrap();
+    index.search().unwrap()
+}
+
+#[test]
+fn ids_may_be_exchanged_and_moved_on_from_file_to_file() {
+    let synonyms = Synonyms(vec![vec!["disk".to_owned(), "winchester".to_owned()]]);
+    let before = [("0.md", "alpha", "one"), ("1.md", "bravo", "two"), ("2.md", "charlie", "three")];
+    let moved: [&[(&str, &str, &str)]; 4] = [
+        &[("0.md", "bravo", "one"), ("1.md", "alpha", "two"), ("2.md", "charlie", "four")],
+        &[("0.md", "bravo", "two"), ("1.md", "charlie", "three")],
+        &[("0.md", "charlie", "x"), ("1.md", "alpha", "y"), ("2.md", "bravo", "z")],
+        &[("0.md", "bravo", "x"), ("1.md", "delta", "y"), ("2.md", "charlie", "three")],
+    ];
+    for after in moved {
+        for synonyms in [None, Some(&synonyms)] {
+            let mut index = Index::open(None, Path::new("kb"));
+            with_ids(&mut index, &before, None);
+            let search = with_ids(&mut index, after, synonyms);
+            let fresh = with_ids(&mut Index::open(None, Path::new("kb")), after, synonyms);
+            assert_eq!(search.broken().collect::<Vec<_>>(), Vec::<&dogwatch::search::Broken>::new());
+            assert_eq!((search.revision(), search.articles()), (fresh.revision(), after.len()));
+            for (file, id, text) in after {
+                let hits = search.answer(&format!("about {id}"), 1).unwrap().hits;
+                assert_eq!((hits[0].file.as_str(), hits[0].passage.as_str()), (*file, *text), "{id}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_last_good_version_gives_way_to_whoever_has_its_id_now() {
+    let mut index = Index::open(None, Path::new("kb"));
+    with_ids(&mut index, &[("0.md", "alpha", "one"), ("1.md", "bravo", "two"), ("2.md", "delta", "x")], None);
+    // What 1.md wants belongs to 2.md, which stays; what it had goes to 0.md.
+    let search = with_ids(
+        &mut index,
+        &[("0.md", "bravo", "one"), ("1.md", "delta", "two"), ("2.md", "delta", "x")],
+        None,
+    );
+    assert_eq!((search.articles(), search.broken().count()), (2, 1));
+    assert_eq!(search.answer("about bravo", 1).unwrap().hits[0].file, "0.md");
+    assert_eq!(search.answer("about delta", 1).unwrap().hits[0].file, "2.md");
+}
+
+#[test]
+fn without_synonyms_those_of_the_index_stay() {
+    let synonyms = Synonyms(vec![vec!["disk".to_owned(), "winchester".to_owned()]]);
+    let (dir, files) = (tempfile::tempdir().unwrap(), [("disk-full.md", "disk", "Remove files.")]);
+    let open = || Index::open(Some(dir.path()), Path::new("kb"));
+    with_ids(&mut open(), &files, Some(&synonyms));
+    let search = with_ids(&mut open(), &files, None);
+    assert_eq!((search.origin(), search.synonyms()), (&Origin::Reused, &synonyms));
+    assert!(search.answer("about a winchester", 1).unwrap().answered);
+}
+
+#[test]
+fn index_of_other_articles_is_not_theirs() {
+    let dir = built();
+    let mut index = Index::open(Some(dir.path()), Path::new("another"));
+    let search = follow(&mut index, &Files::from([("disk-full.md", "")]), &RefCell::default());
+    assert_eq!(search.origin(), &Origin::Rebuilt(Unusable::Stale));
+    assert_eq!(search.articles(), 0, "the last good version is that of somebody else");
+}
+
 #[test]
 fn other_synonyms_are_searched_with_at_once() {
     let dir = built();
-    let mut index = Index::open(Some(dir.path()));
+    let mut index = Index::open(Some(dir.path()), Path::new("kb"));
     let seen = [Seen::new("disk-full.md".to_owned(), 1)];
     let read = |seen: &Seen| Reading::Article(Box::new(article(&seen.file, "Remove old files.")));
     let synonyms = Synonyms(vec![vec!["disk".to_owned(), "winchester".to_owned()]]);
     assert!(!search_in(dir.path(), "Remove old files.").answer("winchester full", 1).unwrap().answered);
-    index.follow(&seen, &synonyms, &read).unwrap();
+    index.follow(&seen, Some(&synonyms), &read).unwrap();
     assert!(index.search().unwrap().answer("winchester full", 1).unwrap().answered);
 }
 

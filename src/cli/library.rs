@@ -15,7 +15,7 @@ use super::parts::{chain, found};
 use super::progress::Progress;
 use crate::app::ports::Library;
 use crate::domain::replies::answer::Found;
-use crate::kb::{self, Scan, Watch};
+use crate::kb::{self, Code, Finding, Scan, Watch};
 use crate::model::{Model, Vectors};
 use crate::search::{Index, Origin, Reading, Search, SearchError, Seen};
 
@@ -70,6 +70,8 @@ pub struct KbLibrary {
     index: Mutex<Index>,
     /// What is asked; replaced as a whole.
     current: RwLock<Arc<Search>>,
+    /// What is wrong with files now, and was told.
+    wrong: Mutex<BTreeSet<String>>,
     /// Whether somebody tells when files change, so that questions need not look.
     told: AtomicBool,
 }
@@ -80,26 +82,39 @@ impl KbLibrary {
         // Both read much where there are many articles.
         let (mut index, scan) = std::thread::scope(|scope| {
             let scan = scope.spawn(|| scan(kb));
-            (Index::open(index), scan.join())
+            (Index::open(index, kb), scan.join())
         });
         let scan = scan.map_err(|_| anyhow::anyhow!("the look at {} died", kb.display()))??;
-        follow(&mut index, kb, scan)?;
+        let (_, lost) = follow(&mut index, kb, scan)?;
         let search = searched(&index, meaning.as_ref())?;
-        tell(&search, None);
-        let (index, current) = (Mutex::new(index), RwLock::new(Arc::new(search)));
-        Ok(Self { kb: kb.to_owned(), meaning, index, current, told: AtomicBool::new(false) })
+        indexed(&search, None);
+        let wrong = wrong(&search, &lost);
+        tell(&wrong, &BTreeSet::new());
+        Ok(Self {
+            kb: kb.to_owned(),
+            meaning,
+            index: Mutex::new(index),
+            current: RwLock::new(Arc::new(search)),
+            wrong: Mutex::new(wrong),
+            told: AtomicBool::new(false),
+        })
     }
 
     /// Looks at the files, and takes in what has changed.
     pub fn refresh(&self) -> anyhow::Result<Arc<Search>> {
         let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
-        if follow(&mut index, &self.kb, scan(&self.kb)?)? {
+        let (changed, lost) = follow(&mut index, &self.kb, scan(&self.kb)?)?;
+        if changed {
             let search = Arc::new(searched(&index, self.meaning.as_ref())?);
-            let before = self.current();
-            *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&search);
-            tell(&search, Some(&before));
+            indexed(&search, Some(&self.current()));
+            *self.current.write().unwrap_or_else(PoisonError::into_inner) = search;
         }
-        Ok(self.current())
+        let search = self.current();
+        let now = wrong(&search, &lost);
+        let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+        tell(&now, &wrong);
+        *wrong = now;
+        Ok(search)
     }
 
     /// Follows the files until what is returned is dropped; questions need not look at them until then.
@@ -126,7 +141,9 @@ impl KbLibrary {
 
     fn answer(&self, question: &str) -> anyhow::Result<Found> {
         let search = if self.told.load(Ordering::Relaxed) { self.current() } else { self.refresh()? };
-        let broken = broken(&search).into_iter().collect();
+        let wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+        let broken = wrong.iter().cloned().collect();
+        drop(wrong);
         Ok(Found { broken, ..found(&search.answer(question, HITS)?) })
     }
 }
@@ -142,17 +159,22 @@ fn scan(kb: &Path) -> anyhow::Result<Scan> {
     kb::scan(kb).with_context(context)
 }
 
-fn follow(index: &mut Index, kb: &Path, scan: Scan) -> anyhow::Result<bool> {
+/// Brings the index up to date. True if it has changed; with what can't be looked at.
+fn follow(index: &mut Index, kb: &Path, scan: Scan) -> anyhow::Result<(bool, Vec<Finding>)> {
     let seen = scan.files.into_iter().map(|it| Seen::new(it.file, it.stamp));
     let seen: Vec<Seen> = seen.collect();
-    let (synonyms, _) = kb::synonyms(kb);
+    let (synonyms, found) = kb::synonyms(kb);
+    // Of a file that is just being written nothing may be there to read.
+    let is_lost = |code| matches!(code, Code::SynonymsSyntax | Code::Unreadable | Code::FileTooLarge);
+    let synonyms = (!found.iter().any(|finding| is_lost(finding.code))).then_some(&synonyms);
     let read = |seen: &Seen| match kb::article(kb, &seen.file) {
         Ok(article) => Reading::Article(Box::new(article)),
         // A link to nowhere is there.
         Err(_) if is_gone(&kb.join(&seen.file)) => Reading::Gone,
-        Err(finding) => Reading::Broken(finding.render(kb)),
+        Err(finding) => Reading::Broken(finding.brief()),
     };
-    Ok(index.follow(&seen, &synonyms, &read)?)
+    let changed = index.follow(&seen, synonyms, &read)?;
+    Ok((changed, scan.findings.into_iter().chain(found).collect()))
 }
 
 fn is_gone(file: &Path) -> bool {
@@ -167,12 +189,14 @@ fn searched(index: &Index, meaning: Option<&Meaning>) -> anyhow::Result<Search> 
     })
 }
 
-fn broken(search: &Search) -> BTreeSet<String> {
-    search.broken().map(|broken| broken.why.clone()).collect()
+/// What is wrong with files: of articles that can't be read, and of what can't be looked at.
+fn wrong(search: &Search, lost: &[Finding]) -> BTreeSet<String> {
+    let lost = lost.iter().map(Finding::brief);
+    search.broken().map(|broken| broken.why.clone()).chain(lost).collect()
 }
 
-/// Tells of what revision answers are from now on, and what is newly wrong.
-fn tell(search: &Search, before: Option<&Search>) {
+/// Says of what revision answers are from now on.
+fn indexed(search: &Search, before: Option<&Search>) {
     if let Origin::Unsaved(why) = search.origin()
         && before.is_none_or(|before| before.origin() != search.origin())
     {
@@ -180,12 +204,15 @@ fn tell(search: &Search, before: Option<&Search>) {
     }
     let (articles, revision) = (search.articles(), search.revision());
     tracing::info!("indexed {revision}: {articles} articles, {} passages", search.chunks());
-    let (broken, before) = (broken(search), before.map(broken).unwrap_or_default());
-    let newly = broken.difference(&before);
-    for why in newly.clone().take(TOLD_MAX) {
+}
+
+/// Says what is newly wrong.
+fn tell(now: &BTreeSet<String>, before: &BTreeSet<String>) {
+    let newly: Vec<&String> = now.difference(before).collect();
+    for why in newly.iter().take(TOLD_MAX) {
         tracing::warn!("{why}");
     }
-    if let Some(more) = newly.count().checked_sub(TOLD_MAX).filter(|more| *more > 0) {
+    if let Some(more) = newly.len().checked_sub(TOLD_MAX).filter(|more| *more > 0) {
         tracing::warn!("and {more} more: `dogwatch kb lint` names them");
     }
 }

@@ -101,7 +101,7 @@ pub fn found(answer: &Answer) -> Found {
         file: hit.file.clone(),
         lines: hit.lines,
         revision: hit.revision,
-        outdated: hit.outdated.clone(),
+        outdated: hit.outdated.is_some(),
         actions: hit.actions.iter().map(|offer| offer.id.clone()).collect(),
     };
     Found {

@@ -33,7 +33,7 @@ pub struct Article {
 }
 
 /// Expressions of small letters, one list a meaning; an expression of two words is separated by a space.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Synonyms(pub Vec<Vec<String>>);
 
 /// The text under one heading: what is indexed, ranked and cited.

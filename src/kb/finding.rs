@@ -261,6 +261,12 @@ impl Finding {
             format!("{}:{line}: {}[{code}]: {message}; {advice}{left_out}", place.display(), code.severity());
         text.chars().flat_map(shown).collect()
     }
+
+    /// The same in few words, for whoever knows the folder.
+    pub fn brief(&self) -> String {
+        let text = format!("{}:{}: {}; {}", self.file, self.line, self.message, self.advice);
+        text.chars().flat_map(shown).collect()
+    }
 }
 
 fn shown(c: char) -> Vec<char> {

@@ -5,32 +5,30 @@
 //! that had it first keeps it. Whatever is wrong with the folder of the index, it is then in memory.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tantivy::{IndexReader, IndexWriter, Term};
+use tantivy::{IndexReader, IndexWriter};
 
 use super::analysis::Analyzer;
 use super::entry::Entry;
 use super::folder::{self, Folder, Opened, Unusable};
 use super::schema::schema;
 use super::segments::Segments;
+use super::update::Update;
 use super::{Origin, Search, SearchError, indexing};
 use crate::domain::article::{Article, Synonyms};
 use crate::domain::id::Digest;
-
-/// Files that can't be read and are remembered by name; what is wrong with others is seen again.
-const BROKEN_MAX: usize = 1_000;
 
 /// A file that may hold an article.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     /// Relative to the folder of the knowledge base.
     pub file: String,
-    stamp: u64,
+    pub(super) stamp: u64,
     /// What the file is known by.
-    key: u64,
+    pub(super) key: u64,
 }
 
 impl Seen {
@@ -57,7 +55,7 @@ pub enum Reading {
 pub struct Broken {
     /// The file.
     pub file: String,
-    stamp: u64,
+    pub(super) stamp: u64,
     /// What is wrong with it.
     pub why: String,
 }
@@ -65,7 +63,9 @@ pub struct Broken {
 /// What the index says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Manifest {
-    synonyms: Digest,
+    /// The folder of the articles.
+    of: PathBuf,
+    synonyms: Synonyms,
     /// The exclusive or of the digests of all articles, so that one can be put in or taken out.
     content: Digest,
     pub articles: usize,
@@ -73,18 +73,20 @@ pub(super) struct Manifest {
 }
 
 impl Manifest {
-    /// Of no articles.
-    fn empty() -> Self {
-        let none = Digest([0; 32]);
-        Self { synonyms: none, content: none, articles: 0, broken: BTreeMap::new() }
+    /// Of no articles of a folder.
+    fn empty(of: &Path) -> Self {
+        let (synonyms, content) = (Synonyms::default(), Digest([0; 32]));
+        Self { of: of.to_owned(), synonyms, content, articles: 0, broken: BTreeMap::new() }
     }
 
     /// Equal for equal articles and synonyms.
     pub fn revision(&self) -> Digest {
-        Digest::of(&[self.synonyms.0, self.content.0].concat())
+        let synonyms: Vec<String> = self.synonyms.0.iter().map(|same| same.join("\n")).collect();
+        let synonyms = Digest::of(synonyms.join("\n\n").as_bytes());
+        Digest::of(&[synonyms.0, self.content.0].concat())
     }
 
-    fn toggle(&mut self, entry: &Entry) {
+    pub fn toggle(&mut self, entry: &Entry) {
         let digest = Digest::of(format!("{}\n{}\n{}", entry.file, entry.id, entry.revision).as_bytes());
         self.content.0.iter_mut().zip(digest.0).for_each(|(byte, other)| *byte ^= other);
     }
@@ -92,6 +94,8 @@ impl Manifest {
 
 /// An index and where it is kept.
 pub struct Index {
+    /// The folder of the articles.
+    of: PathBuf,
     folder: Option<Folder>,
     origin: Origin,
     synonyms: Arc<Synonyms>,
@@ -100,12 +104,12 @@ pub struct Index {
 }
 
 /// A state of the index.
-struct Held {
-    engine: tantivy::Index,
-    segments: Arc<Segments>,
-    manifest: Arc<Manifest>,
+pub(super) struct Held {
+    pub engine: tantivy::Index,
+    pub segments: Arc<Segments>,
+    pub manifest: Arc<Manifest>,
     /// What each file looked like when it was read, by what the file is known by.
-    stamps: HashMap<u64, u64>,
+    pub stamps: HashMap<u64, u64>,
     seal: Option<Digest>,
 }
 
@@ -125,16 +129,19 @@ impl Due<'_> {
 }
 
 impl Index {
-    /// Opens the index in a folder, if there is a good one; without a folder it is in memory.
-    pub fn open(dir: Option<&Path>) -> Self {
+    /// Opens the index of the articles in the folder `of`, if there is a good one in `dir`; without `dir` it
+    /// is in memory.
+    pub fn open(dir: Option<&Path>, of: &Path) -> Self {
+        let of = of.canonicalize().unwrap_or_else(|_| of.to_owned());
         let folder = dir.map(Folder::new);
-        let (origin, held) = match folder.as_ref().map(|folder| folder.open().and_then(Held::of)) {
+        let opened = folder.as_ref().map(|folder| folder.open().and_then(|opened| Held::of(opened, &of)));
+        let (origin, held) = match opened {
             None => (Origin::Memory, None),
             Some(Ok(held)) => (Origin::Reused, Some(held)),
             Some(Err(reason)) => (Origin::Rebuilt(reason), None),
         };
         let synonyms = Arc::new(Synonyms::default());
-        Self { folder, origin, analyzer: Arc::new(Analyzer::new(&synonyms)), synonyms, held }
+        Self { of, folder, origin, analyzer: Arc::new(Analyzer::new(&synonyms)), synonyms, held }
     }
 
     /// What can be found now; none before the first [`Index::follow`].
@@ -151,13 +158,16 @@ impl Index {
     }
 
     /// Brings the index up to date with the files that there are: those that look as they did are left
-    /// alone, others are `read`. True if there is something new to be found.
+    /// alone, others are `read`, twice where ids may have moved. Without synonyms those that it has stay.
+    /// True if there is something new to be found.
     pub fn follow(
         &mut self,
         seen: &[Seen],
-        synonyms: &Synonyms,
+        synonyms: Option<&Synonyms>,
         read: &dyn Fn(&Seen) -> Reading,
     ) -> Result<bool, SearchError> {
+        let known = self.held.as_ref().map(|held| held.manifest.synonyms.clone());
+        let synonyms = &synonyms.cloned().or(known).unwrap_or_default();
         if *self.synonyms != *synonyms {
             self.synonyms = Arc::new(synonyms.clone());
             self.analyzer = Arc::new(Analyzer::new(synonyms));
@@ -196,7 +206,7 @@ impl Index {
         if known.is_none() || folder.seal().ok() != known {
             // Somebody else has written since.
             let opened = if known.is_none() { folder.open() } else { folder.reopen() };
-            match opened.and_then(Held::of) {
+            match opened.and_then(|opened| Held::of(opened, &self.of)) {
                 Ok(held) => {
                     self.held = Some(held);
                     changed = true;
@@ -217,7 +227,7 @@ impl Index {
     fn write(&mut self, seen: &[Seen], read: &dyn Fn(&Seen) -> Reading) -> tantivy::Result<bool> {
         let mut held = match self.held.take() {
             Some(held) => held,
-            None => Held::empty(self.folder.as_ref())?,
+            None => Held::empty(self.folder.as_ref(), &self.of)?,
         };
         let result = self.write_to(&mut held, seen, read);
         if result.is_ok() {
@@ -232,26 +242,28 @@ impl Index {
         seen: &[Seen],
         read: &dyn Fn(&Seen) -> Reading,
     ) -> tantivy::Result<bool> {
-        let synonyms = synonyms_digest(&self.synonyms);
-        let anew = held.manifest.synonyms != synonyms;
+        let anew = held.manifest.synonyms != *self.synonyms;
         let due = held.due(seen, &self.synonyms);
         let mut update = Update::new(held, &self.analyzer, anew);
-        update.manifest.synonyms = synonyms;
+        update.manifest.synonyms = Synonyms::clone(&self.synonyms);
         for key in due.gone {
             update.remove(key)?;
         }
         for file in due.mended {
             update.manifest.broken.remove(&file);
         }
-        let mut again = Vec::new();
+        // Ids may move from file to file: who will hold which is known before the first is put in.
+        if held.manifest.articles > 0 && due.read.len() > 1 {
+            due.read.iter().for_each(|seen| update.announce(seen, &read(seen)));
+        }
+        let mut failed = Vec::new();
         for seen in due.read {
             if !update.take(seen, read(seen))? {
-                again.push(seen);
+                failed.push(seen.key);
             }
         }
-        // Whoever had their ids may have given them up meanwhile.
-        for seen in again {
-            update.take(seen, read(seen))?;
+        for key in failed {
+            update.keep(key)?;
         }
         let Update { writer, manifest, .. } = update;
         if writer.is_none() && manifest == *held.manifest {
@@ -284,17 +296,12 @@ impl Index {
             Some(folder) => {
                 folder.write_seal()?;
                 let damaged = |why| tantivy::TantivyError::InternalError(format!("just written: {why:?}"));
-                folder.reopen().and_then(Held::of).map_err(damaged)?
+                folder.reopen().and_then(|opened| Held::of(opened, &self.of)).map_err(damaged)?
             }
             None => Held::in_memory(held.engine.clone(), manifest.clone())?,
         };
         Ok(())
     }
-}
-
-fn synonyms_digest(synonyms: &Synonyms) -> Digest {
-    let lists: Vec<String> = synonyms.0.iter().map(|same| same.join("\n")).collect();
-    Digest::of(lists.join("\n\n").as_bytes())
 }
 
 /// What a file is known by.
@@ -303,8 +310,12 @@ fn file_key(file: &str) -> u64 {
 }
 
 impl Held {
-    fn of(opened: Opened) -> Result<Self, Unusable> {
-        let manifest = serde_json::from_str(&opened.payload).map_err(|_| Unusable::Damaged)?;
+    /// What was opened, if it is the index of these articles.
+    fn of(opened: Opened, of: &Path) -> Result<Self, Unusable> {
+        let manifest: Manifest = serde_json::from_str(&opened.payload).map_err(|_| Unusable::Damaged)?;
+        if manifest.of != of {
+            return Err(Unusable::Stale);
+        }
         Self::new(opened.engine, &opened.reader, manifest, Some(opened.seal)).map_err(|_| Unusable::Damaged)
     }
 
@@ -319,12 +330,12 @@ impl Held {
         Ok(Self { engine, segments: Arc::new(segments), manifest: Arc::new(manifest), stamps, seal })
     }
 
-    fn empty(folder: Option<&Folder>) -> tantivy::Result<Self> {
+    fn empty(folder: Option<&Folder>, of: &Path) -> tantivy::Result<Self> {
         let engine = match folder {
             Some(folder) => folder.create()?,
             None => tantivy::Index::create_in_ram(schema().0),
         };
-        Self::in_memory(engine, Manifest::empty())
+        Self::in_memory(engine, Manifest::empty(of))
     }
 
     fn in_memory(engine: tantivy::Index, manifest: Manifest) -> tantivy::Result<Self> {
@@ -334,7 +345,7 @@ impl Held {
 
     fn due<'a>(&self, seen: &'a [Seen], synonyms: &Synonyms) -> Due<'a> {
         let keys: HashSet<u64> = seen.iter().map(|seen| seen.key).collect();
-        let anew = self.manifest.synonyms != synonyms_digest(synonyms);
+        let anew = self.manifest.synonyms != *synonyms;
         let broken = |seen: &Seen| self.manifest.broken.get(&seen.file);
         let known = |seen: &Seen| match broken(seen) {
             Some(broken) => seen.stamp != 0 && broken.stamp == seen.stamp,
@@ -353,138 +364,4 @@ impl Held {
         }
         due
     }
-}
-
-/// Changes on their way into the index.
-struct Update<'a> {
-    held: &'a Held,
-    analyzer: &'a Analyzer,
-    /// Whether all is to be written again.
-    anew: bool,
-    /// There as soon as there is something to write.
-    writer: Option<IndexWriter>,
-    manifest: Manifest,
-    /// Files whose documents are no longer those of the index.
-    replaced: HashSet<u64>,
-    /// The files of ids that were put in.
-    claimed: HashMap<String, (u64, String)>,
-}
-
-impl<'a> Update<'a> {
-    fn new(held: &'a Held, analyzer: &'a Analyzer, anew: bool) -> Self {
-        let manifest = Manifest::clone(&held.manifest);
-        let (replaced, claimed) = (HashSet::new(), HashMap::new());
-        Self { held, analyzer, anew, writer: None, manifest, replaced, claimed }
-    }
-
-    /// Takes in what stands in a file; false if an id of it is another's.
-    fn take(&mut self, seen: &Seen, reading: Reading) -> tantivy::Result<bool> {
-        let key = seen.key;
-        let (why, taken) = match reading {
-            Reading::Gone => {
-                self.manifest.broken.remove(&seen.file);
-                self.remove(key)?;
-                return Ok(true);
-            }
-            Reading::Article(article) => {
-                let entry = Entry::from(*article);
-                match self.holder(&entry, key)? {
-                    None => return self.put(&entry, key, seen).map(|()| true),
-                    Some(why) => (why, true),
-                }
-            }
-            Reading::Broken(why) => (why, false),
-        };
-        let broken = Broken { file: seen.file.clone(), stamp: seen.stamp, why };
-        if self.manifest.broken.len() < BROKEN_MAX || self.manifest.broken.contains_key(&seen.file) {
-            self.manifest.broken.insert(seen.file.clone(), broken);
-        }
-        if self.anew
-            && let Some((entry, stamp)) = self.indexed(key)?
-        {
-            self.remove(key)?;
-            self.add(&entry, key, stamp)?;
-        }
-        Ok(!taken)
-    }
-
-    fn put(&mut self, entry: &Entry, key: u64, seen: &Seen) -> tantivy::Result<()> {
-        self.manifest.broken.remove(&seen.file);
-        let indexed = self.indexed(key)?;
-        let same = indexed.is_some_and(|(old, stamp)| {
-            old.revision == entry.revision && (seen.stamp == 0 || seen.stamp == stamp)
-        });
-        if same && !self.anew {
-            return Ok(());
-        }
-        self.remove(key)?;
-        self.add(entry, key, seen.stamp)
-    }
-
-    fn add(&mut self, entry: &Entry, key: u64, stamp: u64) -> tantivy::Result<()> {
-        let documents = indexing::documents(self.analyzer, self.held.segments.fields, entry, (key, stamp))?;
-        self.writer()?.run(documents)?;
-        self.manifest.toggle(entry);
-        self.manifest.articles += 1;
-        for name in names(entry) {
-            self.claimed.insert(name, (key, entry.file.clone()));
-        }
-        Ok(())
-    }
-
-    fn remove(&mut self, key: u64) -> tantivy::Result<()> {
-        if let Some((entry, _)) = self.indexed(key)? {
-            self.manifest.toggle(&entry);
-            self.manifest.articles -= 1;
-            self.replaced.insert(key);
-            let term = Term::from_field_u64(self.held.segments.fields.file, key);
-            self.writer()?.delete_term(term);
-        }
-        Ok(())
-    }
-
-    fn writer(&mut self) -> tantivy::Result<&IndexWriter> {
-        let writer = match self.writer.take() {
-            Some(writer) => writer,
-            None => indexing::writer(&self.held.engine)?,
-        };
-        Ok(self.writer.insert(writer))
-    }
-
-    /// What the index holds of a file, and what the file looked like then.
-    fn indexed(&self, key: u64) -> tantivy::Result<Option<(Entry, u64)>> {
-        if self.replaced.contains(&key) || !self.held.stamps.contains_key(&key) {
-            return Ok(None);
-        }
-        let segments = &self.held.segments;
-        let file = segments.fields.file;
-        let Some(at) = segments.first(file, &Term::from_field_u64(file, key))? else { return Ok(None) };
-        Ok(Some((segments.entry(at)?, segments.stamp(at))))
-    }
-
-    /// Why an article can't be put in: an id of it is that of another file.
-    fn holder(&self, entry: &Entry, key: u64) -> tantivy::Result<Option<String>> {
-        let Held { segments, .. } = self.held;
-        let article = (segments.fields.id, entry.id.as_str());
-        let actions = entry.actions.iter().map(|it| (segments.fields.action, it.offer.id.as_str()));
-        for ((field, id), name) in [article].into_iter().chain(actions).zip(names(entry)) {
-            let mut holder = self.claimed.get(&name).cloned();
-            if holder.is_none()
-                && let Some(at) = segments.first(field, &Term::from_field_text(field, id))?
-                && !self.replaced.contains(&segments.file(at))
-            {
-                holder = Some((segments.file(at), segments.entry(at)?.file));
-            }
-            if let Some((_, file)) = holder.filter(|(holder, _)| *holder != key) {
-                return Ok(Some(format!("{}: the {name} is also used in {file}", entry.file)));
-            }
-        }
-        Ok(None)
-    }
-}
-
-/// The ids of an article and its actions, as people are told of them.
-fn names(entry: &Entry) -> Vec<String> {
-    let actions = entry.actions.iter().map(|action| format!("action id `{}`", action.offer.id));
-    [format!("article id `{}`", entry.id)].into_iter().chain(actions).collect()
 }

@@ -15,7 +15,7 @@ use super::schema::Fields;
 const MEMORY: usize = 40 << 20;
 /// Up to this many chunks stand in one segment without anything deleted, so that scores don't depend on
 /// what the articles were before.
-const ONE_SEGMENT_MAX: u32 = 5_000;
+const ONE_SEGMENT_MAX: u32 = 1_000;
 /// The part of a segment that may be deleted before it is written anew.
 const DELETED_MAX: f32 = 0.3;
 

@@ -39,11 +39,12 @@ mod schema;
 mod section;
 mod segments;
 mod semantic;
+mod update;
 mod vocabulary;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 
 use tantivy::{DocAddress, TantivyError, Term};
@@ -170,8 +171,8 @@ impl Search {
             Some(article) => Reading::Article(Box::new(article)),
             None => Reading::Broken("it is named twice".to_owned()),
         };
-        let mut index = Index::open(None);
-        index.follow(&seen, synonyms, &read)?;
+        let mut index = Index::open(None, Path::new(""));
+        index.follow(&seen, Some(synonyms), &read)?;
         let empty = || SearchError::Build {
             articles: seen.len(),
             source: Box::new(TantivyError::InternalError("nothing was built".to_owned())),

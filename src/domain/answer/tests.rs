@@ -17,7 +17,7 @@ fn hit() -> Cited {
         file: "vm-hung.md".to_owned(),
         lines: (1, 2),
         revision: Digest([0xab; 32]),
-        outdated: None,
+        outdated: false,
         actions: Vec::new(),
     }
 }

@@ -25,8 +25,8 @@ pub struct Cited {
     pub lines: (usize, usize),
     /// The revision of the article.
     pub revision: Digest,
-    /// What is wrong with the file now, if this is the last good version of it.
-    pub outdated: Option<String>,
+    /// Whether this is the last good version of a file that can't be read now.
+    pub outdated: bool,
     /// The article's actions, those of the section first.
     pub actions: Vec<ActionId>,
 }
@@ -96,11 +96,10 @@ fn quoted(reply: Reply, hit: &Cited) -> Reply {
     let lines = if first == last { first.to_string() } else { format!("{first}-{last}") };
     let source = Line::plain("source: ").code(format!("{}:{lines}", hit.file));
     let reply = reply.line(source.then(", revision ").code(hit.revision.short()));
-    match &hit.outdated {
-        Some(why) => {
-            reply.line(Line::plain("the file has changed since and can't be read: ").untrusted(why.as_str()))
-        }
-        None => reply,
+    if hit.outdated {
+        reply.line(Line::plain("the file has changed since and can't be read: this is its last good version"))
+    } else {
+        reply
     }
 }
 

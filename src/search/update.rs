@@ -1,0 +1,175 @@
+//! Changes of articles on their way into the index, which sees all of them at once or none.
+
+use std::collections::{HashMap, HashSet};
+
+use tantivy::{IndexWriter, Term};
+
+use super::analysis::Analyzer;
+use super::entry::Entry;
+use super::index::{Broken, Held, Manifest, Reading, Seen};
+use super::indexing;
+
+/// Files that can't be read and are remembered by name; what is wrong with others is seen again.
+const BROKEN_MAX: usize = 1_000;
+
+/// Changes that are not written yet.
+pub(super) struct Update<'a> {
+    held: &'a Held,
+    analyzer: &'a Analyzer,
+    /// Whether all is to be written again.
+    anew: bool,
+    /// There as soon as there is something to write.
+    pub writer: Option<IndexWriter>,
+    pub manifest: Manifest,
+    /// Files whose documents are no longer those of the index.
+    replaced: HashSet<u64>,
+    /// The ids that files are going to have.
+    announced: HashMap<u64, Vec<String>>,
+    /// The files of ids that were put in.
+    claimed: HashMap<String, (u64, String)>,
+}
+
+impl<'a> Update<'a> {
+    pub fn new(held: &'a Held, analyzer: &'a Analyzer, anew: bool) -> Self {
+        let manifest = Manifest::clone(&held.manifest);
+        let (replaced, announced, claimed) = (HashSet::new(), HashMap::new(), HashMap::new());
+        Self { held, analyzer, anew, writer: None, manifest, replaced, announced, claimed }
+    }
+
+    /// Hears of what will be taken: an id that a file gives up is free for another.
+    pub fn announce(&mut self, seen: &Seen, reading: &Reading) {
+        if let Reading::Article(article) = reading {
+            let ids = article.actions.iter().map(|action| action.id.as_str());
+            self.announced.insert(seen.key, names(article.id.as_str(), ids));
+        }
+    }
+
+    /// Takes in what stands in a file; false if that is no article that can be put in.
+    pub fn take(&mut self, seen: &Seen, reading: Reading) -> tantivy::Result<bool> {
+        let why = match reading {
+            Reading::Gone => {
+                self.manifest.broken.remove(&seen.file);
+                self.remove(seen.key)?;
+                return Ok(true);
+            }
+            Reading::Article(article) => {
+                let entry = Entry::from(*article);
+                match self.holder(&entry, seen.key)? {
+                    None => return self.put(&entry, seen).map(|()| true),
+                    Some(why) => why,
+                }
+            }
+            Reading::Broken(why) => why,
+        };
+        let broken = Broken { file: seen.file.clone(), stamp: seen.stamp, why };
+        if self.manifest.broken.len() < BROKEN_MAX || self.manifest.broken.contains_key(&seen.file) {
+            self.manifest.broken.insert(seen.file.clone(), broken);
+        }
+        Ok(false)
+    }
+
+    /// Keeps the last good version of a file, unless an id of it is another's now. Call it when all is
+    /// taken.
+    pub fn keep(&mut self, key: u64) -> tantivy::Result<()> {
+        let Some((entry, stamp)) = self.indexed(key)? else { return Ok(()) };
+        let is_anothers = |name: &String| self.claimed.get(name).is_some_and(|(holder, _)| *holder != key);
+        if entry_names(&entry).iter().any(is_anothers) {
+            self.remove(key)
+        } else if self.anew {
+            self.remove(key)?;
+            self.add(&entry, key, stamp)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn put(&mut self, entry: &Entry, seen: &Seen) -> tantivy::Result<()> {
+        self.manifest.broken.remove(&seen.file);
+        let indexed = self.indexed(seen.key)?;
+        let same = indexed.is_some_and(|(old, stamp)| {
+            old.revision == entry.revision && (seen.stamp == 0 || seen.stamp == stamp)
+        });
+        if same && !self.anew {
+            return Ok(());
+        }
+        self.remove(seen.key)?;
+        self.add(entry, seen.key, seen.stamp)
+    }
+
+    fn add(&mut self, entry: &Entry, key: u64, stamp: u64) -> tantivy::Result<()> {
+        let documents = indexing::documents(self.analyzer, self.held.segments.fields, entry, (key, stamp))?;
+        self.writer()?.run(documents)?;
+        self.manifest.toggle(entry);
+        self.manifest.articles += 1;
+        for name in entry_names(entry) {
+            self.claimed.insert(name, (key, entry.file.clone()));
+        }
+        Ok(())
+    }
+
+    /// Takes out what the index holds of a file.
+    pub fn remove(&mut self, key: u64) -> tantivy::Result<()> {
+        if let Some((entry, _)) = self.indexed(key)? {
+            self.manifest.toggle(&entry);
+            self.manifest.articles -= 1;
+            self.replaced.insert(key);
+            let term = Term::from_field_u64(self.held.segments.fields.file, key);
+            self.writer()?.delete_term(term);
+        }
+        Ok(())
+    }
+
+    fn writer(&mut self) -> tantivy::Result<&IndexWriter> {
+        let writer = match self.writer.take() {
+            Some(writer) => writer,
+            None => indexing::writer(&self.held.engine)?,
+        };
+        Ok(self.writer.insert(writer))
+    }
+
+    /// What the index holds of a file, and what the file looked like then.
+    fn indexed(&self, key: u64) -> tantivy::Result<Option<(Entry, u64)>> {
+        if self.replaced.contains(&key) || !self.held.stamps.contains_key(&key) {
+            return Ok(None);
+        }
+        let segments = &self.held.segments;
+        let file = segments.fields.file;
+        let Some(at) = segments.first(file, &Term::from_field_u64(file, key))? else { return Ok(None) };
+        Ok(Some((segments.entry(at)?, segments.stamp(at))))
+    }
+
+    /// Why an article can't be put in: an id of it is that of another file.
+    fn holder(&self, entry: &Entry, key: u64) -> tantivy::Result<Option<String>> {
+        let Held { segments, .. } = self.held;
+        let article = (segments.fields.id, entry.id.as_str());
+        let actions = entry.actions.iter().map(|it| (segments.fields.action, it.offer.id.as_str()));
+        for ((field, id), name) in [article].into_iter().chain(actions).zip(entry_names(entry)) {
+            let mut holder = self.claimed.get(&name).cloned();
+            if holder.is_none()
+                && let Some(at) = segments.first(field, &Term::from_field_text(field, id))?
+                && !self.gives_up(segments.file(at), &name)
+            {
+                holder = Some((segments.file(at), segments.entry(at)?.file));
+            }
+            if let Some((_, file)) = holder.filter(|(holder, _)| *holder != key) {
+                return Ok(Some(format!("{}: the {name} is also used in {file}", entry.file)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a file that has an id in the index will not have it any more.
+    fn gives_up(&self, key: u64, name: &String) -> bool {
+        self.replaced.contains(&key) || self.announced.get(&key).is_some_and(|names| !names.contains(name))
+    }
+}
+
+fn entry_names(entry: &Entry) -> Vec<String> {
+    names(entry.id.as_str(), entry.actions.iter().map(|action| action.offer.id.as_str()))
+}
+
+/// The ids of an article and its actions, as people are told of them.
+fn names<'a>(article: &str, actions: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let actions = actions.map(|action| format!("action id `{action}`"));
+    [format!("article id `{article}`")].into_iter().chain(actions).collect()
+}
