@@ -303,6 +303,23 @@ fn folder_that_cannot_be_written_is_a_note_not_an_error() {
 }
 
 #[test]
+fn folder_that_can_be_written_again_is_used_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = dir.path().join("index");
+    fs::write(&place, "in the way").unwrap();
+    let mut index = Index::open(Some(&place), Path::new("kb"));
+    let mut files = Files::from([("disk-full.md", "Remove files.")]);
+    let search = follow(&mut index, &files, &RefCell::default());
+    assert!(matches!(search.origin(), Origin::Unsaved(_)), "{:?}", search.origin());
+    fs::remove_file(&place).unwrap();
+    files.insert("disk-full.md", "Remove old files.");
+    let search = follow(&mut index, &files, &RefCell::default());
+    assert_eq!(search.origin(), &Origin::Rebuilt(Unusable::Missing));
+    assert_eq!(search.answer("disk full", 1).unwrap().hits[0].passage, "Remove old files.");
+    assert_eq!(open(&place), Origin::Reused);
+}
+
+#[test]
 fn many_builders_at_once_all_answer_and_leave_a_good_copy() {
     let dir = tempfile::tempdir().unwrap();
     std::thread::scope(|scope| {

@@ -179,7 +179,7 @@ impl Index {
             match self.follow_in(&folder, seen, read) {
                 Ok(changed) => return Ok(changed),
                 Err(error) => {
-                    self.folder = None;
+                    // It is tried again when something has changed.
                     self.held = None;
                     self.origin = Origin::Unsaved(format!(
                         "the search index is in memory only, since {} can't be used ({error}); \
@@ -190,7 +190,7 @@ impl Index {
             }
         }
         let failed = |source| SearchError::Build { articles: seen.len(), source: Box::new(source) };
-        self.write(seen, read).map_err(failed)
+        self.write(None, seen, read).map_err(failed)
     }
 
     /// The same under the lock of a folder.
@@ -209,6 +209,9 @@ impl Index {
             match opened.and_then(|opened| Held::of(opened, &self.of)) {
                 Ok(held) => {
                     self.held = Some(held);
+                    if matches!(self.origin, Origin::Unsaved(_)) {
+                        self.origin = Origin::Updated;
+                    }
                     changed = true;
                 }
                 Err(reason) => {
@@ -220,16 +223,21 @@ impl Index {
         if self.held.as_ref().is_some_and(|held| held.due(seen, &self.synonyms).is_empty()) {
             return Ok(changed);
         }
-        Ok(self.write(seen, read)? || changed)
+        Ok(self.write(Some(folder), seen, read)? || changed)
     }
 
-    /// Writes what is due.
-    fn write(&mut self, seen: &[Seen], read: &dyn Fn(&Seen) -> Reading) -> tantivy::Result<bool> {
+    /// Writes what is due into a folder, or without one in memory.
+    fn write(
+        &mut self,
+        folder: Option<&Folder>,
+        seen: &[Seen],
+        read: &dyn Fn(&Seen) -> Reading,
+    ) -> tantivy::Result<bool> {
         let mut held = match self.held.take() {
             Some(held) => held,
-            None => Held::empty(self.folder.as_ref(), &self.of)?,
+            None => Held::empty(folder, &self.of)?,
         };
-        let result = self.write_to(&mut held, seen, read);
+        let result = self.write_to(folder, &mut held, seen, read);
         if result.is_ok() {
             self.held = Some(held);
         }
@@ -238,6 +246,7 @@ impl Index {
 
     fn write_to(
         &mut self,
+        folder: Option<&Folder>,
         held: &mut Held,
         seen: &[Seen],
         read: &dyn Fn(&Seen) -> Reading,
@@ -272,12 +281,13 @@ impl Index {
         if self.origin == Origin::Reused {
             self.origin = if anew { Origin::Rebuilt(Unusable::Stale) } else { Origin::Updated };
         }
-        self.commit(held, writer, &manifest)?;
+        self.commit(folder, held, writer, &manifest)?;
         Ok(true)
     }
 
     fn commit(
         &self,
+        folder: Option<&Folder>,
         held: &mut Held,
         writer: Option<IndexWriter>,
         manifest: &Manifest,
@@ -292,7 +302,7 @@ impl Index {
         prepared.commit()?;
         indexing::merge(&held.engine, &mut writer)?;
         writer.wait_merging_threads()?;
-        *held = match &self.folder {
+        *held = match folder {
             Some(folder) => {
                 folder.write_seal()?;
                 let damaged = |why| tantivy::TantivyError::InternalError(format!("just written: {why:?}"));
