@@ -49,7 +49,7 @@ impl Call {
         self
     }
 
-    fn run(self) -> Done {
+    fn run(&self) -> Done {
         let mut child = Command::new(env!("CARGO_BIN_EXE_dogwatch"))
             .args(["--kb", &self.kb, "--index", "index"])
             .args(&self.args)
@@ -122,10 +122,12 @@ fn a_question_without_an_answer_is_no_failure() {
 #[test]
 fn an_index_that_was_damaged_is_built_anew() {
     let call = dogwatch(&["ask", "--json", "disk full on linux"]);
+    call.run();
     let index = call.folder.path().join("index");
-    fs::create_dir(&index).unwrap();
-    fs::write(index.join("current.json"), "{ damaged").unwrap();
+    let passages = fs::read_dir(index).unwrap().map(|it| it.unwrap().path()).find(|it| it.is_dir()).unwrap();
+    fs::write(passages.join("meta.json"), "{ damaged").unwrap();
     assert_eq!(call.run().json()[0]["hits"][0]["article"], "linux-disk-full");
+    assert_ne!(fs::read_to_string(passages.join("meta.json")).unwrap(), "{ damaged");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use dogwatch::model::{DIMENSIONS, Installed, Model, ModelError, Query, Source, V
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-const SILENCE_MAX: Duration = Duration::from_millis(500);
+const SILENCE_MAX: Duration = Duration::from_secs(4);
 
 /// What one connection is answered with before it is closed, or left open.
 struct Reply {
