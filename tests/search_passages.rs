@@ -150,7 +150,7 @@ fn a_row_is_quoted_for_what_it_is_about_though_another_mentions_it() {
 fn rows_between_those_that_were_asked_for_are_left_out_with_a_sign() {
     let hit = answer(
         "| gate | valve |\n|---|---|\n| red | old |\n| blue | lost |\n| green | rusty |\n",
-        "gate valve red or green",
+        "grease gate valve red or green",
     );
     assert_eq!(hit.passage, "gate: red\n- valve: old\n…\ngate: green\n- valve: rusty");
     assert_eq!(hit.lines, (11, 15));

@@ -120,6 +120,10 @@ impl Vectors {
         let mut content = Vec::new();
         let len_max = (header.len() + ROWS_MAX * ROW_LEN) as u64;
         (&mut file).take(len_max).read_to_end(&mut content)?;
+        if content.is_empty() {
+            // Whoever waits for the lock finds it begun; another file would lose what they add.
+            return file.write_all(header.as_bytes());
+        }
         let Some(rows) = content.strip_prefix(header.as_bytes()) else {
             return replace(path, &header);
         };

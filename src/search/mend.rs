@@ -10,10 +10,10 @@ use tantivy::schema::Field;
 use super::analysis::{Analyzer, Unit, meaning_term, pair_term};
 use super::segments::Segments;
 
-/// Characters of the shortest word that is mended; shorter ones are too like each other. Words of five
-/// answer two more of the 125 questions in tests/data/questions-own.jsonl that have no answer than words
-/// of seven (`dogwatch kb eval --questions`), and find far more of what is misspelt.
+/// Characters of the shortest word that is mended; shorter ones are too like each other.
 const WORD_LEN_MIN: usize = 5;
+/// Characters of the shortest stem for which another is taken: `nest` is one letter from too much.
+const STEM_LEN_MIN: usize = 6;
 /// Characters of the longest.
 const WORD_LEN_MAX: usize = 32;
 /// Characters of the shortest half of a compound.
@@ -90,6 +90,9 @@ fn halves(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::Resu
 /// first letter is nearly always right.
 fn neighbour(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::Result<Option<String>> {
     let stem = analyzer.stem(word);
+    if stem.chars().count() < STEM_LEN_MIN {
+        return Ok(None);
+    }
     let first: String = stem.chars().take(1).collect();
     let mut best: Option<(u32, String)> = None;
     for segment in segments.searcher.segment_readers() {
