@@ -36,74 +36,7 @@ use tokio::task::JoinHandle;
 const KB: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kb");
 
 /// What the repository has no action for, with paths that need no rights.
-const ARTICLE: &str = r#"+++
-id = "real-host"
-title = "A host of the test"
-products = ["Linux"]
-tags = ["test"]
-symptoms = ["A test needs a host"]
-reviewed = 2026-11-01
-+++
-# A host of the test
-
-```action
-id = "host-folder-create"
-title = "Create a folder"
-platforms = ["linux"]
-risk = "change"
-[params.path]
-prompt = "The folder"
-type = "path"
-example = "/tmp/x"
-[[steps]]
-run = ["mkdir", "--", "{path}"]
-timeout_s = 20
-[verify]
-run = ["ls", "-d", "--", "{path}"]
-[rollback]
-none = "It can stay."
-```
-
-```action
-id = "host-file-remove"
-title = "Remove a file"
-platforms = ["linux"]
-risk = "destructive"
-[params.path]
-prompt = "The file"
-type = "path"
-example = "/tmp/x"
-[[steps]]
-run = ["rm", "--", "{path}"]
-timeout_s = 20
-[verify]
-run = ["ls", "--", "{path}"]
-expect_exit = [1, 2]
-[rollback]
-none = "It is gone."
-```
-
-```action
-id = "host-process-kill"
-title = "Kill a process"
-platforms = ["linux"]
-risk = "destructive"
-[params.pid]
-prompt = "Its number"
-type = "integer"
-pattern = '^[1-9][0-9]{0,8}$'
-example = "4711"
-[[steps]]
-run = ["kill", "-9", "{pid}"]
-timeout_s = 20
-[verify]
-run = ["ps", "-p", "{pid}"]
-expect_exit = [1]
-within_s = 10
-[rollback]
-none = "It is gone."
-```
-"#;
+const ARTICLE: &str = include_str!("fixtures/real-host.md");
 
 /// A machine's power switch: notes every call, and takes a second to start.
 const VMWARE_CMD: &str = r#"#!/bin/sh

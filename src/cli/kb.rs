@@ -246,7 +246,7 @@ fn figures(name: &str, it: Figures) {
 fn why(reason: Unusable) -> &'static str {
     match reason {
         Unusable::Missing => "there was none",
-        Unusable::Stale => "synonyms or version had changed",
+        Unusable::Stale => "synonyms had changed, or it was of other articles",
         Unusable::Damaged => "the old one was damaged",
     }
 }

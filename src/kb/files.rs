@@ -26,7 +26,7 @@ const DEPTH_MAX: usize = 8;
 /// Seconds after which a file system has counted on, however coarse its times are.
 const SETTLED_S: i64 = 3;
 /// Names looked at, articles or not.
-const ENTRIES_MAX: usize = 1_000_000;
+pub(super) const ENTRIES_MAX: usize = 1_000_000;
 
 /// Why the knowledge base as a whole can't be read.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +77,11 @@ fn limited(files: &mut Vec<Sight>, most: usize) -> Option<Finding> {
         files.truncate(most);
         Finding::new("", 1, Code::TooManyFiles, message, "keep fewer articles in one knowledge base")
     })
+}
+
+/// Whether a file of this name is read as an article.
+pub(super) fn is_article(name: &Path) -> bool {
+    name.extension().is_some_and(|extension| extension == "md")
 }
 
 /// What a file looks like. Every change of what stands in it is a change of its times, whatever they are
@@ -130,7 +135,7 @@ impl Walk {
     }
 
     fn look(&mut self, entry: &DirEntry, file: String, depth: usize) {
-        let article = Path::new(&file).extension().is_some_and(|extension| extension == "md");
+        let article = is_article(Path::new(&file));
         let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
         // Beside its folder it is found faster than by its path.
         let metadata = if is_link { fs::metadata(entry.path()) } else { entry.metadata() };

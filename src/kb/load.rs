@@ -29,14 +29,9 @@ pub fn load(folder: &Path) -> Result<Loaded, KbError> {
     let Scan { files, mut findings } = scan(folder)?;
     let mut pages = Vec::new();
     for Sight { file, .. } in files {
-        match read(&folder.join(&file), &file) {
-            Ok(bytes) => {
-                let (page, found) = read_page(&file, &bytes);
-                pages.extend(page);
-                findings.extend(found);
-            }
-            Err(finding) => findings.push(finding),
-        }
+        let (page, found) = page(folder, &file);
+        pages.extend(page);
+        findings.extend(found);
     }
     let (synonyms, found) = synonyms(folder);
     findings.extend(found);
@@ -46,13 +41,20 @@ pub fn load(folder: &Path) -> Result<Loaded, KbError> {
 /// The article in one file as it is now, if it can be offered by itself: whether its ids are its own only
 /// the others can tell.
 pub fn article(folder: &Path, file: &str) -> Result<Article, Finding> {
-    let (page, findings) = read_page(file, &read(&folder.join(file), file)?);
+    let (page, findings) = page(folder, file);
     match (findings.into_iter().find(|finding| finding.code.leaves_out()), page) {
         (None, Some(page)) => Ok(page.article),
         (Some(finding), _) => Err(finding),
         (None, None) => {
             Err(Finding::new(file, 1, Code::Unreadable, "it holds no article", "write one, or remove it"))
         }
+    }
+}
+
+fn page(folder: &Path, file: &str) -> (Option<Page>, Vec<Finding>) {
+    match read(&folder.join(file), file) {
+        Ok(bytes) => read_page(file, &bytes),
+        Err(finding) => (None, vec![finding]),
     }
 }
 

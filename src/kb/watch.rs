@@ -27,7 +27,7 @@ use notify::event::{CreateKind, ModifyKind, RemoveKind};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use walkdir::{DirEntry, WalkDir};
 
-use super::files::DRAFTS;
+use super::files::{DRAFTS, ENTRIES_MAX, is_article};
 use super::synonyms;
 
 /// So long nothing must have happened before `changed` is called.
@@ -38,8 +38,6 @@ const QUIET_AWAITED_MAX: Duration = Duration::from_millis(500);
 const LOOK_ANYWAY: Duration = Duration::from_secs(30);
 /// How often a folder that is not there is looked for.
 const ABSENT_LOOK: Duration = Duration::from_millis(500);
-/// Names looked at for folders to watch: as many as are looked at for articles.
-const ENTRIES_MAX: usize = 1_000_000;
 
 /// Why a knowledge base can't be watched at all.
 #[derive(Debug, thiserror::Error)]
@@ -275,7 +273,7 @@ fn is_looked_at(name: &Path) -> bool {
 }
 
 fn is_read(name: &Path) -> bool {
-    name.extension().is_some_and(|extension| extension == "md") || name == Path::new(synonyms::FILE)
+    is_article(name) || name == Path::new(synonyms::FILE)
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
-//! Vectors of texts on disk, by the key of the text (see [`crate::domain::id::Digest::key`]): a text is encoded once.
+//! Vectors of texts on disk, by the key of the text (see [`crate::domain::id::Digest::key`]): a text is
+//! encoded once.
 //!
 //! # Layout
 //!
-//! A header line that says with what the vectors were made, then rows of 400 bytes: the first 8 of the text's
-//! SHA-256, 4 of the scale (f32, little endian), 384 of the vector (see `nearest`), 4 of the SHA-256 of
+//! A header line that says with what the vectors were made, then rows of 400 bytes: the first 8 of the
+//! text's SHA-256, 4 of the scale (f32, little endian), 384 of the vector (see `nearest`), 4 of the SHA-256 of
 //! the row so far. Rows are only ever added, under a lock of the file.
 //!
 //! Invariants: what was torn off by a crash is cut with all that follows; a file with another header is

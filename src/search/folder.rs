@@ -35,7 +35,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub enum Unusable {
     /// There is none yet.
     Missing,
-    /// Another version of dogwatch wrote it, or what means the same has changed.
+    /// It is of other articles, or what means the same has changed.
     Stale,
     /// It can't be read, or its bytes are not those that were written.
     Damaged,

@@ -93,22 +93,12 @@ fn neighbour(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::R
     if stem.chars().count() < STEM_LEN_MIN {
         return Ok(None);
     }
-    let first: String = stem.chars().take(1).collect();
     let mut best: Option<(u32, String)> = None;
-    for segment in segments.searcher.segment_readers() {
-        let inverted = segment.inverted_index(segments.fields.text)?;
-        let mut terms = inverted.terms().range().ge(&first).into_stream()?;
-        while terms.advance() {
-            let Ok(term) = std::str::from_utf8(terms.key()) else { continue };
-            if !term.starts_with(&first) {
-                break;
-            }
-            let documents = terms.value().doc_freq;
-            let near = term.len().abs_diff(stem.len()) <= 2 && strsim::damerau_levenshtein(term, &stem) == 1;
-            if near && best.as_ref().is_none_or(|(most, _)| documents > *most) {
-                best = Some((documents, term.to_owned()));
-            }
+    segments.words_like(segments.fields.text, &stem, |term, documents| {
+        let near = term.len().abs_diff(stem.len()) <= 2 && strsim::damerau_levenshtein(term, &stem) == 1;
+        if near && best.as_ref().is_none_or(|(most, _)| documents > *most) {
+            best = Some((documents, term.to_owned()));
         }
-    }
+    })?;
     Ok(best.map(|(_, term)| term))
 }

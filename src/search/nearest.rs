@@ -45,21 +45,12 @@ fn likeliest(analyzer: &Analyzer, segments: &Segments, text: &str) -> tantivy::R
     let mut best: Option<(f64, String)> = None;
     for word in words(text).take(WORDS_MAX) {
         let stem = analyzer.stem(&word);
-        let first: String = stem.chars().take(1).collect();
-        for segment in segments.searcher.segment_readers() {
-            let inverted = segment.inverted_index(segments.fields.topic)?;
-            let mut terms = inverted.terms().range().ge(&first).into_stream()?;
-            while terms.advance() {
-                let Ok(term) = std::str::from_utf8(terms.key()) else { continue };
-                if !term.starts_with(&first) {
-                    break;
-                }
-                let likeness = strsim::jaro_winkler(&stem, term);
-                if best.as_ref().is_none_or(|(most, _)| likeness > *most) {
-                    best = Some((likeness, term.to_owned()));
-                }
+        segments.words_like(segments.fields.topic, &stem, |term, _| {
+            let likeness = strsim::jaro_winkler(&stem, term);
+            if best.as_ref().is_none_or(|(most, _)| likeness > *most) {
+                best = Some((likeness, term.to_owned()));
             }
-        }
+        })?;
     }
     Ok(best.map(|(_, term)| term))
 }

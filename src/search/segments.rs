@@ -114,6 +114,28 @@ impl Segments {
         Ok(None)
     }
 
+    /// Shows every word of a field that begins like `word`, with the documents of a segment that have it.
+    pub fn words_like(
+        &self,
+        field: Field,
+        word: &str,
+        mut each: impl FnMut(&str, u32),
+    ) -> tantivy::Result<()> {
+        let first: String = word.chars().take(1).collect();
+        for segment in self.searcher.segment_readers() {
+            let inverted = segment.inverted_index(field)?;
+            let mut terms = inverted.terms().range().ge(&first).into_stream()?;
+            while terms.advance() {
+                let Ok(term) = std::str::from_utf8(terms.key()) else { continue };
+                if !term.starts_with(&first) {
+                    break;
+                }
+                each(term, terms.value().doc_freq);
+            }
+        }
+        Ok(())
+    }
+
     /// The article that a first chunk holds.
     pub fn entry(&self, article: DocAddress) -> tantivy::Result<Entry> {
         let document: TantivyDocument = self.searcher.doc(article)?;

@@ -60,23 +60,27 @@ impl Semantic {
         (analyzer, segments): (&Analyzer, &Segments),
         progress: &dyn Fn(usize, usize),
     ) -> tantivy::Result<(Self, Option<VectorsError>)> {
-        let missing = missing(&vectors, segments);
+        let mut missing = missing(&vectors, segments);
         let articles: BTreeSet<DocAddress> = missing.values().map(|chunk| segments.article(*chunk)).collect();
-        let (mut done, mut failed) = (0, None);
+        let (all, mut done, mut failed) = (missing.len(), 0, None);
         let mut waiting = Vec::new();
+        // Who asks meanwhile reads the vectors, so they are locked for the writing alone.
+        let mut keep = |batch: &[(u64, String)]| {
+            let encoded = encoded(&model, batch);
+            failed = write(&vectors).add(&encoded).err().or(failed.take());
+        };
         for article in articles {
             let chunks = chunks(analyzer, &segments.entry(article)?);
             let chunks = chunks.into_iter().map(|chunk| (chunk.digest().key(), chunk.text));
-            waiting.extend(chunks.filter(|(key, _)| missing.contains_key(key)));
+            waiting.extend(chunks.filter(|(key, _)| missing.remove(key).is_some()));
             while waiting.len() >= BATCH {
-                progress(done, missing.len());
-                let batch: Vec<_> = waiting.drain(..BATCH).collect();
-                done += batch.len();
-                failed = write(&vectors).add(&encoded(&model, &batch)).err().or(failed);
+                progress(done, all);
+                keep(&waiting.drain(..BATCH).collect::<Vec<_>>());
+                done += BATCH;
             }
         }
-        failed = write(&vectors).add(&encoded(&model, &waiting)).err().or(failed);
-        progress(missing.len(), missing.len());
+        keep(&waiting);
+        progress(all, all);
         let rows = {
             let vectors = read(&vectors);
             let row = |chunk| Some((chunk, vectors.get(segments.text_key(chunk))?));
