@@ -92,9 +92,12 @@ impl Buckets {
     }
 
     fn key(target: &Target) -> String {
-        let limit = Limit::of(target.operation);
-        let major = if limit.name == "other" { format!("{:?}", target.operation) } else { target.major() };
-        format!("{} {major}", limit.name)
+        // Operations without a limit of their own don't share one; neither do two channels, ever.
+        let name = match Limit::of(target.operation).name {
+            "other" => format!("{:?}", target.operation),
+            name => name.to_owned(),
+        };
+        format!("{name} {}", target.major())
     }
 
     /// Blocks the route of a request, or all, and counts whoever comes before the time.
