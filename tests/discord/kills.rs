@@ -50,6 +50,22 @@ fn what_was_on_its_way_at_a_kill_arrives_once() {
 }
 
 #[test]
+fn a_card_that_arrived_before_a_kill_shows_what_has_happened_since() {
+    let mut serving = Serving::new();
+    let (ops, incidents) = (serving.server.channel("ops"), serving.server.channel("incidents"));
+    // The bot dies before it hears that the card of the incident has arrived.
+    serving.server.fail_request(Operation::CreateMessage, RestFault::SlowAfter(Duration::from_secs(5)));
+    serving.server.slash("ana", ops, "incident open", &[("title", json!("db01 hangs"))]);
+    let card = serving.server.wait_for_text(incidents, "open").id;
+    let resolve = [("incident", json!("i1")), ("text", json!("it was the disk"))];
+    serving.server.slash("ana", ops, "incident resolve", &resolve).wait_ack();
+    serving.restart();
+    serving.server.wait_for_edit(card, "resolved");
+    assert_eq!(serving.server.said(incidents).len(), 1, "{:?}", serving.server.said(incidents));
+    assert_eq!(serving.server.complaints(), Vec::<String>::new());
+}
+
+#[test]
 fn a_question_whose_answer_was_on_its_way_at_a_kill_is_answered_once() {
     two_at_a_time(vec![false, true], |done| {
         let mut serving = Serving::new();

@@ -100,6 +100,8 @@ async fn with_fault(shared: &Arc<Shared>, call: &Call, target: &Target) -> io::R
         answer
     };
     match fault {
+        // Whoever is told to wait hears of it, or waiting could not be asked for.
+        _ if answer.status == 429 => Ok(answer),
         Some(RestFault::After(status)) => Ok(failure(status)),
         Some(RestFault::ResetAfter) => Err(cut()),
         Some(RestFault::SlowAfter(delay)) => {

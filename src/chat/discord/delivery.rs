@@ -12,7 +12,7 @@ use super::wire::Wire;
 use crate::app::outbox::{Post, Shown};
 use crate::domain::command::Ticket;
 use crate::domain::decide::CardId;
-use crate::domain::id::{Digest, IncidentId};
+use crate::domain::id::{ConversationId, Digest, IncidentId};
 
 /// Where a post goes.
 #[derive(Debug, Clone)]
@@ -101,7 +101,7 @@ pub async fn deliver(wire: &Wire, job: Job, root: Option<Root>, card: Option<Car
     match posted {
         Ok((channel, message)) => {
             delivered.card = card.map(|(id, _, state, last)| {
-                (id, Shown { conversation: conversation_of(channel), message, state, last })
+                (id, shown(conversation_of(channel), message, (state, last), job.again))
             });
         }
         // The same would be refused again.
@@ -177,6 +177,13 @@ async fn send(
     }
 }
 
+/// What a message shows that was sent now, or `again`: then it may be an earlier life's and show what
+/// was true then.
+fn shown(conversation: ConversationId, message: String, now: (Digest, bool), again: bool) -> Shown {
+    let (state, last) = if again { (Digest::of(b""), false) } else { now };
+    Shown { conversation, message, state, last }
+}
+
 /// How long to wait before the next attempt while Discord is away.
 const PAUSE: std::time::Duration = std::time::Duration::from_secs(5);
 
@@ -214,8 +221,7 @@ async fn thread(
         let nonce = wire.nonce(&incident.to_string());
         let body = root.outgoing.body();
         let message = send(wire, channel, body, root.outgoing, &nonce, (job.again, job.post.at_ms)).await?;
-        let conversation = conversation_of(channel);
-        let shown = Shown { conversation, message: message.clone(), state: root.state, last: root.last };
+        let shown = shown(conversation_of(channel), message.clone(), (root.state, root.last), job.again);
         delivered.root = Some((incident, shown));
         (channel, message)
     };

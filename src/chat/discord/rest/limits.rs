@@ -135,7 +135,8 @@ impl Limits {
         }
         let bucket = self.bucket(route, now);
         bucket.remaining = 0;
-        bucket.resets = bucket.resets.max(until);
+        // A window that was only assumed makes nobody wait.
+        bucket.resets = if bucket.told { bucket.resets.max(until) } else { until };
         bucket.told = true;
     }
 

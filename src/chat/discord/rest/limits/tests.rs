@@ -85,6 +85,17 @@ fn a_shorter_hold_does_not_end_a_longer_one() {
 }
 
 #[test]
+fn a_hold_on_a_route_nothing_is_known_of_lasts_as_long_as_was_said() {
+    let (mut limits, now) = (Limits::default(), Instant::now());
+    let one = route("POST /callback", "1/t");
+    limits.admit(&one, false, now).unwrap();
+    let wait = Duration::from_millis(50);
+    limits.hold(&one, false, wait, now);
+    assert_eq!(limits.admit(&one, false, now), Err(now + wait));
+    assert_eq!(limits.admit(&one, false, now + wait), Ok(()));
+}
+
+#[test]
 fn no_second_has_more_calls_than_discord_allows() {
     let (mut limits, now) = (Limits::default(), Instant::now());
     let sent =
