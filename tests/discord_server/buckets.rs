@@ -91,13 +91,17 @@ impl Buckets {
         Self { enabled, windows: HashMap::new(), blocked: HashMap::new(), violations: Vec::new(), invalid: 0 }
     }
 
-    fn key(target: &Target) -> String {
-        // Operations without a limit of their own don't share one; neither do two channels, ever.
-        let name = match Limit::of(target.operation).name {
+    /// Operations without a limit of their own don't share one.
+    fn name(target: &Target) -> String {
+        match Limit::of(target.operation).name {
             "other" => format!("{:?}", target.operation),
             name => name.to_owned(),
-        };
-        format!("{name} {}", target.major())
+        }
+    }
+
+    /// Every channel has a count of its own.
+    fn key(target: &Target) -> String {
+        format!("{} {}", Self::name(target), target.major())
     }
 
     /// Blocks the route of a request, or all, and counts whoever comes before the time.
@@ -143,7 +147,10 @@ impl Buckets {
                 Ok(Standing {
                     bucket: format!(
                         "{:016x}",
-                        key.bytes().fold(7_u64, |sum, byte| sum * 31 % 1_000_003 + u64::from(byte))
+                        // The same for all channels, as Discord's is.
+                        Self::name(target)
+                            .bytes()
+                            .fold(7_u64, |sum, byte| sum * 31 % 1_000_003 + u64::from(byte))
                     ),
                     limit: limit.count,
                     remaining: if self.enabled { left.unwrap_or(0) } else { limit.count },

@@ -150,14 +150,13 @@ async fn what_may_have_arrived_is_not_repeated_where_that_would_be_seen() {
 
 #[tokio::test]
 async fn a_rate_limit_is_waited_for_and_never_shorter_than_told() {
-    let limited = Say::This(429, "retry-after: 1\r\n", r#"{"retry_after":0.7,"global":false}"#);
-    let (rest, seen) = server(&[limited, OK]).await;
-    rest.send(Call::message_create(7, json!({}), vec![])).await.unwrap();
-    assert!(between(&seen, 0) >= Duration::from_secs(1));
-    let limited = Say::This(429, "retry-after: 0\r\n", r#"{"retry_after":0.7,"global":false}"#);
-    let (rest, seen) = server(&[limited, OK]).await;
-    rest.send(Call::message_create(7, json!({}), vec![])).await.unwrap();
-    assert!(between(&seen, 0) >= Duration::from_millis(700));
+    // The header says it in whole seconds, the body exactly.
+    for header in ["retry-after: 1\r\n", "retry-after: 0\r\n"] {
+        let limited = Say::This(429, header, r#"{"retry_after":0.7,"global":false}"#);
+        let (rest, seen) = server(&[limited, OK]).await;
+        rest.send(Call::message_create(7, json!({}), vec![])).await.unwrap();
+        assert!(between(&seen, 0) >= Duration::from_millis(700), "{header}");
+    }
 }
 
 #[tokio::test]
