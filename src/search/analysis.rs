@@ -5,7 +5,8 @@
 //! parts. Nothing here fails: any input gives units, and their number and length are bounded.
 
 use std::collections::{HashMap, HashSet};
-use std::ops::Range;
+use std::ops::{Deref, Range};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tantivy::tokenizer::{Language, RawTokenizer, Stemmer, TextAnalyzer, TokenStream as _};
 
@@ -16,33 +17,70 @@ use crate::domain::article::Synonyms;
 const WHOLE_LEN_MAX: usize = 80;
 /// Characters of a part; what is longer is cut.
 const PART_LEN_MAX: usize = 40;
+/// Words whose analysis is remembered.
+const KNOWN_MAX: usize = 50_000;
 /// Words between the two halves of a separable expression ("turn the machine off").
 const GAP_MAX: usize = 3;
 
 /// One word of a text as it is searched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Unit {
-    /// The word as written, lowercased, if it consists of parts: `vmware-cmd`, and joined `vmwarecmd`.
-    pub wholes: Vec<String>,
-    /// Stems of its parts; of a plain word the one stem.
-    pub stems: Vec<String>,
+    word: Arc<Word>,
     /// The numbers of the lists of synonyms with the expressions that this word takes part in.
     pub meanings: Vec<usize>,
-    /// Whether it carries no information.
-    pub empty: bool,
     /// Whether it is everyday talk, which is no evidence if an article lacks it.
     pub everyday: bool,
     /// Where it stands in the text, in bytes.
     pub at: Range<usize>,
 }
 
+impl Deref for Unit {
+    type Target = Word;
+
+    fn deref(&self) -> &Word {
+        &self.word
+    }
+}
+
+/// What a word is searched by wherever it stands.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Word {
+    /// The word as written, lowercased, if it consists of parts: `vmware-cmd`, and joined `vmwarecmd`.
+    pub wholes: Vec<String>,
+    /// Stems of its parts; of a plain word the one stem.
+    pub stems: Vec<String>,
+    /// Whether it carries no information.
+    pub empty: bool,
+    everyday: bool,
+}
+
 /// Stems words and knows the expressions that mean the same.
 pub(super) struct Analyzer {
-    stemmer: TextAnalyzer,
+    words: Mutex<Words>,
     /// First stem of an expression -> its remaining stems and its meaning, the longest first.
     expressions: HashMap<String, Vec<(Vec<String>, usize)>>,
+}
+
+/// Words as they are written, and what they are searched by: most of a text has been seen before.
+struct Words {
+    stemmer: TextAnalyzer,
     /// Stems of everyday words.
     everyday: HashSet<String>,
+    known: HashMap<String, Arc<Word>>,
+}
+
+impl Words {
+    fn get(&mut self, written: &str) -> Arc<Word> {
+        if let Some(word) = self.known.get(written) {
+            return Arc::clone(word);
+        }
+        let word = Arc::new(word(&mut self.stemmer, &self.everyday, &written.replace(['’', '‘'], "'")));
+        if self.known.len() == KNOWN_MAX {
+            self.known.clear();
+        }
+        self.known.insert(written.to_owned(), Arc::clone(&word));
+        word
+    }
 }
 
 impl Analyzer {
@@ -62,64 +100,66 @@ impl Analyzer {
             candidates.sort_by_key(|(rest, _)| std::cmp::Reverse(rest.len()));
         }
         let everyday = everyday_words().map(|word| stem(&mut stemmer, word)).collect();
-        Self { stemmer, expressions, everyday }
+        Self { words: Mutex::new(Words { stemmer, everyday, known: HashMap::new() }), expressions }
+    }
+
+    fn words(&self) -> MutexGuard<'_, Words> {
+        self.words.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The units of a text, in its order.
     pub fn units(&self, text: &str) -> Vec<Unit> {
-        let mut stemmer = self.stemmer.clone();
+        let mut known = self.words();
         let mut units = Vec::new();
         let mut words = words(text).peekable();
         while let Some((start, raw)) = words.next() {
-            let mut word = trimmed(raw).replace(['’', '‘'], "'");
-            let begins = start + raw.find(trimmed(raw)).unwrap_or_default();
-            let mut at = begins..begins + trimmed(raw).len();
-            if !word.is_empty()
-                && word.bytes().all(|b| b.is_ascii_digit())
+            let (within, word) = trimmed(raw);
+            let mut at = start + within..start + within + word.len();
+            if word.is_empty() {
+                continue;
+            }
+            let word = if word.bytes().all(|b| b.is_ascii_digit())
                 && let Some((start, percent)) = words.next_if(|(_, next)| is_percent(next))
             {
-                word.push('%');
                 at.end = start + without_end(percent).len();
-            }
-            if !word.is_empty() {
-                let mut unit = unit(&mut stemmer, &word);
-                unit.at = at;
-                unit.everyday = unit.stems.iter().all(|stem| self.everyday.contains(stem));
-                units.push(unit);
-            }
+                known.get(&format!("{word}%"))
+            } else {
+                known.get(word)
+            };
+            units.push(Unit { meanings: Vec::new(), everyday: word.everyday, at, word });
         }
+        drop(known);
         self.mark_meanings(&mut units);
         units
     }
 
     /// The stem of one lowercase word.
     pub fn stem(&self, word: &str) -> String {
-        stem(&mut self.stemmer.clone(), word)
+        stem(&mut self.words().stemmer, word)
     }
 
     /// Gives every unit of an expression its meaning.
     fn mark_meanings(&self, units: &mut [Unit]) {
-        let flat: Vec<(usize, String)> = units
-            .iter()
-            .enumerate()
-            .flat_map(|(at, unit)| unit.stems.iter().map(move |stem| (at, stem.clone())))
-            .collect();
+        let stems =
+            units.iter().enumerate().flat_map(|(at, unit)| unit.stems.iter().map(move |stem| (at, stem)));
+        let flat: Vec<(usize, &str)> = stems.map(|(at, stem)| (at, stem.as_str())).collect();
+        let mut found = Vec::new();
         let mut at = 0;
         while at < flat.len() {
-            let candidates = self.expressions.get(&flat[at].1);
-            let found = candidates
-                .into_iter()
-                .flatten()
-                .find_map(|(rest, meaning)| positions(&flat[at + 1..], rest).map(|ends| (ends, *meaning)));
-            let Some((ends, meaning)) = found else {
+            let candidates = self.expressions.get(flat[at].1).into_iter().flatten();
+            let mut places =
+                candidates.filter_map(|(rest, meaning)| Some((positions(&flat[at + 1..], rest)?, *meaning)));
+            let Some((ends, meaning)) = places.next() else {
                 at += 1;
                 continue;
             };
-            for index in std::iter::once(at).chain(ends.iter().map(|end| at + 1 + end)) {
-                units[flat[index].0].meanings.push(meaning);
-            }
+            let all = std::iter::once(at).chain(ends.iter().map(|end| at + 1 + end));
+            found.extend(all.map(|index| (flat[index].0, meaning)));
             let adjacent = ends.iter().enumerate().take_while(|(i, end)| i == *end).count();
             at += 1 + adjacent;
+        }
+        for (unit, meaning) in found {
+            units[unit].meanings.push(meaning);
         }
         for unit in units {
             unit.meanings.sort_unstable();
@@ -130,7 +170,7 @@ impl Analyzer {
 
 /// Where the remaining stems of an expression stand in what follows. Its parts are adjacent, but a
 /// particle may be separated from its verb.
-fn positions(following: &[(usize, String)], rest: &[String]) -> Option<Vec<usize>> {
+fn positions(following: &[(usize, &str)], rest: &[String]) -> Option<Vec<usize>> {
     let adjacent = rest.len() <= following.len() && rest.iter().zip(following).all(|(r, (_, f))| r == f);
     if adjacent {
         return Some((0..rest.len()).collect());
@@ -140,7 +180,7 @@ fn positions(following: &[(usize, String)], rest: &[String]) -> Option<Vec<usize
         return None;
     }
     let window = following.iter().take(GAP_MAX + 1);
-    window.map(|(_, stem)| stem).position(|stem| stem == particle).map(|at| vec![at])
+    window.map(|(_, stem)| stem).position(|stem| *stem == particle).map(|at| vec![at])
 }
 
 /// The words between white space and where they begin.
@@ -153,11 +193,11 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     pieces.filter(|(_, word)| !word.is_empty())
 }
 
-/// A word without the punctuation around it; `-x`, `/path`, `97%`, `c++` keep theirs.
-fn trimmed(raw: &str) -> &str {
+/// A word without the punctuation around it, and where it begins; `-x`, `/path`, `97%`, `c++` keep theirs.
+fn trimmed(raw: &str) -> (usize, &str) {
     let front = raw.trim_start_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '/'));
     let word = front.trim_end_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '%' | '+' | '#'));
-    if word.contains(char::is_alphanumeric) { word } else { "" }
+    (raw.len() - front.len(), if word.contains(char::is_alphanumeric) { word } else { "" })
 }
 
 fn is_percent(raw: &str) -> bool {
@@ -170,12 +210,12 @@ fn without_end(raw: &str) -> &str {
 }
 
 /// One word between spaces.
-fn unit(stemmer: &mut TextAnalyzer, word: &str) -> Unit {
+fn word(stemmer: &mut TextAnalyzer, everyday: &HashSet<String>, word: &str) -> Word {
     let lower = word.to_lowercase();
     if let Some(plain) = contraction(&lower) {
-        let empty = is_function_word(&plain);
-        let stems = vec![stem(stemmer, &plain)];
-        return Unit { wholes: Vec::new(), stems, meanings: Vec::new(), empty, everyday: false, at: 0..0 };
+        let stem = stem(stemmer, &plain);
+        let everyday = everyday.contains(&stem);
+        return Word { wholes: Vec::new(), stems: vec![stem], empty: is_function_word(&plain), everyday };
     }
     let parts = parts(word);
     let mut wholes = Vec::new();
@@ -197,7 +237,8 @@ fn unit(stemmer: &mut TextAnalyzer, word: &str) -> Unit {
     if lower.ends_with('%') {
         stems.push(stem(stemmer, "percent"));
     }
-    Unit { wholes, stems, meanings: Vec::new(), empty, everyday: false, at: 0..0 }
+    let everyday = stems.iter().all(|stem| everyday.contains(stem));
+    Word { wholes, stems, empty, everyday }
 }
 
 /// `can't` means `not`; `VM's` means `vm`; `cannot` is two words.
@@ -257,15 +298,15 @@ fn stem(stemmer: &mut TextAnalyzer, word: &str) -> String {
     if stream.advance() { stream.token().text.clone() } else { word.to_string() }
 }
 
-/// What a text is indexed by.
-#[derive(Debug, Default, PartialEq, Eq)]
+/// What a text is indexed by: terms, each with a space behind it.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Terms {
     /// Wholes and stems.
-    pub words: Vec<String>,
+    pub words: String,
     /// Pairs of neighbouring stems.
-    pub pairs: Vec<String>,
+    pub pairs: String,
     /// Meanings, as terms.
-    pub meanings: Vec<String>,
+    pub meanings: String,
 }
 
 impl Terms {
@@ -274,11 +315,17 @@ impl Terms {
         let mut terms = Self::default();
         let mut before: Option<&str> = None;
         for unit in units.iter().filter(|unit| !unit.empty) {
-            terms.words.extend(unit.wholes.iter().cloned());
-            terms.meanings.extend(unit.meanings.iter().map(|meaning| meaning_term(*meaning)));
+            for whole in &unit.wholes {
+                terms.words.extend([whole, " "]);
+            }
+            for meaning in &unit.meanings {
+                terms.meanings.extend([&meaning_term(*meaning), " "]);
+            }
             for stem in &unit.stems {
-                terms.words.push(stem.clone());
-                terms.pairs.extend(before.map(|before| pair_term(before, stem)));
+                terms.words.extend([stem, " "]);
+                if let Some(before) = before {
+                    terms.pairs.extend([before, PAIR, stem, " "]);
+                }
                 before = Some(stem);
             }
         }
@@ -288,16 +335,19 @@ impl Terms {
     /// Appends the terms of another text, `times` times.
     pub fn add(&mut self, other: &Self, times: usize) {
         for _ in 0..times {
-            self.words.extend_from_slice(&other.words);
-            self.pairs.extend_from_slice(&other.pairs);
-            self.meanings.extend_from_slice(&other.meanings);
+            self.words.push_str(&other.words);
+            self.pairs.push_str(&other.pairs);
+            self.meanings.push_str(&other.meanings);
         }
     }
 }
 
+/// Between the stems of a pair: no stem has it.
+const PAIR: &str = "+";
+
 /// The term of two neighbouring stems.
 pub(super) fn pair_term(first: &str, second: &str) -> String {
-    format!("{first} {second}")
+    format!("{first}{PAIR}{second}")
 }
 
 /// The term of a meaning.

@@ -64,9 +64,9 @@ pub(super) fn chunks(analyzer: &Analyzer, entry: &Entry) -> Vec<Chunk> {
         let above: Vec<&str> =
             [&entry.title].into_iter().chain(&section.heading).map(String::as_str).collect();
         for body in bodies(analyzer, section) {
-            let mut terms = copy(&head);
+            let mut terms = head.clone();
             terms.add(&body.terms, 1);
-            let mut topic = copy(&topic);
+            let mut topic = topic.clone();
             topic.add(&heading, 1);
             let text = format!("{}. {}", above.join(". "), body.text);
             chunks.push(Chunk { section: Some(number), terms, topic, text });
@@ -81,12 +81,6 @@ pub(super) fn chunks(analyzer: &Analyzer, entry: &Entry) -> Vec<Chunk> {
         chunks.insert(0, Chunk { section: None, terms, topic, text });
     }
     chunks
-}
-
-fn copy(terms: &Terms) -> Terms {
-    let mut copy = Terms::default();
-    copy.add(terms, 1);
-    copy
 }
 
 /// The text of a section in pieces of whole blocks; only a block that is too long by itself is split.

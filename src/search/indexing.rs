@@ -2,8 +2,7 @@
 
 use tantivy::index::SegmentId;
 use tantivy::indexer::{LogMergePolicy, MergePolicy as _, NoMergePolicy, UserOperation};
-use tantivy::schema::{Field, TantivyDocument};
-use tantivy::tokenizer::{PreTokenizedString, Token};
+use tantivy::schema::TantivyDocument;
 use tantivy::{Index, IndexWriter, SegmentMeta};
 
 use super::analysis::Analyzer;
@@ -11,8 +10,9 @@ use super::chunk::{Chunk, chunks};
 use super::entry::Entry;
 use super::schema::Fields;
 
-/// Bytes that a writer collects before it writes a segment.
-const MEMORY: usize = 40 << 20;
+/// Bytes that a writer collects before it writes a segment: every segment has a dictionary of its own, and
+/// writing that costs most.
+const MEMORY: usize = 100 << 20;
 /// Up to this many chunks stand in one segment without anything deleted, so that scores don't depend on
 /// what the articles were before.
 const ONE_SEGMENT_MAX: u32 = 1_000;
@@ -75,17 +75,10 @@ pub(super) fn merge(index: &Index, writer: &mut IndexWriter) -> tantivy::Result<
 
 fn document(fields: Fields, chunk: &Chunk) -> TantivyDocument {
     let mut document = TantivyDocument::default();
-    let mut add = |field: Field, terms: &[String]| document.add_pre_tokenized_text(field, tokens(terms));
-    add(fields.text, &chunk.terms.words);
-    add(fields.pairs, &chunk.terms.pairs);
-    add(fields.meanings, &chunk.terms.meanings);
-    add(fields.topic, &chunk.topic.words);
-    add(fields.topic_meanings, &chunk.topic.meanings);
+    document.add_text(fields.text, &chunk.terms.words);
+    document.add_text(fields.pairs, &chunk.terms.pairs);
+    document.add_text(fields.meanings, &chunk.terms.meanings);
+    document.add_text(fields.topic, &chunk.topic.words);
+    document.add_text(fields.topic_meanings, &chunk.topic.meanings);
     document
-}
-
-fn tokens(terms: &[String]) -> PreTokenizedString {
-    let token =
-        |(position, text): (usize, &String)| Token { position, text: text.clone(), ..Token::default() };
-    PreTokenizedString { text: String::new(), tokens: terms.iter().enumerate().map(token).collect() }
 }

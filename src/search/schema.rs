@@ -5,7 +5,7 @@ use tantivy::schema::{
 };
 
 /// Raise this when analysis, chunking or fields change: an index of another pipeline is built anew.
-pub(super) const PIPELINE: u32 = 4;
+pub(super) const PIPELINE: u32 = 5;
 
 /// The place of a chunk among those of its article, from 0.
 pub(super) const PART: &str = "part";
@@ -73,9 +73,11 @@ pub(super) fn schema() -> (Schema, Fields) {
     (builder.build(), fields)
 }
 
-/// Documents come with their terms ready made, so the tokenizer named here never runs.
+/// Documents come with their terms ready made: they only have to be told apart.
 fn indexing(record: IndexRecordOption, norms: bool) -> TextOptions {
-    let indexing =
-        TextFieldIndexing::default().set_tokenizer("raw").set_index_option(record).set_fieldnorms(norms);
+    let indexing = TextFieldIndexing::default()
+        .set_tokenizer("whitespace")
+        .set_index_option(record)
+        .set_fieldnorms(norms);
     TextOptions::default().set_indexing_options(indexing)
 }

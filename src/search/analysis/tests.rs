@@ -5,12 +5,16 @@ fn analyzer() -> Analyzer {
     Analyzer::new(&crate::kb::load(&folder).unwrap_or_default().synonyms)
 }
 
+fn listed(terms: &str) -> Vec<String> {
+    terms.split_terminator(' ').map(str::to_owned).collect()
+}
+
 fn words(text: &str) -> Vec<String> {
-    Terms::of(&analyzer().units(text)).words
+    listed(&Terms::of(&analyzer().units(text)).words)
 }
 
 fn meanings(text: &str) -> Vec<String> {
-    Terms::of(&analyzer().units(text)).meanings
+    listed(&Terms::of(&analyzer().units(text)).meanings)
 }
 
 #[test]
