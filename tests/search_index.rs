@@ -47,6 +47,18 @@ fn follow(index: &mut Index, files: &Files, looked: &RefCell<Vec<String>>) -> Se
     index.search().unwrap()
 }
 
+/// Brings an index up to date with some files: who is missing among `files` is gone.
+fn follow_some(index: &mut Index, some: &[&str], files: &Files) -> Option<Search> {
+    let some: Vec<String> = some.iter().map(|&file| file.to_owned()).collect();
+    let read = |seen: &Seen| match files.get(seen.file.as_str()) {
+        None => Reading::Gone,
+        Some(&"") => Reading::Broken("it is empty".to_owned()),
+        Some(text) => Reading::Article(Box::new(article(&seen.file, text))),
+    };
+    index.follow_some(&some, &read)?;
+    index.search()
+}
+
 fn search_in(dir: &Path, text: &str) -> Search {
     let mut index = Index::open(Some(dir), Path::new("kb"));
     follow(&mut index, &Files::from([("disk-full.md", text)]), &RefCell::default())
@@ -107,6 +119,46 @@ fn only_what_has_changed_is_read_again() {
     let search = follow(&mut index, &files, &looked);
     assert_eq!((search.articles(), search.chunks()), (1, 1));
     assert!(!search.answer("disk full", 1).unwrap().hits.iter().any(|hit| hit.file == "disk-full.md"));
+}
+
+#[test]
+fn look_at_some_files_ends_where_a_look_at_all_would() {
+    let dir = tempfile::tempdir().unwrap();
+    for dir in [Some(dir.path()), None] {
+        let mut index = Index::open(dir, Path::new("kb"));
+        let mut files = Files::from([("disk-full.md", "Remove files."), ("log-full.md", "Rotate it.")]);
+        follow(&mut index, &files, &RefCell::default());
+        files.insert("log-full.md", "Shorten it.");
+        files.insert("tape-full.md", "Take another.");
+        files.remove("disk-full.md");
+        let some = follow_some(&mut index, &["disk-full.md", "log-full.md", "tape-full.md"], &files).unwrap();
+        let mut other = Index::open(None, Path::new("kb"));
+        let all = follow(&mut other, &files, &RefCell::default());
+        assert_eq!((some.revision(), some.articles()), (all.revision(), 2));
+        assert_eq!(some.answer("log full", 1).unwrap().hits[0].passage, "Shorten it.");
+
+        files.insert("log-full.md", "");
+        let broken = follow_some(&mut index, &["log-full.md"], &files).unwrap();
+        assert_eq!(broken.revision(), all.revision(), "the last good version stays");
+        assert_eq!(broken.broken().count(), 1);
+        files.insert("log-full.md", "Shorten it.");
+        let mended = follow_some(&mut index, &["log-full.md"], &files).unwrap();
+        assert_eq!((mended.revision(), mended.broken().count()), (all.revision(), 0));
+    }
+}
+
+#[test]
+fn look_at_some_files_is_not_enough_where_the_others_are_not_known() {
+    let files = Files::from([("disk-full.md", "Remove files.")]);
+    let dir = tempfile::tempdir().unwrap();
+    let mut index = Index::open(Some(dir.path()), Path::new("kb"));
+    assert!(follow_some(&mut index, &["disk-full.md"], &files).is_none(), "there is no index yet");
+    follow(&mut index, &files, &RefCell::default());
+    let passages = fs::read_dir(dir.path()).unwrap().map(|it| it.unwrap().path()).find(|it| it.is_dir());
+    fs::remove_dir_all(passages.unwrap()).unwrap();
+    let edited = Files::from([("disk-full.md", "Remove old files.")]);
+    assert!(follow_some(&mut index, &["disk-full.md"], &edited).is_none(), "somebody has deleted it");
+    assert_eq!(follow(&mut index, &edited, &RefCell::default()).articles(), 1);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use super::parts::{chain, found};
 use super::progress::Progress;
 use crate::app::ports::Library;
 use crate::domain::replies::answer::Found;
-use crate::kb::{self, Code, Finding, Scan, Watch};
+use crate::kb::{self, Changed, Code, Finding, Scan, Watch};
 use crate::model::{Model, Vectors};
 use crate::search::{Index, Origin, Reading, Search, SearchError, Seen};
 
@@ -72,6 +72,8 @@ pub struct KbLibrary {
     current: RwLock<Arc<Search>>,
     /// What is wrong with files now, and was told.
     wrong: Mutex<BTreeSet<String>>,
+    /// What of the folder could not be looked at.
+    lost: Mutex<Vec<Finding>>,
     /// Whether somebody tells when files change, so that questions need not look.
     told: AtomicBool,
 }
@@ -96,6 +98,7 @@ impl KbLibrary {
             index: Mutex::new(index),
             current: RwLock::new(Arc::new(search)),
             wrong: Mutex::new(wrong),
+            lost: Mutex::new(lost),
             told: AtomicBool::new(false),
         })
     }
@@ -104,13 +107,33 @@ impl KbLibrary {
     pub fn refresh(&self) -> anyhow::Result<Arc<Search>> {
         let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
         let (changed, lost) = follow(&mut index, &self.kb, scan(&self.kb)?)?;
+        *self.lost.lock().unwrap_or_else(PoisonError::into_inner) = lost;
+        self.followed(&index, changed)
+    }
+
+    /// Takes in what has changed in some files, without a look at the others where that is possible.
+    pub fn refresh_some(&self, files: &[String]) -> anyhow::Result<Arc<Search>> {
+        // What is gone may have another name, which is still to be told.
+        if files.iter().any(|file| is_gone(&self.kb.join(file))) {
+            return self.refresh();
+        }
+        let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(changed) = index.follow_some(files, &|seen| reading(&self.kb, seen)) {
+            return self.followed(&index, changed);
+        }
+        drop(index);
+        self.refresh()
+    }
+
+    /// What is asked from now on.
+    fn followed(&self, index: &Index, changed: bool) -> anyhow::Result<Arc<Search>> {
         if changed {
-            let search = Arc::new(searched(&index, self.meaning.as_ref())?);
+            let search = Arc::new(searched(index, self.meaning.as_ref())?);
             indexed(&search, Some(&self.current()));
             *self.current.write().unwrap_or_else(PoisonError::into_inner) = search;
         }
         let search = self.current();
-        let now = wrong(&search, &lost);
+        let now = wrong(&search, &self.lost.lock().unwrap_or_else(PoisonError::into_inner));
         let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
         tell(&now, &wrong);
         *wrong = now;
@@ -121,9 +144,13 @@ impl KbLibrary {
     pub fn watch(self: &Arc<Self>) -> anyhow::Result<Watch> {
         let library = Arc::downgrade(self);
         let mut told = None;
-        let watch = Watch::start(&self.kb, move || {
+        let watch = Watch::start(&self.kb, move |changed| {
             let Some(library) = library.upgrade() else { return };
-            let failed = library.refresh().err().map(chain);
+            let refreshed = match changed {
+                Changed::Files(files) => library.refresh_some(&files),
+                Changed::Anything => library.refresh(),
+            };
+            let failed = refreshed.err().map(chain);
             if let Some(why) = failed.as_ref().filter(|why| told.as_ref() != Some(*why)) {
                 tracing::warn!("what stood in the articles before still answers: {why}");
             }
@@ -167,14 +194,17 @@ fn follow(index: &mut Index, kb: &Path, scan: Scan) -> anyhow::Result<(bool, Vec
     // Of a file that is just being written nothing may be there to read.
     let is_lost = |code| matches!(code, Code::SynonymsSyntax | Code::Unreadable | Code::FileTooLarge);
     let synonyms = (!found.iter().any(|finding| is_lost(finding.code))).then_some(&synonyms);
-    let read = |seen: &Seen| match kb::article(kb, &seen.file) {
+    let changed = index.follow(&seen, synonyms, &|seen| reading(kb, seen))?;
+    Ok((changed, scan.findings.into_iter().chain(found).collect()))
+}
+
+fn reading(kb: &Path, seen: &Seen) -> Reading {
+    match kb::article(kb, &seen.file) {
         Ok(article) => Reading::Article(Box::new(article)),
         // A link to nowhere is there.
         Err(_) if is_gone(&kb.join(&seen.file)) => Reading::Gone,
         Err(finding) => Reading::Broken(finding.brief()),
-    };
-    let changed = index.follow(&seen, synonyms, &read)?;
-    Ok((changed, scan.findings.into_iter().chain(found).collect()))
+    }
 }
 
 fn is_gone(file: &Path) -> bool {

@@ -10,6 +10,7 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, ParallelIterator as _};
 use rustix::fs::OFlags;
 
 use super::finding::{Code, Finding};
@@ -22,9 +23,11 @@ pub const FILES_MAX: usize = 200_000;
 /// The folder of a knowledge base that holds what is no article yet.
 pub(super) const DRAFTS: &str = "drafts";
 /// Folders within folders.
-const DEPTH_MAX: usize = 8;
+pub(super) const DEPTH_MAX: usize = 8;
 /// Seconds after which a file system has counted on, however coarse its times are.
 const SETTLED_S: i64 = 3;
+/// Entries of a folder that one thread looks at.
+const ENTRIES_AT_ONCE: usize = 128;
 /// Names looked at, articles or not.
 pub(super) const ENTRIES_MAX: usize = 1_000_000;
 
@@ -109,8 +112,17 @@ struct Walk {
     now: i64,
 }
 
+/// What an entry of a folder is.
+enum Kind {
+    File(u64),
+    Folder(PathBuf),
+    Unread(String, &'static str),
+    Nothing,
+}
+
 impl Walk {
     fn enter(&mut self, folder: &Path, prefix: &str, depth: usize) -> io::Result<()> {
+        let mut entries = Vec::new();
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
             self.entries += 1;
@@ -118,7 +130,7 @@ impl Walk {
                 if self.entries == ENTRIES_MAX + 1 {
                     self.too_many();
                 }
-                return Ok(());
+                break;
             }
             let name = entry.file_name();
             let Some(name) = name.to_str() else {
@@ -128,40 +140,32 @@ impl Walk {
             };
             let is_drafts = prefix.is_empty() && name == DRAFTS;
             if !name.starts_with('.') && !is_drafts {
-                self.look(&entry, format!("{prefix}{name}"), depth);
+                entries.push((format!("{prefix}{name}"), entry));
+            }
+        }
+        // The system takes most of the time, and answers several at once.
+        let now = self.now;
+        let looked: Vec<(String, Kind)> = entries
+            .into_par_iter()
+            .with_min_len(ENTRIES_AT_ONCE)
+            .map(|(file, entry)| {
+                let kind = look(&entry, &file, depth, now);
+                (file, kind)
+            })
+            .collect();
+        for (file, kind) in looked {
+            match kind {
+                Kind::File(stamp) => self.files.push(Sight { file, stamp }),
+                Kind::Folder(path) => {
+                    if let Err(error) = self.enter(&path, &format!("{file}/"), depth + 1) {
+                        self.unread(&file, &format!("cannot list the folder: {error}"), "make it readable");
+                    }
+                }
+                Kind::Unread(why, advice) => self.unread(&file, &why, advice),
+                Kind::Nothing => {}
             }
         }
         Ok(())
-    }
-
-    fn look(&mut self, entry: &DirEntry, file: String, depth: usize) {
-        let article = is_article(Path::new(&file));
-        let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
-        // Beside its folder it is found faster than by its path.
-        let metadata = if is_link { fs::metadata(entry.path()) } else { entry.metadata() };
-        match metadata {
-            Ok(metadata) if metadata.is_dir() && is_link => {
-                self.unread(&file, "a link to a folder is not followed", "put the folder itself there");
-            }
-            Ok(metadata) if metadata.is_dir() && depth == DEPTH_MAX => {
-                self.unread(&file, &format!("folders are read {DEPTH_MAX} deep"), "move it up");
-            }
-            Ok(metadata) if metadata.is_dir() => {
-                if let Err(error) = self.enter(&entry.path(), &format!("{file}/"), depth + 1) {
-                    self.unread(&file, &format!("cannot list the folder: {error}"), "make it readable");
-                }
-            }
-            Ok(metadata) if metadata.is_file() && article => {
-                self.files.push(Sight { file, stamp: stamp(&metadata, self.now) });
-            }
-            Ok(_) if article => self.unread(&file, "it is no file", "remove or rename it"),
-            // Reading it says what is wrong.
-            Err(_) if article => self.files.push(Sight { file, stamp: 0 }),
-            Err(error) if is_link => {
-                self.unread(&file, &format!("cannot look at it: {error}"), "repair or remove it");
-            }
-            Ok(_) | Err(_) => {}
-        }
     }
 
     fn unread(&mut self, file: &str, message: &str, advice: &str) {
@@ -176,6 +180,28 @@ impl Walk {
             format!("more than {ENTRIES_MAX} files of any kind; the rest is not looked at"),
             "keep only articles in the knowledge base",
         ));
+    }
+}
+
+fn look(entry: &DirEntry, file: &str, depth: usize, now: i64) -> Kind {
+    let article = is_article(Path::new(file));
+    let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+    // Beside its folder it is found faster than by its path.
+    let metadata = if is_link { fs::metadata(entry.path()) } else { entry.metadata() };
+    match metadata {
+        Ok(metadata) if metadata.is_dir() && is_link => {
+            Kind::Unread("a link to a folder is not followed".to_owned(), "put the folder itself there")
+        }
+        Ok(metadata) if metadata.is_dir() && depth == DEPTH_MAX => {
+            Kind::Unread(format!("folders are read {DEPTH_MAX} deep"), "move it up")
+        }
+        Ok(metadata) if metadata.is_dir() => Kind::Folder(entry.path()),
+        Ok(metadata) if metadata.is_file() && article => Kind::File(stamp(&metadata, now)),
+        Ok(_) if article => Kind::Unread("it is no file".to_owned(), "remove or rename it"),
+        // Reading it says what is wrong.
+        Err(_) if article => Kind::File(0),
+        Err(error) if is_link => Kind::Unread(format!("cannot look at it: {error}"), "repair or remove it"),
+        Ok(_) | Err(_) => Kind::Nothing,
     }
 }
 

@@ -35,4 +35,4 @@ pub use load::{Loaded, article, load};
 pub use outline::Link;
 pub use page::{Page, read_page};
 pub use synonyms::{FILE as SYNONYMS_FILE, synonyms};
-pub use watch::{Watch, WatchError};
+pub use watch::{Changed, Watch, WatchError};

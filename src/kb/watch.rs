@@ -13,8 +13,9 @@
 //! that a cluster mounts (a link to a hidden `..data`, which is exchanged) is seen by the regular
 //! look alone.
 //!
-//! Bounded: of events there are kept two bits, and no more names are looked at than are read.
+//! Bounded: of events there are kept a few names, and no more are looked at than are read.
 
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::io;
 use std::ops::ControlFlow;
@@ -23,11 +24,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use notify::event::{CreateKind, ModifyKind, RemoveKind};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use walkdir::{DirEntry, WalkDir};
 
-use super::files::{DRAFTS, ENTRIES_MAX, is_article};
+use super::files::{DEPTH_MAX, DRAFTS, ENTRIES_MAX, is_article};
 use super::synonyms;
 
 /// So long nothing must have happened before `changed` is called.
@@ -36,6 +36,8 @@ const QUIET: Duration = Duration::from_millis(50);
 const QUIET_AWAITED_MAX: Duration = Duration::from_millis(500);
 /// So long after the last call it is called again, whether anything was seen or not.
 const LOOK_ANYWAY: Duration = Duration::from_secs(30);
+/// Names of files that are kept; more are as good as all.
+const FILES_TOLD_MAX: usize = 100;
 /// How often a folder that is not there is looked for.
 const ABSENT_LOOK: Duration = Duration::from_millis(500);
 
@@ -53,6 +55,15 @@ pub enum WatchError {
     },
 }
 
+/// What may have changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changed {
+    /// These files, relative to the folder; each may also be new, or gone.
+    Files(Vec<String>),
+    /// Anything.
+    Anything,
+}
+
 /// A folder that is watched until this is dropped.
 #[derive(Debug)]
 pub struct Watch {
@@ -65,22 +76,22 @@ impl Watch {
     /// never twice at once; what happens while it runs leads to another call.
     ///
     /// If the system refuses to tell of events, the log says so once, and the regular look remains.
-    pub fn start(folder: &Path, changed: impl FnMut() + Send + 'static) -> Result<Self, WatchError> {
+    pub fn start(folder: &Path, changed: impl FnMut(Changed) + Send + 'static) -> Result<Self, WatchError> {
         Self::with_regular_look(folder, LOOK_ANYWAY, changed)
     }
 
     fn with_regular_look(
         folder: &Path,
         every: Duration,
-        mut changed: impl FnMut() + Send + 'static,
+        mut changed: impl FnMut(Changed) + Send + 'static,
     ) -> Result<Self, WatchError> {
         let news = Arc::new(News::default());
         // Events name whole paths. What has none can't be watched either, and that is told.
         let whole = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
         let mut watched = Watched::new(whole, Arc::clone(&news));
         let look = move || {
-            while watched.wait(every).is_continue() {
-                changed();
+            while let ControlFlow::Continue(what) = watched.wait(every) {
+                changed(what);
                 watched.called = Instant::now();
             }
         };
@@ -104,30 +115,37 @@ impl Drop for Watch {
 }
 
 /// What has happened since somebody last asked.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 struct Seen {
-    file: bool,
+    /// Files that are read.
+    files: BTreeSet<String>,
     /// What is watched may no longer be what is there.
     folder: bool,
     ended: bool,
 }
 
 impl Seen {
-    /// Takes in what an event says of a knowledge base at `top`; that somebody reads says nothing.
-    fn note(&mut self, event: &Event, top: &Path) {
+    /// Takes in what an event says of a knowledge base at `top`, of which these folders are watched; that
+    /// somebody reads says nothing.
+    fn note(&mut self, event: &Event, top: &Path, watched: &HashSet<PathBuf>) {
         self.folder |= event.need_rescan();
-        for name in event.paths.iter().filter_map(|path| path.strip_prefix(top).ok()) {
-            match event.kind {
-                EventKind::Access(_) => {}
-                _ if !is_looked_at(name) => {}
-                EventKind::Create(CreateKind::File)
-                | EventKind::Remove(RemoveKind::File)
-                | EventKind::Modify(ModifyKind::Data(_) | ModifyKind::Metadata(_)) => {
-                    self.file |= is_read(name);
+        if matches!(event.kind, EventKind::Access(_)) {
+            return;
+        }
+        for path in &event.paths {
+            let Some(name) = path.strip_prefix(top).ok().filter(|name| is_looked_at(name)) else { continue };
+            if watched.contains(path) || path.is_dir() {
+                self.folder = true;
+            } else if is_read(name) {
+                match name.to_str() {
+                    Some(name) => drop(self.files.insert(name.to_owned())),
+                    None => self.folder = true,
                 }
-                // A name alone does not tell a folder.
-                _ => self.folder = true,
             }
+        }
+        if self.files.len() > FILES_TOLD_MAX {
+            self.files.clear();
+            self.folder = true;
         }
     }
 }
@@ -150,10 +168,11 @@ impl News {
     fn next(&self, patience: Duration) -> Seen {
         let mut all = self.take_within(patience);
         let first = Instant::now();
-        let mut more = all;
-        while more != Seen::default() && !all.ended && first.elapsed() < QUIET_AWAITED_MAX {
-            more = self.take_within(QUIET);
-            all.file |= more.file;
+        let mut quiet = all == Seen::default();
+        while !quiet && !all.ended && first.elapsed() < QUIET_AWAITED_MAX {
+            let more = self.take_within(QUIET);
+            quiet = more == Seen::default();
+            all.files.extend(more.files);
             all.folder |= more.folder;
             all.ended |= more.ended;
         }
@@ -194,7 +213,7 @@ impl Watched {
 
     /// Waits for a reason to call: something was seen, the folder is there again, or the last call
     /// was `every` ago.
-    fn wait(&mut self, every: Duration) -> ControlFlow<()> {
+    fn wait(&mut self, every: Duration) -> ControlFlow<(), Changed> {
         loop {
             let due = every.saturating_sub(self.called.elapsed());
             let seen = self.news.next(if self.absent { due.min(ABSENT_LOOK) } else { due });
@@ -205,9 +224,14 @@ impl Watched {
             }
             if seen.folder || is_due || is_back {
                 self.watch();
+                return ControlFlow::Continue(Changed::Anything);
             }
-            if seen.file || seen.folder || is_due || is_back {
-                return ControlFlow::Continue(());
+            // What words mean is a matter of all articles.
+            if seen.files.contains(synonyms::FILE) {
+                return ControlFlow::Continue(Changed::Anything);
+            }
+            if !seen.files.is_empty() {
+                return ControlFlow::Continue(Changed::Files(seen.files.into_iter().collect()));
             }
         }
     }
@@ -241,13 +265,15 @@ impl Watched {
     /// The events of all folders that can be watched, and why one of them can't.
     fn events(&self) -> notify::Result<(RecommendedWatcher, Option<notify::Error>)> {
         let (folder, news) = (self.folder.clone(), Arc::clone(&self.news));
+        let folders: HashSet<PathBuf> = folders(&self.folder).collect();
+        let watched = folders.clone();
         let mut events = notify::recommended_watcher(move |event| match event {
-            Ok(event) => news.tell(|seen| seen.note(&event, &folder)),
+            Ok(event) => news.tell(|seen| seen.note(&event, &folder, &watched)),
             Err(_) => news.tell(|seen| seen.folder = true),
         })?;
         let mut failed = None;
-        for folder in folders(&self.folder) {
-            match events.watch(&folder, RecursiveMode::NonRecursive) {
+        for folder in &folders {
+            match events.watch(folder, RecursiveMode::NonRecursive) {
                 // What has gone meanwhile was told of by the folder above it.
                 Err(error) if !matches!(error.kind, notify::ErrorKind::PathNotFound) => failed = Some(error),
                 Ok(()) | Err(_) => {}
@@ -260,7 +286,8 @@ impl Watched {
 /// A folder and those below it that articles are read from.
 fn folders(top: &Path) -> impl Iterator<Item = PathBuf> {
     let is_looked_at = move |entry: &DirEntry| entry.path().strip_prefix(top).is_ok_and(is_looked_at);
-    let entries = WalkDir::new(top).into_iter().filter_entry(is_looked_at).take(ENTRIES_MAX).flatten();
+    let all = WalkDir::new(top).max_depth(DEPTH_MAX);
+    let entries = all.into_iter().filter_entry(is_looked_at).take(ENTRIES_MAX).flatten();
     // The folder itself may be a link.
     let folders = entries.filter(|entry| entry.file_type().is_dir() || entry.depth() == 0);
     folders.map(DirEntry::into_path)

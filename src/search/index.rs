@@ -113,6 +113,14 @@ pub(super) struct Held {
     seal: Option<Digest>,
 }
 
+/// A look at files.
+struct Look<'a> {
+    seen: &'a [Seen],
+    /// Whether those are all that there are.
+    whole: bool,
+    read: &'a dyn Fn(&Seen) -> Reading,
+}
+
 /// What has to be done to be up to date.
 #[derive(Default)]
 struct Due<'a> {
@@ -172,11 +180,12 @@ impl Index {
             self.synonyms = Arc::new(synonyms.clone());
             self.analyzer = Arc::new(Analyzer::new(synonyms));
         }
-        if self.held.as_ref().is_some_and(|held| held.due(seen, synonyms).is_empty()) {
+        let look = Look { seen, whole: true, read };
+        if self.held.as_ref().is_some_and(|held| held.due(&look, synonyms).is_empty()) {
             return Ok(false);
         }
         if let Some(folder) = self.folder.clone() {
-            match self.follow_in(&folder, seen, read) {
+            match self.follow_in(&folder, &look) {
                 Ok(changed) => return Ok(changed),
                 Err(error) => {
                     // It is tried again when something has changed.
@@ -190,16 +199,26 @@ impl Index {
             }
         }
         let failed = |source| SearchError::Build { articles: seen.len(), source: Box::new(source) };
-        self.write(None, seen, read).map_err(failed)
+        self.write(None, &look).map_err(failed)
+    }
+
+    /// Brings the index up to date with some files; what it has of others stays. None: only a look at
+    /// all of them helps.
+    pub fn follow_some(&mut self, files: &[String], read: &dyn Fn(&Seen) -> Reading) -> Option<bool> {
+        let mut seen: Vec<Seen> = files.iter().map(|file| Seen::new(file.as_str(), 0)).collect();
+        // What was wrong with these may have been one of those.
+        let broken = self.held.as_ref()?.manifest.broken.values().filter(|it| !files.contains(&it.file));
+        seen.extend(broken.map(|it| Seen::new(it.file.as_str(), it.stamp)));
+        let look = Look { seen: &seen, whole: false, read };
+        let followed = match self.folder.clone() {
+            Some(folder) => self.follow_in(&folder, &look),
+            None => self.write(None, &look),
+        };
+        followed.ok()
     }
 
     /// The same under the lock of a folder.
-    fn follow_in(
-        &mut self,
-        folder: &Folder,
-        seen: &[Seen],
-        read: &dyn Fn(&Seen) -> Reading,
-    ) -> tantivy::Result<bool> {
+    fn follow_in(&mut self, folder: &Folder, look: &Look<'_>) -> tantivy::Result<bool> {
         let _lock = folder.lock()?;
         let known = self.held.as_ref().and_then(|held| held.seal);
         let mut changed = false;
@@ -220,24 +239,20 @@ impl Index {
                 }
             }
         }
-        if self.held.as_ref().is_some_and(|held| held.due(seen, &self.synonyms).is_empty()) {
+        if self.held.as_ref().is_some_and(|held| held.due(look, &self.synonyms).is_empty()) {
             return Ok(changed);
         }
-        Ok(self.write(Some(folder), seen, read)? || changed)
+        Ok(self.write(Some(folder), look)? || changed)
     }
 
     /// Writes what is due into a folder, or without one in memory.
-    fn write(
-        &mut self,
-        folder: Option<&Folder>,
-        seen: &[Seen],
-        read: &dyn Fn(&Seen) -> Reading,
-    ) -> tantivy::Result<bool> {
+    fn write(&mut self, folder: Option<&Folder>, look: &Look<'_>) -> tantivy::Result<bool> {
         let mut held = match self.held.take() {
-            Some(held) => held,
-            None => Held::empty(folder, &self.of)?,
+            Some(held) if look.whole || held.manifest.synonyms == *self.synonyms => held,
+            None if look.whole => Held::empty(folder, &self.of)?,
+            _ => return Err(tantivy::TantivyError::InternalError("not all files are known".to_owned())),
         };
-        let result = self.write_to(folder, &mut held, seen, read);
+        let result = self.write_to(folder, &mut held, look);
         if result.is_ok() {
             self.held = Some(held);
         }
@@ -248,11 +263,10 @@ impl Index {
         &mut self,
         folder: Option<&Folder>,
         held: &mut Held,
-        seen: &[Seen],
-        read: &dyn Fn(&Seen) -> Reading,
+        look: &Look<'_>,
     ) -> tantivy::Result<bool> {
         let anew = held.manifest.synonyms != *self.synonyms;
-        let due = held.due(seen, &self.synonyms);
+        let due = held.due(look, &self.synonyms);
         let mut update = Update::new(held, &self.analyzer, anew);
         update.manifest.synonyms = Synonyms::clone(&self.synonyms);
         for key in due.gone {
@@ -263,11 +277,11 @@ impl Index {
         }
         // Ids may move from file to file: who will hold which is known before the first is put in.
         if held.manifest.articles > 0 && due.read.len() > 1 {
-            due.read.iter().for_each(|seen| update.announce(seen, &read(seen)));
+            due.read.iter().for_each(|seen| update.announce(seen, &(look.read)(seen)));
         }
         let mut failed = Vec::new();
         for seen in due.read {
-            if !update.take(seen, read(seen))? {
+            if !update.take(seen, (look.read)(seen))? {
                 failed.push(seen.key);
             }
         }
@@ -353,21 +367,22 @@ impl Held {
         Self::new(engine, &reader, manifest, None)
     }
 
-    fn due<'a>(&self, seen: &'a [Seen], synonyms: &Synonyms) -> Due<'a> {
-        let keys: HashSet<u64> = seen.iter().map(|seen| seen.key).collect();
+    fn due<'a>(&self, look: &Look<'a>, synonyms: &Synonyms) -> Due<'a> {
+        let seen = look.seen;
         let anew = self.manifest.synonyms != *synonyms;
         let broken = |seen: &Seen| self.manifest.broken.get(&seen.file);
         let known = |seen: &Seen| match broken(seen) {
             Some(broken) => seen.stamp != 0 && broken.stamp == seen.stamp,
             None => seen.stamp != 0 && self.stamps.get(&seen.key) == Some(&seen.stamp),
         };
-        let mut due = Due {
-            read: seen.iter().filter(|seen| anew || !known(seen)).collect(),
-            gone: self.stamps.keys().filter(|key| !keys.contains(key)).copied().collect(),
-            mended: Vec::new(),
-        };
-        let gone = self.manifest.broken.keys().filter(|file| !keys.contains(&file_key(file)));
-        due.mended = gone.cloned().collect();
+        let mut due =
+            Due { read: seen.iter().filter(|seen| anew || !known(seen)).collect(), ..Due::default() };
+        if look.whole {
+            let keys: HashSet<u64> = seen.iter().map(|seen| seen.key).collect();
+            due.gone = self.stamps.keys().filter(|key| !keys.contains(key)).copied().collect();
+            let gone = self.manifest.broken.keys().filter(|file| !keys.contains(&file_key(file)));
+            due.mended = gone.cloned().collect();
+        }
         if !anew && !due.is_empty() {
             // What was wrong with a file may have been another one.
             due.read.extend(seen.iter().filter(|seen| known(seen) && broken(seen).is_some()));

@@ -38,10 +38,16 @@ impl<'a> Update<'a> {
 
     /// Hears of what will be taken: an id that a file gives up is free for another.
     pub fn announce(&mut self, seen: &Seen, reading: &Reading) {
-        if let Reading::Article(article) = reading {
-            let ids = article.actions.iter().map(|action| action.id.as_str());
-            self.announced.insert(seen.key, names(article.id.as_str(), ids));
-        }
+        let names = match reading {
+            Reading::Article(article) => {
+                let ids = article.actions.iter().map(|action| action.id.as_str());
+                names(article.id.as_str(), ids)
+            }
+            Reading::Gone => Vec::new(),
+            // Its last good version stays.
+            Reading::Broken(_) => return,
+        };
+        self.announced.insert(seen.key, names);
     }
 
     /// Takes in what stands in a file; false if that is no article that can be put in.

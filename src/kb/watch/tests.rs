@@ -32,7 +32,7 @@ impl World {
         before(&folder);
         let (said, calls) = channel();
         let path = folder.join(read);
-        let changed = move || drop(said.send(fs::read_to_string(&path).unwrap_or_default()));
+        let changed = move |_| drop(said.send(fs::read_to_string(&path).unwrap_or_default()));
         let watch = Watch::with_regular_look(&folder, every, changed).unwrap();
         Self { folder, calls, watch, _kept: kept }
     }
@@ -191,7 +191,7 @@ fn what_happens_during_a_call_is_told_by_another() {
     let folder = tempfile::tempdir().unwrap();
     let (began, begins) = channel();
     let (go_on, goes_on): (Sender<()>, _) = channel();
-    let changed = move || {
+    let changed = move |_| {
         began.send(()).unwrap();
         // Whoever lets it go on for good is gone.
         let _ = goes_on.recv();
@@ -239,7 +239,7 @@ fn a_call_may_drop_the_watch_that_it_comes_from() {
     let own: Arc<Mutex<Option<Watch>>> = Arc::default();
     let (done, dones) = channel();
     let held = Arc::clone(&own);
-    let changed = move || {
+    let changed = move |_| {
         let watch = held.lock().unwrap().take();
         drop(watch);
         done.send(()).unwrap();
@@ -259,6 +259,7 @@ fn seen(act: impl FnOnce(&Path)) -> Seen {
     for file in ["a.md", "b.txt", ".c.md", "drafts/d.md", ".git/e.md", "sub/f.md"] {
         fs::write(top.path().join(file), "text").unwrap();
     }
+    let watched = HashSet::from([top.path().to_owned(), top.path().join("sub")]);
     let (events, told) = channel();
     let mut watcher = notify::recommended_watcher(events).unwrap();
     watcher.watch(top.path(), RecursiveMode::Recursive).unwrap();
@@ -267,16 +268,19 @@ fn seen(act: impl FnOnce(&Path)) -> Seen {
     let mut seen = Seen::default();
     loop {
         let event: Event = told.recv_timeout(WAIT_MAX).unwrap().unwrap();
-        seen.note(&event, top.path());
+        seen.note(&event, top.path(), &watched);
         if event.paths.iter().any(|path| path.ends_with(".last")) {
             return seen;
         }
     }
 }
 
-const NOTHING: Seen = Seen { file: false, folder: false, ended: false };
-const FILE: Seen = Seen { file: true, ..NOTHING };
-const FOLDER: Seen = Seen { folder: true, ..NOTHING };
+const NOTHING: Seen = Seen { files: BTreeSet::new(), folder: false, ended: false };
+const FOLDER: Seen = Seen { files: BTreeSet::new(), folder: true, ended: false };
+
+fn files<const N: usize>(names: [&str; N]) -> Seen {
+    Seen { files: names.map(str::to_owned).into(), ..NOTHING }
+}
 
 #[test]
 fn reading_is_no_change() {
@@ -303,9 +307,39 @@ fn what_is_not_read_is_no_change() {
 #[test]
 fn what_is_read_is_a_change() {
     for name in ["a.md", "new.md", "sub/f.md", "sub/drafts.md", synonyms::FILE] {
-        assert_eq!(seen(|top| fs::write(top.join(name), "more").unwrap()), FILE, "{name}");
+        assert_eq!(seen(|top| fs::write(top.join(name), "more").unwrap()), files([name]), "{name}");
     }
-    assert_eq!(seen(|top| fs::remove_file(top.join("a.md")).unwrap()), FILE);
+    assert_eq!(seen(|top| fs::remove_file(top.join("a.md")).unwrap()), files(["a.md"]));
+    let renamed = seen(|top| fs::rename(top.join("a.md"), top.join("sub/g.md")).unwrap());
+    assert_eq!(renamed, files(["a.md", "sub/g.md"]));
+    // As many editors save.
+    let saved = |top: &Path| {
+        fs::rename(top.join("a.md"), top.join("a.md~")).unwrap();
+        fs::write(top.join("a.md.part"), "more").unwrap();
+        fs::rename(top.join("a.md.part"), top.join("a.md")).unwrap();
+    };
+    assert_eq!(seen(saved), files(["a.md"]));
+}
+
+#[test]
+fn more_files_than_are_kept_are_as_good_as_all() {
+    let written =
+        |top: &Path| (0..=FILES_TOLD_MAX).for_each(|n| fs::write(top.join(format!("{n}.md")), "").unwrap());
+    assert!(seen(written).folder);
+}
+
+#[test]
+fn a_call_names_the_files_unless_it_may_be_anything() {
+    let folder = tempfile::tempdir().unwrap();
+    let (said, calls) = channel();
+    let watch = Watch::start(folder.path(), move |what| said.send(what).unwrap()).unwrap();
+    fs::write(folder.path().join("a.md"), "text").unwrap();
+    assert_eq!(calls.recv_timeout(WAIT_MAX), Ok(Changed::Files(vec!["a.md".to_owned()])));
+    fs::write(folder.path().join(synonyms::FILE), "same = []").unwrap();
+    assert_eq!(calls.recv_timeout(WAIT_MAX), Ok(Changed::Anything));
+    fs::create_dir(folder.path().join("sub")).unwrap();
+    assert_eq!(calls.recv_timeout(WAIT_MAX), Ok(Changed::Anything));
+    drop(watch);
 }
 
 #[test]
@@ -319,6 +353,6 @@ fn what_may_be_a_folder_is_watched_anew() {
 #[test]
 fn lost_events_lead_to_watching_anew() {
     let mut seen = Seen::default();
-    seen.note(&Event::new(EventKind::Other).set_flag(Flag::Rescan), Path::new("/kb"));
+    seen.note(&Event::new(EventKind::Other).set_flag(Flag::Rescan), Path::new("/kb"), &HashSet::new());
     assert_eq!(seen, FOLDER);
 }
