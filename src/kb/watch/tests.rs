@@ -259,7 +259,7 @@ fn seen(act: impl FnOnce(&Path)) -> Seen {
     for file in ["a.md", "b.txt", ".c.md", "drafts/d.md", ".git/e.md", "sub/f.md"] {
         fs::write(top.path().join(file), "text").unwrap();
     }
-    let watched = HashSet::from([top.path().to_owned(), top.path().join("sub")]);
+    let known = HashSet::from([top.path().to_owned(), top.path().join("sub")]);
     let (events, told) = channel();
     let mut watcher = notify::recommended_watcher(events).unwrap();
     watcher.watch(top.path(), RecursiveMode::Recursive).unwrap();
@@ -268,7 +268,7 @@ fn seen(act: impl FnOnce(&Path)) -> Seen {
     let mut seen = Seen::default();
     loop {
         let event: Event = told.recv_timeout(WAIT_MAX).unwrap().unwrap();
-        seen.note(&event, top.path(), &watched);
+        seen.note(&event, top.path(), &known);
         if event.paths.iter().any(|path| path.ends_with(".last")) {
             return seen;
         }
