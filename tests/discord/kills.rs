@@ -154,7 +154,7 @@ fn an_export_of_any_length_ends_nothing() {
             server.wait_until("it is connected", || server.is_connected());
         }
     }
-    let export = server.slash("dia", thread, "incident export", &[("incident", json!("i1"))]);
-    assert_eq!(export.wait_answer().attachments.len(), 1);
+    server.slash("dia", thread, "incident export", &[("incident", json!("i1"))]).wait_ack();
+    assert_eq!(server.wait_for_text(thread, "i1 as a document").attachments.len(), 1);
     server.slash("dia", thread, "help", &[]).wait_for_text("what I understand");
 }

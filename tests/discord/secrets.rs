@@ -42,6 +42,7 @@ fn no_token_is_logged_kept_or_said() {
         "INTERACTION_CREATE",
         serde_json::json!({"id": "x", "token": "aW50ZXJhY3Rpb246unreadable"}),
     );
+    server.wait_until("the answer is refused", || server.faults_are_spent());
     server.fail_request(Operation::CreateMessage, RestFault::Before(500));
     server.press("ben", card, "Approve").wait_ack();
     said(&serving, thread, "1 of 2");
