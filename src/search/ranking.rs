@@ -20,8 +20,9 @@ const MEANING_WEIGHT: f32 = 0.5;
 /// What the best and the second chunk add to the score of their article. More for the second, or
 /// something for the third, favours whatever is long: on scifact it costs .03 of nDCG@10.
 const CHUNK_WEIGHTS: [f32; 2] = [1.0, 0.1];
-/// Chunks that are looked at.
-const CHUNKS_MAX: usize = 200;
+/// Chunks that are looked at. Twice as many take a quarter more time and change nDCG@10 by less than .002
+/// on each of three public collections.
+const CHUNKS_MAX: usize = 100;
 
 /// An article that has something of the question.
 #[derive(Debug, Clone)]
