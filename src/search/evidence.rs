@@ -104,9 +104,10 @@ pub(super) fn full_score(rarities: &[f32]) -> f32 {
     weightiest(rarities.to_vec()) * SATURATION
 }
 
-/// The inverse document frequency of every unit.
+/// What every unit weighs: its inverse document frequency, as often as the question says it.
 pub(super) fn rarities(segments: &Segments, question: &Question) -> tantivy::Result<Vec<f32>> {
-    question.units.iter().map(|unit| rarity(segments, unit)).collect()
+    let weight = |(unit, times): (&Unit, &f32)| Ok(rarity(segments, unit)? * times);
+    question.units.iter().zip(&question.times).map(weight).collect()
 }
 
 /// The rarity of a word; of a compound that is unknown as a whole, that of its rarest part.
