@@ -1,8 +1,8 @@
 //! How much of a question an article really holds, and whether that is enough to answer.
 //!
 //! BM25 says which article is the best, not whether it is any good. For that, every informative word of
-//! the question is weighed by its rarity (a word that no article has is the rarest of all, but everyday
-//! talk that the article does not name counts little), and two fractions are taken: how much of that
+//! the question is weighed by its rarity and by how often it is said (a word that no article has is the
+//! rarest of all, but everyday talk that the article does not name counts little), and two fractions are taken: how much of that
 //! weight the article names as its topic (title, headings, symptoms, tags, actions), and how near the
 //! best chunk comes to the highest score it could have had. Of a long question only [`WORDS_COUNTED`]
 //! words must be covered, the weightiest: no article names every word of a story.
@@ -67,7 +67,7 @@ impl Evidence {
     }
 }
 
-/// The evidence that a ranked article answers the question; `rarities` are those of its units.
+/// The evidence that a ranked article answers the question; `rarities` are what its units weigh.
 pub(super) fn evidence(
     segments: &Segments,
     question: &Question,
