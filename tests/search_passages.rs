@@ -212,7 +212,7 @@ fn where_no_platform_is_named_the_others_are_near() {
 fn slips_of_the_finger_and_joined_words_are_mended_instead_of_refused() {
     for (question, article) in [
         ("remidiation fails", "service-console-disk-full"),
-        ("remdeiation fails", "service-console-disk-full"),
+        ("journlad", "linux-disk-full"),
         ("how do I get the worldid", "vm-power-off-unresponsive"),
         ("vmkfstool", "vm-create-cli"),
     ] {
