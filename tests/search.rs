@@ -113,6 +113,18 @@ fn title_outranks_a_mention_in_the_text() {
 }
 
 #[test]
+fn what_a_question_says_twice_counts_twice() {
+    let about = |word: &str| {
+        let text = format!("Oil the {word}.");
+        article(word, &format!("A {word}"), &[], vec![section(&["Resolution"], 10, &[&text])])
+    };
+    let search = Search::of(vec![about("pump"), about("valve")], &synonyms()).unwrap();
+    for (question, expected) in [("a pump, a valve, a pump", "pump"), ("a valve, a pump, a valve", "valve")] {
+        assert_eq!(search.rank(question, 2).unwrap()[0].as_str(), expected, "{question}");
+    }
+}
+
+#[test]
 fn symptoms_of_the_front_matter_are_found_and_a_real_section_is_cited() {
     let answer = search().answer("volume ran out of room", 3).unwrap();
     assert_eq!(answer.hits[0].article.as_str(), "disk-full");

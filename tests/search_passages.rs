@@ -105,6 +105,12 @@ fn a_step_that_is_long_keeps_its_number() {
 }
 
 #[test]
+fn the_number_of_a_step_is_not_marked_though_the_question_has_it() {
+    let hit = answer("1. Close the gate.\n2. Take valve 2.\n", "grease gate valve 2");
+    assert_eq!(marked(&hit), "1. Close the [gate].\n2. Take [valve 2].");
+}
+
+#[test]
 fn a_list_that_does_not_fit_is_quoted_around_the_best_step() {
     let step = |n: usize| format!("{n}. Turn the wheel {}\n", "and turn it on and on ".repeat(6));
     let steps: String =
@@ -206,6 +212,7 @@ fn where_no_platform_is_named_the_others_are_near() {
 fn slips_of_the_finger_and_joined_words_are_mended_instead_of_refused() {
     for (question, article) in [
         ("remidiation fails", "service-console-disk-full"),
+        ("journlad", "linux-disk-full"),
         ("how do I get the worldid", "vm-power-off-unresponsive"),
         ("vmkfstool", "vm-create-cli"),
     ] {

@@ -4,7 +4,7 @@
 //! # Layout
 //!
 //! A header line that says with what the vectors were made, then rows of 400 bytes: the first 8 of the
-//! text's SHA-256, 4 of the scale (f32, little endian), 384 of the vector (see `nearest`), 4 of the SHA-256 of
+//! text's SHA-256, 4 of the scale (f32, little endian), 384 of the vector (see `cosine`), 4 of the SHA-256 of
 //! the row so far. Rows are only ever added, under a lock of the file.
 //!
 //! Invariants: what was torn off by a crash is cut with all that follows; a file with another header is
@@ -15,8 +15,8 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::nearest::{Bytes, best, quantised};
-use super::{DIMENSIONS, Model, Near, Query};
+use super::cosine::{Bytes, quantised};
+use super::{DIMENSIONS, Model, Query};
 use crate::domain::id::Digest;
 
 const KEY_LEN: usize = 8;
@@ -98,11 +98,6 @@ impl Vectors {
     /// The cosine of a row to a question; none if there is no such row.
     pub fn cosine(&self, query: &Query, row: usize) -> Option<f32> {
         Some(query.cosine(self.bytes.get(row)?, *self.scales.get(row)?))
-    }
-
-    /// The rows nearest to a question, nearest first; rows that there are not are passed over.
-    pub fn nearest(&self, query: &Query, rows: impl IntoIterator<Item = usize>, limit: usize) -> Vec<Near> {
-        best(rows.into_iter().filter_map(|row| Some(Near { row, cosine: self.cosine(query, row)? })), limit)
     }
 
     fn insert(&mut self, key: u64, bytes: &Bytes, scale: f32) {

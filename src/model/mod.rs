@@ -9,22 +9,22 @@
 //! # Data flow
 //!
 //! `install` puts `files` into a folder. `tokens` turns text into numbers of word pieces, `network`
-//! these into a vector, `cache` keeps it as bytes, `nearest` finds the ones nearest to another.
+//! these into a vector, `cache` keeps it as bytes, `cosine` compares it with another.
 //!
 //! The API is synchronous but for [`install()`]: call it where blocking is allowed.
 
 mod cache;
+mod cosine;
 mod files;
 mod install;
-mod nearest;
 mod network;
 mod tokens;
 
 use std::path::{Path, PathBuf};
 
 pub use cache::{Vectors, VectorsError};
+pub use cosine::Query;
 pub use install::{HUB, Installed, Source, install};
-pub use nearest::{Near, Query};
 
 use network::Network;
 use tokens::Tokens;

@@ -1,11 +1,11 @@
 //! How much of a question an article really holds, and whether that is enough to answer.
 //!
 //! BM25 says which article is the best, not whether it is any good. For that, every informative word of
-//! the question is weighed by its rarity (a word that no article has is the rarest of all, but everyday
-//! talk that the article does not name counts little), and two fractions are taken: how much of that
-//! weight the article names as its topic (title, headings, symptoms, tags, actions), and how near the
-//! best chunk comes to the highest score it could have had. Of a long question only [`WORDS_COUNTED`]
-//! words must be covered, the weightiest: no article names every word of a story.
+//! the question is weighed by its rarity and by how often it is said (a word that no article has is the
+//! rarest of all, but everyday talk that the article does not name counts little), and two fractions are
+//! taken: how much of that weight the article names as its topic (title, headings, symptoms, tags,
+//! actions), and how near the best chunk comes to the highest score it could have had. Of a long question
+//! only [`WORDS_COUNTED`] words must be covered, the weightiest: no article names every word of a story.
 //! Their mean must reach [`CONFIDENCE_MIN`]; with a model, the mean of that mean and of the cosine
 //! between the question and the best chunk must reach [`CONFIDENCE_WITH_MODEL_MIN`]. Mentioning a word
 //! somewhere is not enough: that is what separates an article about the question from one that only
@@ -20,16 +20,16 @@ use super::ranking::Ranked;
 use super::segments::Segments;
 
 /// Words of a question that must be covered for all of it. With all of them cacm, whose questions are
-/// long, is refused .75 of what it has an answer to, with four about .4 (`dogwatch kb eval --collection`,
-/// the report half, by words).
+/// long, is refused .71 of what it has an answer to, with four .29 (`dogwatch kb eval --collection`, the
+/// report half, by words).
 const WORDS_COUNTED: usize = 4;
 /// Below this confidence the answer is "I don't know".
 ///
 /// Chosen on half of tests/data and of three public collections. On tests/data/questions-own.jsonl
-/// (`dogwatch kb eval --questions`) .42 leaves out 3 more of 125 false answers and refuses 3 more of the
+/// (`dogwatch kb eval --questions`) .42 leaves out 3 more of 125 false answers and refuses 4 more of the
 /// 177 questions that have an answer.
 const CONFIDENCE_MIN: f32 = 0.40;
-/// The same where there is a model. There .43 lets in 4 more false answers and refuses 1 question less.
+/// The same where there is a model. There .43 lets in 5 more false answers and refuses 2 questions less.
 const CONFIDENCE_WITH_MODEL_MIN: f32 = 0.45;
 /// What an everyday word counts for that the article does not name.
 const EVERYDAY_WEIGHT: f32 = 0.2;
@@ -67,7 +67,7 @@ impl Evidence {
     }
 }
 
-/// The evidence that a ranked article answers the question; `rarities` are those of its units.
+/// The evidence that a ranked article answers the question; `rarities` are what its units weigh.
 pub(super) fn evidence(
     segments: &Segments,
     question: &Question,
@@ -104,9 +104,10 @@ pub(super) fn full_score(rarities: &[f32]) -> f32 {
     weightiest(rarities.to_vec()) * SATURATION
 }
 
-/// The inverse document frequency of every unit.
+/// What every unit weighs: its inverse document frequency, as often as the question says it.
 pub(super) fn rarities(segments: &Segments, question: &Question) -> tantivy::Result<Vec<f32>> {
-    question.units.iter().map(|unit| rarity(segments, unit)).collect()
+    let weight = |(unit, times): (&Unit, &f32)| Ok(rarity(segments, unit)? * times);
+    question.units.iter().zip(&question.times).map(weight).collect()
 }
 
 /// The rarity of a word; of a compound that is unknown as a whole, that of its rarest part.

@@ -4,7 +4,10 @@
 //! by side somewhere in the articles, and a word that is one slip of the finger away from one of theirs.
 //! It is asked for only when the question as it stands would be refused, so it can't spoil an answer.
 
+use std::collections::BTreeMap;
+
 use tantivy::Term;
+use tantivy::query::FuzzyTermQuery;
 use tantivy::schema::Field;
 
 use super::analysis::{Analyzer, Unit, meaning_term, pair_term};
@@ -93,12 +96,19 @@ fn neighbour(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::R
     if stem.chars().count() < STEM_LEN_MIN {
         return Ok(None);
     }
-    let mut best: Option<(u32, String)> = None;
-    segments.words_like(segments.fields.text, &stem, |term, documents| {
-        let near = term.len().abs_diff(stem.len()) <= 2 && strsim::damerau_levenshtein(term, &stem) == 1;
-        if near && best.as_ref().is_none_or(|(most, _)| documents > *most) {
-            best = Some((documents, term.to_owned()));
+    let text = segments.fields.text;
+    let like = FuzzyTermQuery::new(Term::from_field_text(text, &stem), 1, true);
+    let mut near: BTreeMap<String, u32> = BTreeMap::new();
+    for segment in segments.searcher.segment_readers() {
+        let inverted = segment.inverted_index(text)?;
+        let mut terms = inverted.terms().search(like.automaton()?).into_stream()?;
+        while terms.advance() {
+            let Ok(term) = std::str::from_utf8(terms.key()) else { continue };
+            if term.chars().next() == stem.chars().next() {
+                *near.entry(term.to_owned()).or_default() += terms.value().doc_freq;
+            }
         }
-    })?;
-    Ok(best.map(|(_, term)| term))
+    }
+    // Of equals the first in the alphabet.
+    Ok(near.into_iter().rev().max_by_key(|(_, documents)| *documents).map(|(term, _)| term))
 }

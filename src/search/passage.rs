@@ -12,9 +12,9 @@ mod sentences;
 mod wanted;
 mod window;
 
-use super::analysis::Analyzer;
+use super::analysis::{Analyzer, Unit};
 use super::question::Question;
-use crate::domain::article::{Block, BlockKind, Quote, Section};
+use crate::domain::article::{Block, BlockKind, Quote, Section, one_line};
 use wanted::Wanted;
 use window::Weighed;
 
@@ -26,6 +26,8 @@ const PASSAGE_LEN_MAX: usize = 900;
 const PARAGRAPH_LEN_MAX: usize = 350;
 /// Characters that are shown of a single block that can't be cut otherwise.
 const BLOCK_LEN_MAX: usize = 1_200;
+/// What stands before a row where others before it are left out.
+const LEFT_OUT: &str = "…\n";
 /// What a command is worth beyond its words, as a fraction of the question: it is what people look for.
 const CODE_WORTH: f32 = 0.15;
 
@@ -102,7 +104,7 @@ pub(super) fn passage(
         return Passage { quotes: vec![Quote { text, code: false, lines, marks: Vec::new() }], lines };
     };
     let (first, last) = grown(&pieces, core);
-    let mut quotes = quotes(&wanted, &pieces[first..=last]);
+    let mut quotes = quotes(&pieces[first..=last]);
     if quotes.is_empty() {
         quotes.push(best.quote.clone());
     }
@@ -111,12 +113,14 @@ pub(super) fn passage(
 }
 
 fn pieces<'a>(wanted: &Wanted, blocks: &'a [Block]) -> (Vec<Piece<'a>>, Vec<Weighed>) {
-    let quotes: Vec<Quote> = blocks.iter().map(|block| quote(wanted, block)).collect();
-    let weigh = |(block, quote): (&Block, &Quote)| {
+    let weigh = |block: &Block| {
+        let units = wanted.units(&block.text);
+        let quote = quote(wanted, block, &units);
         let bonus = if block.kind == BlockKind::Code { CODE_WORTH * wanted.total() } else { 0.0 };
-        Weighed { len: quote.text.len(), held: wanted.held(&block.text), bonus }
+        let weighed = Weighed { len: quote.text.len(), held: wanted.held(&units), bonus };
+        (quote, weighed)
     };
-    let weighed: Vec<Weighed> = blocks.iter().zip(&quotes).map(weigh).collect();
+    let (quotes, weighed): (Vec<Quote>, Vec<Weighed>) = blocks.iter().map(weigh).unzip();
     let going_on = going_on(blocks);
     let shown = rows::shown(wanted, blocks, &weighed);
     let rest = going_on.into_iter().zip(shown);
@@ -126,16 +130,33 @@ fn pieces<'a>(wanted: &Wanted, blocks: &'a [Block]) -> (Vec<Piece<'a>>, Vec<Weig
     (pieces, weighed)
 }
 
-/// A block as it is quoted wherever it is: whole, or the best sentences of it.
-fn quote(wanted: &Wanted, block: &Block) -> Quote {
+/// A block as it is quoted wherever it is: whole, or the best sentences of it. `units` are its words that
+/// may be asked for.
+fn quote(wanted: &Wanted, block: &Block, units: &[Unit]) -> Quote {
     let mut quote = block.quoted();
+    let mut part = 0..block.text.len();
     let prose = matches!(block.kind, BlockKind::Text | BlockKind::Item(_));
     if prose && quote.text.len() > PARAGRAPH_LEN_MAX {
-        let best = sentences::best(wanted, &block.text, PARAGRAPH_LEN_MAX);
-        quote = block.quoted_part(best);
+        part = sentences::best(wanted, &block.text, units, PARAGRAPH_LEN_MAX);
+        quote = block.quoted_part(part.clone());
     }
-    if quote.text.chars().count() > BLOCK_LEN_MAX {
-        quote.text = quote.text.chars().take(BLOCK_LEN_MAX - 1).chain(['…']).collect();
+    quote.marks = match block.kind {
+        BlockKind::Code => Vec::new(),
+        // Its cells are quoted in another way than they stand in the text.
+        BlockKind::Row(_) => wanted.marks(&quote.text, &wanted.units(&quote.text)),
+        BlockKind::Text | BlockKind::Item(_) | BlockKind::Header => {
+            let line = one_line(&block.text);
+            let start = line.get(part.clone()).and_then(|part| quote.text.rfind(part)).unwrap_or_default();
+            let marks = wanted.marks(&line, units).into_iter();
+            let marks = marks.filter(|mark| part.start <= mark.start && mark.end <= part.end);
+            marks.map(|mark| mark.start - part.start + start..mark.end - part.start + start).collect()
+        }
+    };
+    let mut last = quote.text.char_indices().skip(BLOCK_LEN_MAX - 1);
+    if let (Some((cut, _)), Some(_)) = (last.next(), last.next()) {
+        quote.text.truncate(cut);
+        quote.text.push('…');
+        quote.marks.retain(|mark| mark.end <= cut);
     }
     quote
 }
@@ -211,17 +232,17 @@ fn grown(pieces: &[Piece], (mut first, mut last): (usize, usize)) -> (usize, usi
     (first, last)
 }
 
-/// What is shown of these blocks, marked; a `…` where rows between are left out.
-fn quotes(wanted: &Wanted, pieces: &[Piece]) -> Vec<Quote> {
+/// What is shown of these blocks; a `…` where rows between are left out.
+fn quotes(pieces: &[Piece]) -> Vec<Quote> {
     let mut quotes: Vec<Quote> = Vec::new();
     let mut row_before = None;
     for (at, piece) in pieces.iter().enumerate().filter(|(_, piece)| piece.shown) {
         let mut quote = piece.quote.clone();
         if row_before.is_some_and(|before| before + 1 < at) && piece.is_row() {
-            quote.text.insert_str(0, "…\n");
-        }
-        if !quote.code {
-            quote.marks = wanted.marks(&quote.text);
+            quote.text.insert_str(0, LEFT_OUT);
+            for mark in &mut quote.marks {
+                *mark = mark.start + LEFT_OUT.len()..mark.end + LEFT_OUT.len();
+            }
         }
         row_before = piece.is_row().then_some(at);
         quotes.push(quote);

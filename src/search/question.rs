@@ -17,6 +17,8 @@ const REASONS: [&str; 4] = ["why", "cause", "causes", "reason"];
 pub(super) struct Question {
     /// Each once, in the order of the question.
     pub units: Vec<Unit>,
+    /// How often it says each of them.
+    pub times: Vec<f32>,
     /// Pairs of neighbours.
     pub pairs: Vec<String>,
     /// Whether it asks for a reason rather than for what to do.
@@ -45,9 +47,12 @@ impl Question {
         question.pairs.sort();
         question.pairs.dedup();
         for unit in units {
-            let known = question.units.iter().any(|u| u.stems == unit.stems && u.wholes == unit.wholes);
-            if !known && question.units.len() < QUESTION_WORDS_MAX {
+            let same = |other: &Unit| other.stems == unit.stems && other.wholes == unit.wholes;
+            if let Some(known) = question.units.iter().position(same) {
+                question.times[known] += 1.0;
+            } else if question.units.len() < QUESTION_WORDS_MAX {
                 question.units.push(unit);
+                question.times.push(1.0);
             }
         }
         question

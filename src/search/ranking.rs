@@ -1,7 +1,8 @@
 //! A question and an index -> articles, best first.
 //!
 //! Chunks are scored by BM25 (k1 1.2, b .75, as tantivy has them) over the weighted text, plus pairs of
-//! neighbouring words, plus equivalent expressions. An article counts by its best two chunks.
+//! neighbouring words, plus equivalent expressions. What the question says twice counts twice. An article
+//! counts by its best two chunks.
 
 use tantivy::collector::TopDocs;
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query, TermQuery};
@@ -20,8 +21,9 @@ const MEANING_WEIGHT: f32 = 0.5;
 /// What the best and the second chunk add to the score of their article. More for the second, or
 /// something for the third, favours whatever is long: on scifact it costs .03 of nDCG@10.
 const CHUNK_WEIGHTS: [f32; 2] = [1.0, 0.1];
-/// Chunks that are looked at.
-const CHUNKS_MAX: usize = 200;
+/// Chunks that are looked at. Twice as many take a quarter more time and change nDCG@10 by less than .002
+/// on each of three public collections.
+const CHUNKS_MAX: usize = 100;
 
 /// An article that has something of the question.
 #[derive(Debug, Clone)]
@@ -76,12 +78,12 @@ fn query(fields: Fields, question: &Question) -> BooleanQuery {
             clauses.push((Occur::Should, Box::new(BoostQuery::new(query, weight))));
         }
     };
-    for unit in &question.units {
+    for (unit, times) in question.units.iter().zip(&question.times) {
         for word in unit.wholes.iter().chain(&unit.stems) {
-            add(fields.text, word, 1.0);
+            add(fields.text, word, *times);
         }
         for meaning in &unit.meanings {
-            add(fields.meanings, &meaning_term(*meaning), MEANING_WEIGHT);
+            add(fields.meanings, &meaning_term(*meaning), times * MEANING_WEIGHT);
         }
     }
     for pair in &question.pairs {

@@ -181,12 +181,17 @@ impl Nearness<'_> {
                 continue;
             }
             let strength = found.as_ref().map_or(0.0, |found| found.strength);
-            let scores: HashMap<DocAddress, f32> = found.into_iter().flat_map(|found| found.chunks).collect();
+            let mut words: HashMap<DocAddress, f32> =
+                found.into_iter().flat_map(|found| found.chunks).collect();
             let mut chunks = self.chunks_of(article);
             for (chunk, cosine) in &mut chunks {
-                let word = scores.get(chunk).copied().unwrap_or_default() / best_chunk;
+                let word = words.remove(chunk).unwrap_or_default() / best_chunk;
                 *cosine = f32::midpoint(cosines.part(*cosine), word);
             }
+            // What could not be encoded is found by its words all the same.
+            chunks.extend(
+                words.into_iter().map(|(chunk, word)| (chunk, f32::midpoint(0.0, word / best_chunk))),
+            );
             chunks.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
             fused.push(Ranked { article, score, strength, chunks });
         }

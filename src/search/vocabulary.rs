@@ -193,7 +193,7 @@ const EVERYDAY_WORDS: &str = "
     put question quick quickly quite rather react ready real really reason recently recommend resort
     right sample second seem several short sign similar simple simply since situation somehow sometimes
     somewhere soon sorry sort start stay strange stuff suddenly suggest suppose sure surely surprise
-    survive take talk team term terminology than thank then think though through till time today together
+    survive take talk team term terminology thank think though through till time today together
     tomorrow tonight top toward trouble twice type typical typically under underneath understand unless
     until upon urgent urgently useful usual usually via wait week weekend weird well whatever whenever
     whole within without wonder work worry worse worst wrong year yesterday yet

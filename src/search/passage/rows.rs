@@ -17,7 +17,7 @@ pub fn shown(wanted: &Wanted, blocks: &[Block], weighed: &[Weighed]) -> Vec<bool
     let mut shown = Vec::with_capacity(blocks.len());
     for run in blocks.chunk_by(|block, next| is_row(block) && is_row(next)) {
         let about = |block: &Block| match &block.kind {
-            BlockKind::Row(cells) => wanted.held(cells.first().map_or("", String::as_str)),
+            BlockKind::Row(cells) => wanted.held(&wanted.units(cells.first().map_or("", String::as_str))),
             _ => Vec::new(),
         };
         let about = telling(&run.iter().map(about).collect::<Vec<_>>(), wanted.total());

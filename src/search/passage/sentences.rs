@@ -7,18 +7,21 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use super::wanted::Wanted;
 use super::window::{self, Weighed};
 use crate::domain::article::one_line;
+use crate::search::analysis::Unit;
 
 /// Words that end in a full stop where no sentence ends. Unicode's rules know those that go on with a
 /// small letter by themselves.
 const ABBREVIATIONS: [&str; 11] =
     ["e.g.", "i.e.", "etc.", "no.", "nos.", "cf.", "vs.", "approx.", "fig.", "incl.", "resp."];
 
-/// The bytes of the best sentences, of at most `len_max` unless one is longer.
-pub fn best(wanted: &Wanted, text: &str, len_max: usize) -> Range<usize> {
+/// The bytes of the best sentences, of at most `len_max` unless one is longer. `units` are the words of
+/// the text that may be asked for.
+pub fn best(wanted: &Wanted, text: &str, units: &[Unit], len_max: usize) -> Range<usize> {
     let sentences = sentences(text);
     let weigh = |at: &Range<usize>| {
-        let held = wanted.held(text.get(at.clone()).unwrap_or_default());
-        Weighed { len: at.len(), held, bonus: 0.0 }
+        let first = units.partition_point(|unit| unit.at.start < at.start);
+        let end = units.partition_point(|unit| unit.at.start < at.end);
+        Weighed { len: at.len(), held: wanted.held(&units[first..end]), bonus: 0.0 }
     };
     let weighed: Vec<Weighed> = sentences.iter().map(weigh).collect();
     let (mut first, mut last) = window::best(&weighed, wanted.total(), len_max);

@@ -23,8 +23,7 @@ impl<'a> Wanted<'a> {
     /// What a question looks for; a rarity for each of its units.
     pub fn new(analyzer: &'a Analyzer, question: &'a Question, rarities: &'a [f32]) -> Self {
         let units = &question.units;
-        let words = units.iter().flat_map(|unit| unit.wholes.iter().chain(&unit.stems));
-        let words = words.map(String::as_str).collect();
+        let words = units.iter().flat_map(words).collect();
         let meanings = units.iter().flat_map(|unit| unit.meanings.iter().copied()).collect();
         Self { analyzer, units, rarities, words, meanings }
     }
@@ -34,13 +33,17 @@ impl<'a> Wanted<'a> {
         self.rarities.iter().sum()
     }
 
-    /// How much of every unit of the question a text holds, weighted by rarity.
-    pub fn held(&self, text: &str) -> Vec<f32> {
-        let units = self.analyzer.units(text);
-        let units = || units.iter().filter(|unit| !unit.empty);
-        let words: HashSet<&str> =
-            units().flat_map(|unit| unit.wholes.iter().chain(&unit.stems)).map(String::as_str).collect();
-        let meanings: HashSet<usize> = units().flat_map(|unit| unit.meanings.iter().copied()).collect();
+    /// The words of a text that the question may ask for, in order.
+    pub fn units(&self, text: &str) -> Vec<Unit> {
+        let mut units = self.analyzer.units(text);
+        units.retain(|unit| !unit.empty && self.concerns(unit));
+        units
+    }
+
+    /// How much of every unit of the question some words of a text hold, weighted by rarity.
+    pub fn held(&self, units: &[Unit]) -> Vec<f32> {
+        let words: HashSet<&str> = units.iter().flat_map(words).collect();
+        let meanings: HashSet<usize> = units.iter().flat_map(|unit| unit.meanings.iter().copied()).collect();
         let cover = |unit: &Unit| {
             let whole = unit.wholes.iter().any(|whole| words.contains(whole.as_str()));
             if whole || unit.stems.iter().all(|stem| words.contains(stem.as_str())) {
@@ -52,11 +55,11 @@ impl<'a> Wanted<'a> {
         self.units.iter().zip(self.rarities).map(|(unit, rarity)| rarity * cover(unit)).collect()
     }
 
-    /// The bytes of a text that hold what was asked for, in order; words with one space between them
-    /// are one range.
-    pub fn marks(&self, text: &str) -> Vec<Range<usize>> {
+    /// The bytes of a text that hold what was asked for, in order, by some of its words; those with one
+    /// space between them are one range.
+    pub fn marks(&self, text: &str, units: &[Unit]) -> Vec<Range<usize>> {
         let mut marks: Vec<Range<usize>> = Vec::new();
-        for unit in self.analyzer.units(text).iter().filter(|unit| self.asks_for(unit)) {
+        for unit in units.iter().filter(|unit| self.asks_for(unit)) {
             match marks.last_mut() {
                 Some(before) if text.get(before.end..unit.at.start) == Some(" ") => before.end = unit.at.end,
                 _ => marks.push(unit.at.clone()),
@@ -65,11 +68,20 @@ impl<'a> Wanted<'a> {
         marks
     }
 
+    fn concerns(&self, unit: &Unit) -> bool {
+        words(unit).any(|word| self.words.contains(word))
+            || unit.meanings.iter().any(|meaning| self.meanings.contains(meaning))
+    }
+
     fn asks_for(&self, unit: &Unit) -> bool {
         let whole = unit.wholes.iter().any(|whole| self.words.contains(whole.as_str()));
         let stems =
             !unit.stems.is_empty() && unit.stems.iter().all(|stem| self.words.contains(stem.as_str()));
         let equivalent = unit.meanings.iter().any(|meaning| self.meanings.contains(meaning));
-        !unit.empty && (whole || stems || equivalent)
+        whole || stems || equivalent
     }
+}
+
+fn words(unit: &Unit) -> impl Iterator<Item = &str> {
+    unit.wholes.iter().chain(&unit.stems).map(String::as_str)
 }

@@ -1,4 +1,4 @@
-//! The vectors nearest to another: every one is looked at, so none is missed.
+//! How near two vectors are.
 //!
 //! A vector is kept as 384 bytes and a scale: byte times scale is the number, which costs a cosine less
 //! than 0.01. All sums are of integers, so an order does not depend on the machine.
@@ -7,15 +7,6 @@ use super::DIMENSIONS;
 
 /// A vector of bytes.
 pub(super) type Bytes = [i8; DIMENSIONS];
-
-/// A row and the cosine of its angle to what was looked for.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Near {
-    /// The number of the row.
-    pub row: usize,
-    /// 1 in the same direction, 0 at a right angle.
-    pub cosine: f32,
-}
 
 /// A vector that others are compared with.
 #[derive(Debug, Clone)]
@@ -62,26 +53,4 @@ fn dot(one: &Bytes, other: &Bytes) -> i32 {
         }
     }
     sums.iter().sum()
-}
-
-/// The best of `candidates`, nearest first; of equal ones the smaller row.
-pub(super) fn best(candidates: impl Iterator<Item = Near>, limit: usize) -> Vec<Near> {
-    let order = |a: &Near, b: &Near| b.cosine.total_cmp(&a.cosine).then(a.row.cmp(&b.row));
-    let mut best: Vec<Near> = Vec::new();
-    let mut worst = f32::NEG_INFINITY;
-    for near in candidates {
-        if near.cosine < worst {
-            continue;
-        }
-        best.push(near);
-        // Twice the room, sorted when it is full: a candidate costs a comparison, seldom more.
-        if best.len() >= 2 * limit.max(32) {
-            best.sort_unstable_by(order);
-            best.truncate(limit);
-            worst = best.last().map_or(worst, |near| near.cosine);
-        }
-    }
-    best.sort_unstable_by(order);
-    best.truncate(limit);
-    best
 }
