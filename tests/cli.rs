@@ -145,6 +145,14 @@ fn wrong_usage_and_wrong_configuration_end_with_2() {
 }
 
 #[test]
+fn a_half_of_own_questions_is_wrong_usage() {
+    let done = dogwatch(&["kb", "eval", "--questions", "q.jsonl", "--split", "choose"]).run();
+    assert_eq!((done.status, done.stdout.as_str()), (2, ""));
+    assert!(done.stderr.contains("--split") && done.stderr.contains("--questions"), "{}", done.stderr);
+    assert!(done.stderr.contains("cannot be used with"), "{}", done.stderr);
+}
+
+#[test]
 fn whoever_the_configuration_does_not_know_cannot_chat() {
     let done = dogwatch(&["chat"]).run();
     assert_eq!(done.status, 2);

@@ -47,7 +47,7 @@ pub enum Command {
         #[arg(long, value_name = "DIR", group = "what")]
         collection: Option<PathBuf>,
         /// Ask a half of the queries: one to choose settings with, the other to report with
-        #[arg(long, requires = "collection")]
+        #[arg(long, requires = "collection", conflicts_with = "questions")]
         split: Option<Half>,
         /// One JSON object
         #[arg(long)]
