@@ -77,6 +77,12 @@ fn names(value: &Value) -> Vec<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
 }
 
+/// A configuration in which whoever runs the tests has a role.
+fn person(role: &str) -> String {
+    let uid = rustix::process::getuid().as_raw();
+    format!("[[person]]\nname = \"nia\"\nrole = \"{role}\"\nactors = [\"console:{uid}\"]\n")
+}
+
 #[test]
 fn ask_json_names_the_article_first_and_quotes_lines_that_are_there() {
     let answers = dogwatch(&["ask", "--json", "conversion stops at 97%"]).run().json();
@@ -160,9 +166,19 @@ fn whoever_the_configuration_does_not_know_cannot_chat() {
 }
 
 #[test]
+fn an_article_that_is_left_out_is_logged_once_however_much_is_decided() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("bad.md"), "no article").unwrap();
+    let person = person("responder");
+    let chat = dogwatch(&["--state", "state", "chat"]).kb(folder.path()).file("dogwatch.toml", &person);
+    let done = chat.stdin("/run one on h1\n/run two on h1\n/hosts\n").run();
+    assert_eq!(done.stdout.matches("refused: there is no action").count(), 2, "{}", done.stdout);
+    assert_eq!(done.stderr.matches("bad.md:1").count(), 1, "{}", done.stderr);
+}
+
+#[test]
 fn chat_keeps_what_happened_and_the_record_can_be_read_afterwards() {
-    let uid = rustix::process::getuid().as_raw();
-    let config = format!("[[person]]\nname = \"nia\"\nrole = \"responder\"\nactors = [\"console:{uid}\"]\n");
+    let config = person("responder");
     let kept = tempfile::tempdir().unwrap();
     let state = kept.path().join("state");
     let state = state.to_str().unwrap();

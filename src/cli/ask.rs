@@ -60,8 +60,8 @@ impl Asking<'_> {
             return Ok(());
         }
         // An action is named only if its article can be read now.
-        let articles = answer.hits.iter().filter_map(|hit| kb::article(self.kb, &hit.file).ok());
-        let catalogue = Files::catalogue_of(self.config.clone(), articles.collect());
+        let files = answer.hits.iter().map(|hit| hit.file.as_str());
+        let catalogue = Files::catalogue_of(self.config.clone(), kb::offered(self.kb, files));
         out!("{}", for_stdout(&replies::answer::found(&catalogue, &found(&answer), None)).trim_end());
         Ok(())
     }

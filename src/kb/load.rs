@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::files::{KbError, Scan, Sight, read, scan};
 use super::finding::{Code, Finding};
 use super::page::{Page, read_page};
 use super::synonyms::synonyms;
 use crate::domain::article::{Article, Synonyms};
+use crate::domain::catalogue::Articles;
 
 /// What stands in a knowledge base.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,26 +25,47 @@ pub struct Loaded {
     pub synonyms: Synonyms,
 }
 
+/// What is offered of a knowledge base, and why the rest is not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Offered {
+    /// What is offered.
+    pub articles: Articles,
+    /// The first reason by file, in few words.
+    pub left_out: BTreeMap<String, String>,
+}
+
 /// Reads every `*.md` below `folder`. What is wrong with single files is a finding; only a folder
 /// that can't be listed is an error.
 pub fn load(folder: &Path) -> Result<Loaded, KbError> {
     let Scan { files, mut findings } = scan(folder)?;
+    let (synonyms, found) = synonyms(folder);
+    findings.extend(found);
+    let pages = pages(folder, files.iter().map(|Sight { file, .. }| file.as_str()), &mut findings);
+    Ok(Loaded { synonyms, ..assemble(pages, findings) })
+}
+
+/// What is offered of a few files as they are now, if there were no others.
+pub fn offered<'a>(folder: &Path, files: impl Iterator<Item = &'a str>) -> Offered {
+    let mut findings = Vec::new();
+    let pages = pages(folder, files, &mut findings);
+    Offered::from(assemble(pages, findings))
+}
+
+fn pages<'a>(folder: &Path, files: impl Iterator<Item = &'a str>, findings: &mut Vec<Finding>) -> Vec<Page> {
     let mut pages = Vec::new();
-    for Sight { file, .. } in files {
-        let (page, found) = page(folder, &file);
+    for file in files {
+        let (page, found) = page(folder, file);
         pages.extend(page);
         findings.extend(found);
     }
-    let (synonyms, found) = synonyms(folder);
-    findings.extend(found);
-    Ok(Loaded { synonyms, ..assemble(pages, findings) })
+    pages
 }
 
 /// The article in one file as it is now, if it can be offered by itself: whether its ids are its own only
 /// the others can tell.
 pub fn article(folder: &Path, file: &str) -> Result<Article, Finding> {
     let (page, findings) = page(folder, file);
-    match (findings.into_iter().find(|finding| finding.code.leaves_out()), page) {
+    match (findings.into_iter().filter(|finding| finding.code.leaves_out()).min(), page) {
         (None, Some(page)) => Ok(page.article),
         (Some(finding), _) => Err(finding),
         (None, None) => {
@@ -51,7 +74,7 @@ pub fn article(folder: &Path, file: &str) -> Result<Article, Finding> {
     }
 }
 
-fn page(folder: &Path, file: &str) -> (Option<Page>, Vec<Finding>) {
+pub(super) fn page(folder: &Path, file: &str) -> (Option<Page>, Vec<Finding>) {
     match read(&folder.join(file), file) {
         Ok(bytes) => read_page(file, &bytes),
         Err(finding) => (None, vec![finding]),
@@ -61,7 +84,9 @@ fn page(folder: &Path, file: &str) -> (Option<Page>, Vec<Finding>) {
 /// Puts pages together: ids must be unique, and no article is offered that has a finding which
 /// leaves it out.
 pub(super) fn assemble(pages: Vec<Page>, mut findings: Vec<Finding>) -> Loaded {
-    findings.extend(repeated_ids(&pages));
+    let lines: Vec<_> = pages.iter().map(Page::id_lines).collect();
+    findings
+        .extend(repeated_ids(pages.iter().map(|page| &page.article).zip(lines.iter().map(Vec::as_slice))));
     findings.sort();
     findings.dedup();
     let left_out: HashSet<&str> =
@@ -71,15 +96,35 @@ pub(super) fn assemble(pages: Vec<Page>, mut findings: Vec<Finding>) -> Loaded {
     Loaded { articles, findings, pages, synonyms: Synonyms::default() }
 }
 
-/// Whoever repeats an id makes it unclear what is meant: none of them is offered.
-fn repeated_ids(pages: &[Page]) -> Vec<Finding> {
+impl From<Loaded> for Offered {
+    fn from(loaded: Loaded) -> Self {
+        let articles = loaded.articles.into_iter().map(Arc::new);
+        Self {
+            articles: articles.map(|article| (article.id.clone(), article)).collect(),
+            left_out: left_out(&loaded.findings),
+        }
+    }
+}
+
+/// Why files are left out, if these are all findings in their order.
+pub(super) fn left_out<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> BTreeMap<String, String> {
+    let mut left_out = BTreeMap::new();
+    for finding in findings.into_iter().filter(|finding| finding.code.leaves_out()) {
+        left_out.entry(finding.file.clone()).or_insert_with(|| finding.brief());
+    }
+    left_out
+}
+
+/// Whoever repeats an id makes it unclear what is meant: none of them is offered. With each article
+/// come the lines of its own id and of those of its actions.
+pub(super) fn repeated_ids<'a>(pages: impl Iterator<Item = (&'a Article, &'a [usize])>) -> Vec<Finding> {
     let mut articles: BTreeMap<&str, Vec<(&str, usize)>> = BTreeMap::new();
     let mut actions: BTreeMap<&str, Vec<(&str, usize)>> = BTreeMap::new();
-    for page in pages {
-        let file = page.article.file.as_str();
-        articles.entry(page.article.id.as_str()).or_default().push((file, page.front_matter.of("id")));
-        for (action, lines) in page.article.actions.iter().zip(&page.actions) {
-            actions.entry(action.id.as_str()).or_default().push((file, lines.of("id")));
+    for (article, lines) in pages {
+        let (file, mut lines) = (article.file.as_str(), lines.iter());
+        articles.entry(article.id.as_str()).or_default().extend(lines.next().map(|line| (file, *line)));
+        for (action, line) in article.actions.iter().zip(lines) {
+            actions.entry(action.id.as_str()).or_default().push((file, *line));
         }
     }
     let mut findings = repeated(&articles, Code::ArticleIdTwice, "article");
