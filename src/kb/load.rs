@@ -38,27 +38,15 @@ pub struct Offered {
 /// that can't be listed is an error.
 pub fn load(folder: &Path) -> Result<Loaded, KbError> {
     let Scan { files, mut findings } = scan(folder)?;
-    let (synonyms, found) = synonyms(folder);
-    findings.extend(found);
-    let pages = pages(folder, files.iter().map(|Sight { file, .. }| file.as_str()), &mut findings);
-    Ok(Loaded { synonyms, ..assemble(pages, findings) })
-}
-
-/// What is offered of a few files as they are now, if there were no others.
-pub fn offered<'a>(folder: &Path, files: impl Iterator<Item = &'a str>) -> Offered {
-    let mut findings = Vec::new();
-    let pages = pages(folder, files, &mut findings);
-    Offered::from(assemble(pages, findings))
-}
-
-fn pages<'a>(folder: &Path, files: impl Iterator<Item = &'a str>, findings: &mut Vec<Finding>) -> Vec<Page> {
     let mut pages = Vec::new();
-    for file in files {
-        let (page, found) = page(folder, file);
+    for Sight { file, .. } in files {
+        let (page, found) = page(folder, &file);
         pages.extend(page);
         findings.extend(found);
     }
-    pages
+    let (synonyms, found) = synonyms(folder);
+    findings.extend(found);
+    Ok(Loaded { synonyms, ..assemble(pages, findings) })
 }
 
 /// The article in one file as it is now, if it can be offered by itself: whether its ids are its own only

@@ -32,7 +32,7 @@ mod watch;
 pub use files::{FILE_LEN_MAX, KbError, Scan, Sight, scan};
 pub use finding::{Code, Finding, Severity};
 pub use key_lines::KeyLines;
-pub use load::{Loaded, Offered, article, load, offered};
+pub use load::{Loaded, Offered, article, load};
 pub use outline::Link;
 pub use page::{Page, read_page};
 pub use shelf::Shelf;

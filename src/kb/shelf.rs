@@ -1,14 +1,14 @@
 //! The articles of a folder, kept from one look to the next.
 //!
 //! Invariants: what is offered is what [`load`](super::load()) would offer. A file that looks different is read
-//! again; what a decision is about is read again whatever its file looks like, and so is a rung of the
-//! ladder above it. Only there the text stays with the article: what is kept of others is small.
+//! again; what a decision is about is read again whatever its file looks like, and so is what that action
+//! escalates to. Only there the text stays with the article: what is kept of others is small.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::files::{KbError, Scan, Sight, scan};
+use super::files::{KbError, Scan, Sight, scan, sight};
 use super::finding::Finding;
 use super::load::{Offered, left_out, page, repeated_ids};
 use super::page::Page;
@@ -48,12 +48,19 @@ impl Shelf {
         Ok(self.compare(seen, about))
     }
 
+    /// What would be offered of a few files if there were no others.
+    pub fn look_at(&mut self, files: &BTreeSet<&str>) -> Offered {
+        for file in files {
+            self.follow(sight(&self.folder, file));
+        }
+        offered(files.iter().filter_map(|file| self.kept.get(*file)), &[])
+    }
+
     fn compare(&mut self, seen: Scan, about: &[Subject]) -> Offered {
-        let mut before = std::mem::take(&mut self.kept);
-        for Sight { file, stamp } in seen.files {
-            let kept = before.remove(&file).filter(|kept| stamp != 0 && kept.stamp == stamp);
-            let kept = kept.unwrap_or_else(|| self.read(&file, stamp).without_text());
-            self.kept.insert(file, kept);
+        let files: HashSet<&str> = seen.files.iter().map(|sight| sight.file.as_str()).collect();
+        self.kept.retain(|file, _| files.contains(file.as_str()));
+        for sight in seen.files {
+            self.follow(sight);
         }
         for subject in about {
             self.read_anew(subject);
@@ -61,7 +68,16 @@ impl Shelf {
                 self.read_anew(&rung);
             }
         }
-        self.offered(&seen.findings)
+        offered(self.kept.values(), &seen.findings)
+    }
+
+    /// Reads a file unless it looks as it did.
+    fn follow(&mut self, Sight { file, stamp }: Sight) {
+        let looks_so = |kept: &Kept| stamp != 0 && kept.stamp == stamp;
+        if !self.kept.get(&file).is_some_and(looks_so) {
+            let kept = self.read(&file, stamp).without_text();
+            self.kept.insert(file, kept);
+        }
     }
 
     fn read(&self, file: &str, stamp: u64) -> Kept {
@@ -94,19 +110,18 @@ impl Shelf {
             .map(Subject::Action)
             .collect()
     }
+}
 
-    fn offered<'a>(&'a self, findings: &[Finding]) -> Offered {
-        let read = |kept: &'a Kept| Some((kept.article.as_ref()?, kept.id_lines.as_slice()));
-        let read = || self.kept.values().filter_map(read);
-        let twice = repeated_ids(read().map(|(article, lines)| (&**article, lines)));
-        let wrong = self.kept.values().filter_map(|kept| kept.wrong.as_ref());
-        let mut findings: Vec<_> = findings.iter().chain(wrong).chain(&twice).collect();
-        findings.sort();
-        let left_out = left_out(findings);
-        let articles = read().map(|(article, _)| article).filter(|it| !left_out.contains_key(&it.file));
-        let articles = articles.map(|article| (article.id.clone(), Arc::clone(article))).collect();
-        Offered { articles, left_out }
-    }
+fn offered<'a>(kept: impl Iterator<Item = &'a Kept> + Clone, findings: &[Finding]) -> Offered {
+    let read = kept.clone().filter_map(|kept| Some((kept.article.as_ref()?, kept.id_lines.as_slice())));
+    let twice = repeated_ids(read.clone().map(|(article, lines)| (&**article, lines)));
+    let wrong = kept.filter_map(|kept| kept.wrong.as_ref());
+    let mut findings: Vec<_> = findings.iter().chain(wrong).chain(&twice).collect();
+    findings.sort();
+    let left_out = left_out(findings);
+    let articles = read.map(|(article, _)| article).filter(|it| !left_out.contains_key(&it.file));
+    let articles = articles.map(|article| (article.id.clone(), Arc::clone(article))).collect();
+    Offered { articles, left_out }
 }
 
 fn is(article: &Article, subject: &Subject) -> bool {

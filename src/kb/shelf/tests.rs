@@ -163,3 +163,19 @@ fn a_folder_that_cannot_be_listed_is_an_error_and_what_was_kept_stays() {
     fs::rename(&away, world.folder.path()).unwrap();
     assert_eq!(ids(&world.unseen(&[])), ["a"]);
 }
+
+#[test]
+fn a_few_files_are_judged_as_if_there_were_no_others() {
+    let twice: &[(&str, &[Act<'_>])] = &[("a", &[("one", None)]), ("b", &[("one", None)]), ("c", &[])];
+    let mut world = World::with(twice);
+    let at = |world: &mut World, files: [&str; 2]| {
+        let offered = world.shelf.look_at(&BTreeSet::from(files));
+        (ids(&offered).join(" "), offered.left_out.into_keys().collect::<Vec<_>>().join(" "))
+    };
+    let pair = |offered: &str, left_out: &str| (offered.to_owned(), left_out.to_owned());
+    assert_eq!(at(&mut world, ["a.md", "c.md"]), pair("a c", ""));
+    assert_eq!(at(&mut world, ["a.md", "b.md"]), pair("", "a.md b.md"));
+    assert_eq!(at(&mut world, ["b.md", "gone.md"]), pair("b", "gone.md"));
+    world.write("b", &[], "It does nothing any more.");
+    assert_eq!(at(&mut world, ["a.md", "b.md"]), pair("a b", ""));
+}
