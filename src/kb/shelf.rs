@@ -14,6 +14,7 @@ use super::load::{Offered, left_out, page, repeated_ids};
 use super::page::Page;
 use crate::domain::article::Article;
 use crate::domain::catalogue::Subject;
+use crate::domain::id::ActionId;
 
 /// A folder of articles with what was last read of it.
 #[derive(Debug)]
@@ -62,12 +63,11 @@ impl Shelf {
         for sight in seen.files {
             self.follow(sight);
         }
-        for subject in about {
-            self.read_anew(subject);
-            for rung in self.rungs(subject) {
-                self.read_anew(&rung);
-            }
-        }
+        self.kept.values_mut().for_each(Kept::drop_text);
+        let named = self.files_of(about);
+        self.read_anew(&named);
+        let rungs = self.files_of(&self.rungs(about));
+        self.read_anew(&(&rungs - &named));
         offered(self.kept.values(), &seen.findings)
     }
 
@@ -75,7 +75,8 @@ impl Shelf {
     fn follow(&mut self, Sight { file, stamp }: Sight) {
         let looks_so = |kept: &Kept| stamp != 0 && kept.stamp == stamp;
         if !self.kept.get(&file).is_some_and(looks_so) {
-            let kept = self.read(&file, stamp).without_text();
+            let mut kept = self.read(&file, stamp);
+            kept.drop_text();
             self.kept.insert(file, kept);
         }
     }
@@ -87,28 +88,30 @@ impl Shelf {
         Kept { stamp, article: page.map(|page| Arc::new(page.article)), id_lines, wrong }
     }
 
-    fn read_anew(&mut self, subject: &Subject) {
-        let files =
-            self.kept.iter().filter(|(_, kept)| kept.article.as_ref().is_some_and(|it| is(it, subject)));
-        let files: Vec<String> = files.map(|(file, _)| file.clone()).collect();
+    /// The files of articles that any of these is about.
+    fn files_of(&self, subjects: &[Subject]) -> BTreeSet<String> {
+        let is_meant = |article: &Arc<Article>| subjects.iter().any(|subject| is(article, subject));
+        let files = self.kept.iter().filter(|(_, kept)| kept.article.as_ref().is_some_and(is_meant));
+        files.map(|(file, _)| file.clone()).collect()
+    }
+
+    /// Reads files whatever they look like.
+    fn read_anew(&mut self, files: &BTreeSet<String>) {
         for file in files {
-            // The next look goes without its text.
-            let kept = self.read(&file, 0);
-            self.kept.insert(file, kept);
+            let stamp = self.kept.get(file).map_or(0, |kept| kept.stamp);
+            let kept = self.read(file, stamp);
+            self.kept.insert(file.clone(), kept);
         }
     }
 
-    /// The actions that an action names: they may be asked for in its place.
-    fn rungs(&self, subject: &Subject) -> Vec<Subject> {
-        let Subject::Action(id) = subject else { return Vec::new() };
+    /// The actions that actions name: they may be asked for in their place.
+    fn rungs(&self, subjects: &[Subject]) -> Vec<Subject> {
+        let is_meant =
+            |id: &ActionId| subjects.iter().any(|it| matches!(it, Subject::Action(it) if it == id));
         let actions = self.kept.values().filter_map(|kept| kept.article.as_ref()).flat_map(|it| &it.actions);
-        let named = actions.filter(|action| action.id == *id).filter_map(|it| it.escalates_to.as_ref());
-        named
-            .flat_map(|it| [Some(&it.action), it.find.as_ref()])
-            .flatten()
-            .cloned()
-            .map(Subject::Action)
-            .collect()
+        let named = actions.filter(|it| is_meant(&it.id)).filter_map(|it| it.escalates_to.as_ref());
+        let named = named.flat_map(|it| [Some(&it.action), it.find.as_ref()]).flatten();
+        named.cloned().map(Subject::Action).collect()
     }
 }
 
@@ -132,12 +135,10 @@ fn is(article: &Article, subject: &Subject) -> bool {
 }
 
 impl Kept {
-    fn without_text(self) -> Self {
-        let article = self.article.map(|article| {
-            let article = Arc::unwrap_or_clone(article);
-            Arc::new(Article { sections: Vec::new(), ..article })
-        });
-        Self { article, ..self }
+    fn drop_text(&mut self) {
+        if let Some(article) = self.article.as_mut().filter(|article| !article.sections.is_empty()) {
+            Arc::make_mut(article).sections = Vec::new();
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::*;
-use crate::domain::id::{ActionId, Digest};
+use crate::domain::id::Digest;
 use crate::kb::load;
 
 /// An action with what it escalates to, if anything; `NAME-find` shows what that needs.
