@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const KB: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kb");
@@ -75,6 +75,12 @@ impl Done {
 
 fn names(value: &Value) -> Vec<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+/// A configuration in which whoever runs the tests has a role.
+fn person(role: &str) -> String {
+    let uid = rustix::process::getuid().as_raw();
+    format!("[[person]]\nname = \"nia\"\nrole = \"{role}\"\nactors = [\"console:{uid}\"]\n")
 }
 
 #[test]
@@ -145,6 +151,14 @@ fn wrong_usage_and_wrong_configuration_end_with_2() {
 }
 
 #[test]
+fn a_half_of_own_questions_is_wrong_usage() {
+    let done = dogwatch(&["kb", "eval", "--questions", "q.jsonl", "--split", "choose"]).run();
+    assert_eq!((done.status, done.stdout.as_str()), (2, ""));
+    assert!(done.stderr.contains("--split") && done.stderr.contains("--questions"), "{}", done.stderr);
+    assert!(done.stderr.contains("cannot be used with"), "{}", done.stderr);
+}
+
+#[test]
 fn whoever_the_configuration_does_not_know_cannot_chat() {
     let done = dogwatch(&["chat"]).run();
     assert_eq!(done.status, 2);
@@ -152,9 +166,69 @@ fn whoever_the_configuration_does_not_know_cannot_chat() {
 }
 
 #[test]
+fn an_article_that_is_left_out_is_logged_once_however_much_is_decided() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("bad.md"), "no article").unwrap();
+    let person = person("responder");
+    let chat = dogwatch(&["--state", "state", "chat"]).kb(folder.path()).file("dogwatch.toml", &person);
+    let done = chat.stdin("/run one on h1\n/run two on h1\n/hosts\n").run();
+    assert_eq!(done.stdout.matches("refused: there is no action").count(), 2, "{}", done.stdout);
+    assert_eq!(done.stderr.matches("bad.md:1").count(), 1, "{}", done.stderr);
+}
+
+/// Two articles with one action, of which a question finds the first.
+fn rivals() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (id, words) in [("gasket", "a worn gasket"), ("flywheel", "a loose flywheel")] {
+        let text = format!(
+            "+++\nid = \"{id}\"\ntitle = \"About {words}\"\nproducts = [\"Linux\"]\ntags = [\"{id}\"]\n\
+             symptoms = [\"{words}\"]\nreviewed = 2026-11-01\n+++\n# About {words}\n## Resolution\nReplace {words}.\n\
+             ```action\nid = \"part-show\"\ntitle = \"Show the part\"\nplatforms = [\"linux\"]\nrisk = \"read\"\n\
+             [[steps]]\nrun = [\"df\", \"-h\"]\ntimeout_s = 60\n```\n"
+        );
+        fs::write(folder.path().join(format!("{id}.md")), text).unwrap();
+    }
+    folder
+}
+
+const RIVALRY: &str =
+    "its actions are not offered: flywheel.md:13: the action id `part-show` is also used in gasket.md:13";
+
+#[test]
+fn an_action_of_two_articles_is_offered_by_neither_and_ask_says_why() {
+    let folder = rivals();
+    let ask = |args: &[&str]| dogwatch(&[&["ask"], args].concat()).kb(folder.path()).run();
+    let done = ask(&["a loose flywheel"]);
+    assert!(done.stdout.contains("Replace a loose flywheel."), "{}", done.stdout);
+    assert!(done.stdout.contains(RIVALRY) && !done.stdout.contains("/run"), "{}", done.stdout);
+    let answer = ask(&["--json", "a loose flywheel"]).json().remove(0);
+    assert_eq!(
+        (&answer["hits"][0]["article"], &answer["hits"][0]["actions"]),
+        (&json!("flywheel"), &json!([]))
+    );
+    fs::remove_file(folder.path().join("gasket.md")).unwrap();
+    let done = ask(&["a loose flywheel"]);
+    assert!(done.stdout.contains("/run part-show on HOST") && !done.stdout.contains("not offered"));
+    let answer = ask(&["--json", "a loose flywheel"]).json().remove(0);
+    assert_eq!(answer["hits"][0]["actions"][0]["id"], "part-show");
+}
+
+#[test]
+fn chat_tells_an_admin_why_no_action_is_offered_and_nobody_else() {
+    let folder = rivals();
+    for (role, told) in [("admin", true), ("responder", false)] {
+        let chat = dogwatch(&["--state", "state", "chat"]).file("dogwatch.toml", &person(role));
+        let done = chat.kb(folder.path()).stdin("a loose flywheel\n/run part-show on h1\n").run();
+        assert!(done.stdout.contains("Replace a loose flywheel."), "{}", done.stdout);
+        assert!(done.stdout.contains("there is no action `part-show`"), "{}", done.stdout);
+        assert_eq!(done.stdout.contains(RIVALRY), told, "{role}: {}", done.stdout);
+        assert!(!done.stdout.contains("action: "), "{}", done.stdout);
+    }
+}
+
+#[test]
 fn chat_keeps_what_happened_and_the_record_can_be_read_afterwards() {
-    let uid = rustix::process::getuid().as_raw();
-    let config = format!("[[person]]\nname = \"nia\"\nrole = \"responder\"\nactors = [\"console:{uid}\"]\n");
+    let config = person("responder");
     let kept = tempfile::tempdir().unwrap();
     let state = kept.path().join("state");
     let state = state.to_str().unwrap();

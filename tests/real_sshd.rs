@@ -95,8 +95,8 @@ impl World {
         fs::write(&config, configuration(&sshd, folder.path(), &doubles)).unwrap();
         let library = KbLibrary::open(&kb, Some(&folder.path().join("index")), None).unwrap();
         let identity = Config::read(&config, Inventory::Real).unwrap().identity.unwrap();
-        let files = Files { kb, config: ConfigSource::File(Some(config)) };
-        let catalogue = files.catalogue().unwrap();
+        let files = Files::new(kb, ConfigSource::File(Some(config)));
+        let catalogue = files.catalogue(&[]).unwrap();
         let (record, moments, outbox) = SledRecord::open(&folder.path().join("state")).unwrap();
         let heard = Arc::new(Heard::default());
         let bot = Bot {

@@ -10,9 +10,11 @@ use tokio::task::JoinSet;
 use super::handle::{Handle, Message, Trail};
 use super::outbox::{Outbox, Post};
 use super::ports::{Chat, Hosts, Library, Record, RecordError, Sources};
-use super::turn::{Next, Turn, answers_its_caller, looks_at_sources, origin_of, rests_on_sources, told};
+use super::turn::{
+    Next, Turn, answers_its_caller, looks_at_sources, origin_of, rests_on_sources, subject, told,
+};
 use super::work::{Held, Work};
-use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::{Catalogue, Subject};
 use crate::domain::decide::{CardId, Context, Effect, Input, Say, decide};
 use crate::domain::event::Event;
 use crate::domain::id::{RequestId, RunId};
@@ -234,7 +236,8 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         if !inputs.iter().any(|(input, _)| looks_at_sources(input)) {
             return;
         }
-        let Err(why) = self.reload().await else { return };
+        let about = inputs.iter().filter_map(|(input, _)| subject(&self.state, input)).collect();
+        let Err(why) = self.reload(about).await else { return };
         tracing::warn!("articles or configuration can't be read: {why}");
         let (refused, rest): (Vec<_>, Vec<_>) =
             std::mem::take(inputs).into_iter().partition(|(input, _)| rests_on_sources(input));
@@ -322,9 +325,9 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
     }
 
     /// Reads articles and configuration anew before something is decided that could run.
-    async fn reload(&mut self) -> Result<(), String> {
+    async fn reload(&mut self, about: Vec<Subject>) -> Result<(), String> {
         let sources = Arc::clone(&self.sources);
-        let read = tokio::task::spawn_blocking(move || sources.catalogue()).await;
+        let read = tokio::task::spawn_blocking(move || sources.catalogue(&about)).await;
         self.catalogue = Arc::new(read.map_err(|error| error.to_string())??);
         self.unreadable.clear();
         Ok(())

@@ -8,7 +8,7 @@ use super::outbox::{Note, Post, Shown};
 
 use crate::domain::actor::ActorId;
 use crate::domain::approval::Approved;
-use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::{Catalogue, Subject};
 use crate::domain::command::{Origin, Ticket};
 use crate::domain::decide::{CardId, To};
 use crate::domain::event::Event;
@@ -121,10 +121,11 @@ pub trait Library: Send + Sync + 'static {
     fn find(&self, question: &str) -> Result<Found, String>;
 }
 
-/// Articles and configuration, read anew: what is decided rests on what stands there now.
+/// Articles and configuration: what is decided rests on what stands there now.
 pub trait Sources: Send + Sync + 'static {
-    /// Everything a decision looks at, or what is wrong with it.
-    fn catalogue(&self) -> Result<Catalogue, String>;
+    /// Everything a decision looks at, or what is wrong with it. What the decision is about is read anew
+    /// and has its text; that the rest has not changed may be told by what its files look like.
+    fn catalogue(&self, about: &[Subject]) -> Result<Catalogue, String>;
 }
 
 /// Where people are talked to. Nothing here blocks.

@@ -2,6 +2,7 @@
 
 mod keeping;
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -14,13 +15,14 @@ use super::ports::{Audit, Chat, HostCheck, Hosts, Library, Record, RecordError, 
 use super::{Bot, Handle, Outbox};
 use crate::domain::actor::ActorId;
 use crate::domain::approval::Approved;
-use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::{Catalogue, Subject};
 use crate::domain::command::{Command, Origin};
 use crate::domain::decide::{CardId, Input};
 use crate::domain::event::Event;
 use crate::domain::host::Host;
-use crate::domain::id::{RequestId, RunId};
+use crate::domain::id::{Digest, RequestId, RunId};
 use crate::domain::plan::Plan;
+use crate::domain::press::{Press, RequestPress, Submit};
 use crate::domain::replies::answer::Found;
 use crate::domain::reply::Reply;
 use crate::domain::run::{BootId, Output, StepReport, VerifyReport};
@@ -34,6 +36,8 @@ struct Outside {
     probes: AtomicUsize,
     said: Mutex<String>,
     reads: AtomicUsize,
+    /// What the last of them was about.
+    about: Mutex<Vec<Subject>>,
     /// Of `reads`, the one that fails.
     unreadable: usize,
     /// From this read on, nobody has a role.
@@ -92,7 +96,8 @@ impl Hosts for Outside {
 }
 
 impl Sources for Outside {
-    fn catalogue(&self) -> Result<Catalogue, String> {
+    fn catalogue(&self, about: &[Subject]) -> Result<Catalogue, String> {
+        *self.about.lock().unwrap() = about.to_vec();
         let read = self.reads.fetch_add(1, Ordering::SeqCst) + 1;
         let mut catalogue = catalogue();
         if read == self.unreadable {
@@ -208,6 +213,41 @@ async fn whoever_has_lost_their_role_is_refused_at_the_next_command() {
         "{}",
         bot.said()
     );
+}
+
+#[tokio::test]
+async fn the_article_of_whatever_could_run_or_is_shown_is_read_anew() {
+    let bot = running(Outside::default(), 9);
+    let about = async |command: Command| {
+        bot.handle.submit(says("ana", command)).await;
+        std::mem::take(&mut *bot.outside.about.lock().unwrap())
+    };
+    let start = Subject::Action("vm-start".into());
+    let prefix = Digest::of(b"shown").prefix();
+    let press = |press| Command::Press(Press::Request(press, RequestId(1), prefix));
+    assert_eq!(about(run_command("vm-start", &["kvm1"])).await, std::slice::from_ref(&start));
+    let named = [
+        Command::Approve(RequestId(1)),
+        press(RequestPress::Approve),
+        press(RequestPress::Next),
+        press(RequestPress::Find),
+        Command::Press(Press::Run("vm-start".into(), prefix)),
+        Command::Submitted(Submit::Run("vm-start".into(), prefix), BTreeMap::new()),
+    ];
+    for command in named {
+        assert_eq!(about(command.clone()).await, std::slice::from_ref(&start), "{command:?}");
+    }
+    assert_eq!(about(Command::KbShow("kvm-vm".into())).await, [Subject::Article("kvm-vm".into())]);
+    assert_eq!(about(Command::Hosts).await, []);
+    assert!(bot.handle.send(says("ben", Command::Approve(RequestId(1)))).await);
+    let probed = async {
+        while bot.outside.probes.load(Ordering::SeqCst) == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), probed).await.unwrap();
+    let read = bot.outside.about.lock().unwrap().clone();
+    assert_eq!(read, [start], "the start follows the approval");
 }
 
 #[tokio::test]

@@ -5,11 +5,15 @@ use std::collections::BTreeSet;
 use super::handle::Trail;
 use super::outbox::{Note, Post};
 use crate::domain::actor::ActorId;
+use crate::domain::catalogue::Subject;
 use crate::domain::command::{Command, Origin, Ticket};
 use crate::domain::decide::{CardId, Decision, Effect, Input, Purpose, To};
 use crate::domain::event::Event;
+use crate::domain::id::RequestId;
+use crate::domain::press::{Press, Submit};
 use crate::domain::refusal::Refusal;
 use crate::domain::replies;
+use crate::domain::state::State;
 
 /// One round of the loop: what is recorded together, and what follows from it.
 #[derive(Default)]
@@ -74,6 +78,25 @@ pub(super) fn rests_on_sources(input: &Input) -> bool {
 /// runs can still be seen and stopped by whom the last readable ones name.
 pub(super) fn looks_at_sources(input: &Input) -> bool {
     rests_on_sources(input) || matches!(input, Input::Command { .. })
+}
+
+/// What a decision on this input is about: all that it could let run, and an article that it shows.
+pub(super) fn subject(state: &State, input: &Input) -> Option<Subject> {
+    let of = |id: &RequestId| Some(Subject::Action(state.requests.get(id)?.plan.action.clone()));
+    let command = match input {
+        Input::Start(id) => return of(id),
+        Input::Command { command, .. } => command,
+        _ => return None,
+    };
+    match command {
+        Command::Run { action, .. }
+        | Command::Fill { action, .. }
+        | Command::Press(Press::Run(action, _))
+        | Command::Submitted(Submit::Run(action, _), _) => Some(Subject::Action(action.clone())),
+        Command::Approve(id) | Command::Press(Press::Request(_, id, _)) => of(id),
+        Command::KbShow(id) => Some(Subject::Article(id.clone())),
+        _ => None,
+    }
 }
 
 /// Where a command came from.

@@ -1,6 +1,6 @@
 //! `ask`: one answer, or one answer a line. Never opens the record.
 
-use std::path::Path;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,8 +12,8 @@ use super::{Done, Places};
 use crate::chat::console::{for_stdout, next_line};
 use crate::config::Config;
 use crate::domain::replies;
-use crate::kb;
-use crate::search::Search;
+use crate::kb::{Offered, Shelf};
+use crate::search::{Answer, Search};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -32,7 +32,8 @@ pub fn run(places: &Places, arguments: &Arguments) -> Done {
     // An answer names the approvals that its actions need, which the policy decides.
     let config = ConfigSource::File(places.config_file()).read()?;
     let library = KbLibrary::open(&places.kb, Some(&places.index), Meaning::open(places))?;
-    let asking = Asking { config, kb: &places.kb, search: library.current(), arguments };
+    let shelf = Shelf::new(places.kb.clone());
+    let mut asking = Asking { config, shelf, search: library.current(), arguments };
     if arguments.question != ["-"] {
         return asking.answer(&arguments.question.join(" "));
     }
@@ -45,24 +46,41 @@ pub fn run(places: &Places, arguments: &Arguments) -> Done {
 
 struct Asking<'a> {
     config: Config,
-    kb: &'a Path,
+    shelf: Shelf,
     search: Arc<Search>,
     arguments: &'a Arguments,
 }
 
 impl Asking<'_> {
-    fn answer(&self, question: &str) -> Done {
+    fn answer(&mut self, question: &str) -> Done {
         let start = Instant::now();
-        let answer = self.search.answer(question, self.arguments.limit.into())?;
+        let mut answer = self.search.answer(question, self.arguments.limit.into())?;
         let took_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let offered = self.offered(&answer);
+        let catalogue = Files::catalogue_of(self.config.clone(), offered);
         if self.arguments.json {
+            for hit in &mut answer.hits {
+                hit.actions.retain(|offer| catalogue.action(&offer.id).is_some());
+            }
             out!("{}", serde_json::to_string(&answer.line(question, took_us))?);
             return Ok(());
         }
-        // An action is named only if its article can be read now.
-        let articles = answer.hits.iter().filter_map(|hit| kb::article(self.kb, &hit.file).ok());
-        let catalogue = Files::catalogue_of(self.config.clone(), articles.collect());
-        out!("{}", for_stdout(&replies::answer::found(&catalogue, &found(&answer), None)).trim_end());
+        let found = found(&answer);
+        let reply = replies::answer::found(&catalogue, &found, None);
+        // Whoever can read the files may know what is wrong with them.
+        let reply = replies::answer::for_admin(reply, &catalogue, &found);
+        out!("{}", for_stdout(&reply).trim_end());
         Ok(())
+    }
+
+    /// What the articles with actions offer as they are now.
+    fn offered(&mut self, answer: &Answer) -> Offered {
+        let acting = answer.hits.iter().filter(|hit| !hit.actions.is_empty());
+        let mut files: BTreeSet<&str> = acting.map(|hit| hit.file.as_str()).collect();
+        if !files.is_empty() {
+            // Whoever repeats an id of an article that is found is one of those.
+            files.extend(self.search.broken().map(|broken| broken.file.as_str()));
+        }
+        self.shelf.look_at(&files)
     }
 }

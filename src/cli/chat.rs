@@ -24,7 +24,7 @@ pub fn run(places: &Places) -> Done {
         let problem = "there are hosts but no key to log in with: name it with [ssh] identity = \"FILE\"";
         return Err(Failure::Usage(anyhow::anyhow!(problem)));
     }
-    let files = Files { kb: places.kb.clone(), config };
+    let files = Files::new(places.kb.clone(), config);
     let library = Arc::new(KbLibrary::open(&places.kb, Some(&places.index), Meaning::open(places))?);
     let _watch = library.watch()?;
     let talk = Talk { files, library, actor, cast: Vec::new() };

@@ -69,7 +69,7 @@ async fn demo(places: &Places, arguments: &Arguments, people: People) -> Done {
     };
     let state = places.state.clone().unwrap_or_else(|| temporary.0.join("state"));
     let talk = Talk {
-        files: Files { kb: places.kb.clone(), config: ConfigSource::Lab { inventory, people } },
+        files: Files::new(places.kb.clone(), ConfigSource::Lab { inventory, people }),
         library: Arc::new(KbLibrary::open(&places.kb, None, None)?),
         actor: demo_actor("ana"),
         cast: CAST.map(|(name, _)| name).to_vec(),

@@ -50,8 +50,8 @@ pub fn run(places: &Places) -> Done {
     articles_and_index(places, &config, &mut report);
     model(places, &mut report);
     record(places, &mut report);
-    let files = Files { kb: places.kb.clone(), config: ConfigSource::File(places.config_file()) };
-    let catalogue = files.read().ok();
+    let files = Files::new(places.kb.clone(), ConfigSource::File(places.config_file()));
+    let catalogue = files.read(&[]).ok();
     runtime()?.block_on(async {
         inventory(&config, catalogue.as_ref(), &mut report).await;
         discord(&config, catalogue.as_ref(), &mut report).await;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use super::library::{KbLibrary, Meaning};
-use super::parts::{knowledge, recorded_state};
+use super::parts::{no_articles, recorded_state};
 use super::{Done, Failure, Places};
 use crate::chat::console::{one_line, rendered};
 use crate::domain::replies;
@@ -14,7 +14,7 @@ use crate::domain::state::State;
 use crate::domain::upkeep::{Upkeep, upkeep};
 use crate::kb::import::{Imported, Outcome, drafts_folder, import as import_texts};
 use crate::kb::lint::{Standards, lint as lint_rules};
-use crate::kb::{self, Severity};
+use crate::kb::{self, Offered, Severity};
 use crate::search::{
     self, Collection, Difference, Figures, Measured, Miss, MissKind, Origin, Ranking, Report, Search,
     SearchError, Split, Unusable, eval, read_questions,
@@ -47,7 +47,7 @@ pub enum Command {
         #[arg(long, value_name = "DIR", group = "what")]
         collection: Option<PathBuf>,
         /// Ask a half of the queries: one to choose settings with, the other to report with
-        #[arg(long, requires = "collection")]
+        #[arg(long, requires = "collection", conflicts_with = "questions")]
         split: Option<Half>,
         /// One JSON object
         #[arg(long)]
@@ -188,8 +188,11 @@ fn measure(places: &Places, questions: &Path, json: bool) -> Done {
 }
 
 fn report(places: &Places, json: bool) -> Done {
-    let articles =
-        knowledge(&places.kb)?.articles.into_iter().map(|article| (article.id.clone(), article)).collect();
+    let loaded = kb::load(&places.kb).with_context(|| no_articles(&places.kb))?;
+    for finding in loaded.findings.iter().filter(|finding| finding.code.leaves_out()) {
+        tracing::warn!("{}", finding.render(&places.kb));
+    }
+    let articles = Offered::from(loaded).articles;
     let state = recorded_state(&places.state()?).or_else(|error| match error.downcast_ref() {
         Some(StoreError::Absent { .. }) => {
             tracing::warn!("{error}; until then only the articles are looked at");

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use anyhow::Context as _;
 
 use super::Places;
-use super::parts::{chain, found};
+use super::parts::{chain, found, no_articles};
 use super::progress::Progress;
 use crate::app::ports::Library;
 use crate::domain::replies::answer::Found;
@@ -182,8 +182,7 @@ impl Library for KbLibrary {
 }
 
 fn scan(kb: &Path) -> anyhow::Result<Scan> {
-    let context = || format!("no articles; `--kb DIR` names their folder (tried {})", kb.display());
-    kb::scan(kb).with_context(context)
+    kb::scan(kb).with_context(|| no_articles(kb))
 }
 
 /// Brings the index up to date. True if it has changed; with what can't be looked at.

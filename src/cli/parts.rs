@@ -2,6 +2,7 @@
 //! in [`super::library`].
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context as _;
 
@@ -10,12 +11,11 @@ use crate::app::outbox::Note;
 use crate::app::ports::{Audit, Record, RecordError, Sources};
 use crate::config::{Config, Inventory};
 use crate::domain::actor::ActorId;
-use crate::domain::article::Article;
-use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::{Catalogue, Subject};
 use crate::domain::event::Event;
 use crate::domain::replies::answer::{Cited, Found};
 use crate::domain::state::{Moment, State};
-use crate::kb::{self, Loaded};
+use crate::kb::{Offered, Shelf};
 use crate::remote;
 use crate::search::{Answer, Hit};
 use crate::store::{self, Recorded, Store};
@@ -80,15 +80,9 @@ impl Record for SledRecord {
     }
 }
 
-/// The knowledge base; why articles of it are left out goes to the log.
-pub fn knowledge(folder: &Path) -> anyhow::Result<Loaded> {
-    let loaded = kb::load(folder).with_context(|| {
-        format!("no articles; `--kb DIR` names their folder (tried {})", folder.display())
-    })?;
-    for finding in loaded.findings.iter().filter(|finding| finding.code.leaves_out()) {
-        tracing::warn!("{}", finding.render(folder));
-    }
-    Ok(loaded)
+/// What to do if a folder has no articles.
+pub fn no_articles(folder: &Path) -> String {
+    format!("no articles; `--kb DIR` names their folder (tried {})", folder.display())
 }
 
 /// An answer as chats show it.
@@ -111,12 +105,14 @@ pub fn found(answer: &Answer) -> Found {
     }
 }
 
-/// Articles and configuration as they stand in files.
+/// Articles and configuration as they stand in files. Whoever watches the articles tells what is wrong
+/// with them: [`super::library`].
 pub struct Files {
-    /// The folder of articles.
-    pub kb: PathBuf,
     /// The configuration.
     pub config: ConfigSource,
+    kb: PathBuf,
+    /// Held while it is compared with the files.
+    shelf: Mutex<Shelf>,
 }
 
 /// Where the configuration comes from.
@@ -147,16 +143,23 @@ impl ConfigSource {
 }
 
 impl Files {
-    /// Reads everything a decision looks at.
-    pub fn read(&self) -> anyhow::Result<Catalogue> {
-        let config = self.config.read()?;
-        Ok(Self::catalogue_of(config, knowledge(&self.kb)?.articles))
+    /// The articles of a folder, and a configuration.
+    pub fn new(kb: PathBuf, config: ConfigSource) -> Self {
+        Self { config, shelf: Mutex::new(Shelf::new(kb.clone())), kb }
     }
 
-    /// The same of a few articles as they are now, to show what their actions need.
-    pub fn catalogue_of(config: Config, articles: Vec<Article>) -> Catalogue {
+    /// Everything a decision about this looks at.
+    pub fn read(&self, about: &[Subject]) -> anyhow::Result<Catalogue> {
+        let config = self.config.read()?;
+        let offered = self.shelf.lock().unwrap_or_else(PoisonError::into_inner).look(about);
+        Ok(Self::catalogue_of(config, offered.with_context(|| no_articles(&self.kb))?))
+    }
+
+    /// The same of these articles.
+    pub fn catalogue_of(config: Config, offered: Offered) -> Catalogue {
         Catalogue {
-            articles: articles.into_iter().map(|article| (article.id.clone(), article)).collect(),
+            articles: offered.articles,
+            left_out: offered.left_out,
             inventory: config.inventory,
             people: config.people,
             policy: config.policy,
@@ -166,7 +169,7 @@ impl Files {
 }
 
 impl Sources for Files {
-    fn catalogue(&self) -> Result<Catalogue, String> {
-        self.read().map_err(chain)
+    fn catalogue(&self, about: &[Subject]) -> Result<Catalogue, String> {
+        self.read(about).map_err(chain)
     }
 }

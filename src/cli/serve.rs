@@ -40,7 +40,7 @@ pub fn run(places: &Places) -> Done {
         let problem = "there are hosts but no key to log in with: name it with [ssh] identity = \"FILE\"";
         return Err(Failure::Usage(anyhow::anyhow!(problem)));
     }
-    let files = Files { kb: places.kb.clone(), config };
+    let files = Files::new(places.kb.clone(), config);
     let library = Arc::new(KbLibrary::open(&places.kb, Some(&places.index), Meaning::open(places))?);
     let _watch = library.watch()?;
     let state = places.state()?;
@@ -59,7 +59,7 @@ struct Service {
 
 impl Service {
     async fn run(self, state: &Path, end: &mut End) -> Done {
-        let catalogue = self.files.read()?;
+        let catalogue = self.files.read(&[])?;
         let folder = state.to_owned();
         let (record, moments, outbox) =
             tokio::task::spawn_blocking(move || SledRecord::open(&folder)).await??;

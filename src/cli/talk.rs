@@ -40,7 +40,7 @@ impl Talk {
     /// Opens the record, takes up what was going on, and talks until the input or the bot ends, or
     /// until somebody asks for the end: what runs on a host then is settled at the next start.
     pub async fn run(self, state: &Path, end: &mut End) -> anyhow::Result<()> {
-        let catalogue = self.files.read()?;
+        let catalogue = self.files.read(&[])?;
         let identity = self.files.config.read()?.identity.unwrap_or_default();
         let folder = state.to_owned();
         let (record, moments, outbox) =

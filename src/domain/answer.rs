@@ -87,7 +87,7 @@ pub fn found(view: View<'_>, question: &Question, found: Result<Found, String>) 
 /// A reply to a question, which tells an admin also what is wrong with articles.
 fn for_admins(view: View<'_>, origin: &Origin, reply: Reply, found: &Found) -> Reply {
     match Caller::of(origin).known(view.catalogue) {
-        Some(known) if known.role == Role::Admin => replies::answer::with_broken(reply, &found.broken),
+        Some(known) if known.role == Role::Admin => replies::answer::for_admin(reply, view.catalogue, found),
         _ => reply,
     }
 }

@@ -1,6 +1,7 @@
 //! What decisions are made from besides the state: articles, inventory, people, policy.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::action::Action;
 use super::actor::People;
@@ -9,11 +10,25 @@ use super::host::Host;
 use super::id::{ActionId, ArticleId, Digest, HostName};
 use super::policy::Policy;
 
+/// Articles by id, shared with whoever keeps them.
+pub type Articles = BTreeMap<ArticleId, Arc<Article>>;
+
+/// What a decision is about: that is read anew for it, whatever its file looks like, and with its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// An article.
+    Article(ArticleId),
+    /// An action, with those that it escalates to.
+    Action(ActionId),
+}
+
 /// One consistent view of everything that is configured or written.
 #[derive(Debug, Clone)]
 pub struct Catalogue {
-    /// The knowledge base.
-    pub articles: BTreeMap<ArticleId, Article>,
+    /// The articles that are offered; with their sections only where the decision is about them.
+    pub articles: Articles,
+    /// Why other articles are not, by their files.
+    pub left_out: BTreeMap<String, String>,
     /// The hosts.
     pub inventory: BTreeMap<HostName, Host>,
     /// Everybody who has a role.
@@ -31,8 +46,9 @@ impl Catalogue {
     }
 
     /// Every action with its article, in the order of articles.
-    pub fn actions(&self) -> impl Iterator<Item = (&Article, &Action)> {
-        self.articles.values().flat_map(|article| article.actions.iter().map(move |action| (article, action)))
+    pub fn actions<'a>(&'a self) -> impl Iterator<Item = (&'a Article, &'a Action)> {
+        let of = |article: &'a Arc<Article>| article.actions.iter().map(move |action| (&**article, action));
+        self.articles.values().flat_map(of)
     }
 
     /// The revision of policy and people.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::action::{Action, Param, ParamType, Program, Risk, Rollback, Step, Verify};
 use super::actor::{ActorId, People, Person, Role};
@@ -140,7 +141,8 @@ pub fn catalogue() -> Catalogue {
         Host { host_key: None, ..host("bare", Platform::Kvm, 5) },
     ];
     Catalogue {
-        articles: BTreeMap::from([(article.id.clone(), article)]),
+        articles: BTreeMap::from([(article.id.clone(), Arc::new(article))]),
+        left_out: BTreeMap::new(),
         inventory: hosts.into_iter().map(|host| (host.name.clone(), host)).collect(),
         people: People::new(people()).unwrap(),
         policy: Policy::default(),
@@ -150,8 +152,8 @@ pub fn catalogue() -> Catalogue {
 
 impl Catalogue {
     /// The one article, to be changed.
-    pub(in crate::domain) fn article_mut(&mut self) -> &mut Article {
-        self.articles.values_mut().next().unwrap()
+    pub(crate) fn article_mut(&mut self) -> &mut Article {
+        Arc::make_mut(self.articles.values_mut().next().unwrap())
     }
 
     /// An action of the one article, to be changed.

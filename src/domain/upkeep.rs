@@ -8,11 +8,9 @@
 mod articles;
 mod gaps;
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
-use super::article::Article;
+use super::catalogue::Articles;
 use super::id::{ActionId, ArticleId};
 use super::state::State;
 
@@ -133,7 +131,7 @@ impl Reason {
 }
 
 /// Ranks what to fix, as things stand at `now_ms`.
-pub fn upkeep(state: &State, articles: &BTreeMap<ArticleId, Article>, now_ms: u64) -> Upkeep {
+pub fn upkeep(state: &State, articles: &Articles, now_ms: u64) -> Upkeep {
     let gaps = gaps::gaps(state);
     let answers = state.answers.values();
     let judged = |right: bool| {

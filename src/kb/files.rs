@@ -100,6 +100,13 @@ fn stamp(metadata: &Metadata, now: i64) -> u64 {
     Digest::of(&bytes).key().max(1)
 }
 
+/// One file as it looks now.
+pub(super) fn sight(folder: &Path, file: &str) -> Sight {
+    // Reading it says what is wrong.
+    let stamp = fs::metadata(folder.join(file)).map_or(0, |metadata| stamp(&metadata, now_s()));
+    Sight { file: file.to_owned(), stamp }
+}
+
 fn now_s() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(i64::MAX))

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::files::{KbError, Scan, Sight, read, scan};
 use super::finding::{Code, Finding};
 use super::page::{Page, read_page};
 use super::synonyms::synonyms;
 use crate::domain::article::{Article, Synonyms};
+use crate::domain::catalogue::Articles;
 
 /// What stands in a knowledge base.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,6 +23,15 @@ pub struct Loaded {
     pub pages: Vec<Page>,
     /// Expressions that mean the same.
     pub synonyms: Synonyms,
+}
+
+/// What is offered of a knowledge base, and why the rest is not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Offered {
+    /// What is offered.
+    pub articles: Articles,
+    /// The first reason by file, in few words.
+    pub left_out: BTreeMap<String, String>,
 }
 
 /// Reads every `*.md` below `folder`. What is wrong with single files is a finding; only a folder
@@ -42,7 +53,7 @@ pub fn load(folder: &Path) -> Result<Loaded, KbError> {
 /// the others can tell.
 pub fn article(folder: &Path, file: &str) -> Result<Article, Finding> {
     let (page, findings) = page(folder, file);
-    match (findings.into_iter().find(|finding| finding.code.leaves_out()), page) {
+    match (findings.into_iter().filter(|finding| finding.code.leaves_out()).min(), page) {
         (None, Some(page)) => Ok(page.article),
         (Some(finding), _) => Err(finding),
         (None, None) => {
@@ -51,7 +62,7 @@ pub fn article(folder: &Path, file: &str) -> Result<Article, Finding> {
     }
 }
 
-fn page(folder: &Path, file: &str) -> (Option<Page>, Vec<Finding>) {
+pub(super) fn page(folder: &Path, file: &str) -> (Option<Page>, Vec<Finding>) {
     match read(&folder.join(file), file) {
         Ok(bytes) => read_page(file, &bytes),
         Err(finding) => (None, vec![finding]),
@@ -61,7 +72,9 @@ fn page(folder: &Path, file: &str) -> (Option<Page>, Vec<Finding>) {
 /// Puts pages together: ids must be unique, and no article is offered that has a finding which
 /// leaves it out.
 pub(super) fn assemble(pages: Vec<Page>, mut findings: Vec<Finding>) -> Loaded {
-    findings.extend(repeated_ids(&pages));
+    let lines: Vec<_> = pages.iter().map(Page::id_lines).collect();
+    findings
+        .extend(repeated_ids(pages.iter().map(|page| &page.article).zip(lines.iter().map(Vec::as_slice))));
     findings.sort();
     findings.dedup();
     let left_out: HashSet<&str> =
@@ -71,15 +84,35 @@ pub(super) fn assemble(pages: Vec<Page>, mut findings: Vec<Finding>) -> Loaded {
     Loaded { articles, findings, pages, synonyms: Synonyms::default() }
 }
 
-/// Whoever repeats an id makes it unclear what is meant: none of them is offered.
-fn repeated_ids(pages: &[Page]) -> Vec<Finding> {
+impl From<Loaded> for Offered {
+    fn from(loaded: Loaded) -> Self {
+        let articles = loaded.articles.into_iter().map(Arc::new);
+        Self {
+            articles: articles.map(|article| (article.id.clone(), article)).collect(),
+            left_out: left_out(&loaded.findings),
+        }
+    }
+}
+
+/// Why files are left out, if these are all findings in their order.
+pub(super) fn left_out<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> BTreeMap<String, String> {
+    let mut left_out = BTreeMap::new();
+    for finding in findings.into_iter().filter(|finding| finding.code.leaves_out()) {
+        left_out.entry(finding.file.clone()).or_insert_with(|| finding.brief());
+    }
+    left_out
+}
+
+/// Whoever repeats an id makes it unclear what is meant: none of them is offered. With each article
+/// come the lines of its own id and of those of its actions.
+pub(super) fn repeated_ids<'a>(pages: impl Iterator<Item = (&'a Article, &'a [usize])>) -> Vec<Finding> {
     let mut articles: BTreeMap<&str, Vec<(&str, usize)>> = BTreeMap::new();
     let mut actions: BTreeMap<&str, Vec<(&str, usize)>> = BTreeMap::new();
-    for page in pages {
-        let file = page.article.file.as_str();
-        articles.entry(page.article.id.as_str()).or_default().push((file, page.front_matter.of("id")));
-        for (action, lines) in page.article.actions.iter().zip(&page.actions) {
-            actions.entry(action.id.as_str()).or_default().push((file, lines.of("id")));
+    for (article, lines) in pages {
+        let (file, mut lines) = (article.file.as_str(), lines.iter());
+        articles.entry(article.id.as_str()).or_default().extend(lines.next().map(|line| (file, *line)));
+        for (action, line) in article.actions.iter().zip(lines) {
+            actions.entry(action.id.as_str()).or_default().push((file, *line));
         }
     }
     let mut findings = repeated(&articles, Code::ArticleIdTwice, "article");

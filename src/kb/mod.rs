@@ -11,8 +11,8 @@
 //!
 //! `files` finds and reads files, `markdown` turns text into sections, blocks, links and fenced
 //! actions, `front_matter` and `action_block` turn TOML into fields and actions, `page` puts one
-//! article together, `synonyms` reads what means the same, `load` the whole folder, `watch` says when to
-//! read it again. [`import`] makes drafts of texts that are no articles.
+//! article together, `synonyms` reads what means the same, `load` the whole folder, `shelf` keeps what has
+//! not changed since, `watch` says when to read it again. [`import`] makes drafts of texts that are no articles.
 
 mod action_block;
 mod files;
@@ -25,14 +25,16 @@ mod load;
 mod markdown;
 mod outline;
 mod page;
+mod shelf;
 mod synonyms;
 mod watch;
 
 pub use files::{FILE_LEN_MAX, KbError, Scan, Sight, scan};
 pub use finding::{Code, Finding, Severity};
 pub use key_lines::KeyLines;
-pub use load::{Loaded, article, load};
+pub use load::{Loaded, Offered, article, load};
 pub use outline::Link;
 pub use page::{Page, read_page};
+pub use shelf::Shelf;
 pub use synonyms::{FILE as SYNONYMS_FILE, synonyms};
 pub use watch::{Changed, Watch, WatchError};

@@ -28,6 +28,13 @@ pub struct Page {
     pub links: Vec<Link>,
 }
 
+impl Page {
+    /// The lines of the ids: of the article's, then of each action's.
+    pub(super) fn id_lines(&self) -> Vec<usize> {
+        [&self.front_matter].into_iter().chain(&self.actions).map(|lines| lines.of("id")).collect()
+    }
+}
+
 /// Reads the bytes of `file`. There is no page if they can't be understood as a whole; a page
 /// with findings that leave the article out is for lint alone.
 pub fn read_page(file: &str, bytes: &[u8]) -> (Option<Page>, Vec<Finding>) {

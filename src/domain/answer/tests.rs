@@ -60,6 +60,27 @@ fn broken_articles_are_told_to_admins_and_to_nobody_else() {
 }
 
 #[test]
+fn why_actions_are_not_offered_is_told_to_admins_once_and_before_other_mistakes() {
+    let broken = vec!["vm-hung.md:3: no title".to_owned(), "other.md:1: no id".to_owned()];
+    let hit = |action: &str| Cited { actions: vec![action.into()], ..hit() };
+    for (who, action, expected) in [
+        ("eve", "gone", vec!["its actions are not offered: vm-hung.md:3: no title", ": other.md:1: no id;"]),
+        ("eve", "vm-start", vec![": vm-hung.md:3: no title (and 1 more);"]),
+        ("ben", "gone", vec![]),
+    ] {
+        let mut world = World::new();
+        world.catalogue.left_out.insert(hit(action).file, broken[0].clone());
+        let origin = Origin::typed(actor(who), ConversationId::from("thread"));
+        let question = Question { origin, words: "why".to_owned(), purpose: Purpose::Answer };
+        let found = Found { hits: vec![hit(action)], broken: broken.clone(), ..Found::default() };
+        world.input(Input::Found(question, Ok(found))).unwrap();
+        assert!(expected.iter().all(|text| world.said.contains(text)), "{who}: {}", world.said);
+        let told = usize::from(!expected.is_empty());
+        assert_eq!(world.said.matches("no title").count(), told, "{who}: {}", world.said);
+    }
+}
+
+#[test]
 fn a_person_judges_once_whatever_they_press_again() {
     let mut world = World::new();
     search(&mut world, "dia", Command::Ask("why".into()), vec![hit()]);

@@ -103,14 +103,21 @@ fn quoted(reply: Reply, hit: &Cited) -> Reply {
     }
 }
 
-/// What an admin is told beside an answer: articles that can't be read as they are now.
-pub fn with_broken(reply: Reply, broken: &[String]) -> Reply {
-    let Some((first, others)) = broken.split_first() else { return reply };
-    let count = match others.len() {
+/// What an admin is told beside an answer: why actions of the article that is quoted are not offered,
+/// and what is wrong with other files.
+pub fn for_admin(reply: Reply, catalogue: &Catalogue, found: &Found) -> Reply {
+    let is_withheld = |hit: &&Cited| hit.actions.iter().any(|id| catalogue.action(id).is_none());
+    let why = found.hits.first().filter(is_withheld).and_then(|best| catalogue.left_out.get(&best.file));
+    let reply = why.into_iter().fold(reply, |reply, why| {
+        reply.line(Line::plain("its actions are not offered: ").untrusted(why.as_str()))
+    });
+    let mut others = found.broken.iter().filter(|broken| Some(*broken) != why);
+    let Some(first) = others.next() else { return reply };
+    let count = match others.count() {
         0 => String::new(),
         n => format!(" (and {n} more)"),
     };
-    let line = Line::plain("an article can't be read: ").untrusted(first.as_str()).then(count);
+    let line = Line::plain("something is wrong with the articles: ").untrusted(first.as_str()).then(count);
     reply.line(line.then("; ").code("dogwatch kb lint").then(" names what to mend"))
 }
 

@@ -13,17 +13,14 @@ use jiff::tz::TimeZone;
 use super::{EXAMPLES_MAX, Neglected, REVIEW_DAYS, Reason};
 use crate::domain::answer::Answer;
 use crate::domain::article::Article;
+use crate::domain::catalogue::Articles;
 use crate::domain::id::{ActionId, ArticleId};
 use crate::domain::request::{HostPhase, HostRun, Request};
 use crate::domain::run::Outcome;
 use crate::domain::state::State;
 
 /// The articles with a reason to look at them, by score and then by id.
-pub(super) fn neglected(
-    state: &State,
-    articles: &BTreeMap<ArticleId, Article>,
-    now_ms: u64,
-) -> Vec<Neglected> {
+pub(super) fn neglected(state: &State, articles: &Articles, now_ms: u64) -> Vec<Neglected> {
     let tallies = tallies(state, articles, now_ms);
     let answers = state.answers.values().filter(|answer| !answer.articles.is_empty());
     let mut answered_ms: Vec<_> = answers.map(|answer| answer.at_ms).collect();
@@ -85,11 +82,7 @@ struct Runs {
     verification_failed: u64,
 }
 
-fn tallies<'a>(
-    state: &'a State,
-    articles: &'a BTreeMap<ArticleId, Article>,
-    now_ms: u64,
-) -> BTreeMap<&'a ArticleId, Tally<'a>> {
+fn tallies<'a>(state: &'a State, articles: &'a Articles, now_ms: u64) -> BTreeMap<&'a ArticleId, Tally<'a>> {
     let mut tallies: BTreeMap<_, _> = articles
         .values()
         .map(|article| {

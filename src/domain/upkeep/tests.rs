@@ -1,7 +1,10 @@
 //! What is a gap, what speaks against an article, and in which order.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use std::sync::Arc;
+
 use super::*;
+use crate::domain::article::Article;
 use crate::domain::event::Event;
 use crate::domain::id::{AnswerId, ConversationId};
 use crate::domain::replies::upkeep::report;
@@ -59,9 +62,10 @@ impl Asked {
 }
 
 /// Several articles like the one of the world, by id.
-fn several(ids: &[&str]) -> BTreeMap<ArticleId, Article> {
+fn several(ids: &[&str]) -> Articles {
     let one = catalogue().articles.into_values().next().unwrap();
-    ids.iter().map(|id| (ArticleId::from(*id), Article { id: ArticleId::from(*id), ..one.clone() })).collect()
+    let named = |id: ArticleId| (id.clone(), Arc::new(Article { id, ..Article::clone(&one) }));
+    ids.iter().map(|id| named(ArticleId::from(*id))).collect()
 }
 
 fn kinds(reasons: &[Reason]) -> String {
@@ -210,7 +214,7 @@ fn what_was_said_before_the_last_review_is_answered_by_it() {
     let mut articles = several(&["kvm-vm"]);
     for (reviewed, listed) in [("2026-10-31", 1), ("2026-11-01", 0), ("2027-01-01", 1), ("soon", 1)] {
         for article in articles.values_mut() {
-            reviewed.clone_into(&mut article.reviewed);
+            reviewed.clone_into(&mut Arc::make_mut(article).reviewed);
         }
         let found = upkeep(&folded(&asked.0), &articles, START_MS).articles.len();
         assert_eq!(found, listed, "reviewed {reviewed}");

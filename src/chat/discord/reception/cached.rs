@@ -32,7 +32,7 @@ impl<S: Sources> Cached<S> {
             return Some(last);
         }
         let sources = Arc::clone(&self.sources);
-        match tokio::task::spawn_blocking(move || sources.catalogue()).await {
+        match tokio::task::spawn_blocking(move || sources.catalogue(&[])).await {
             Ok(Ok(catalogue)) => {
                 let catalogue = Arc::new(catalogue);
                 let read = (Instant::now(), Arc::clone(&catalogue));

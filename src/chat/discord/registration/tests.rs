@@ -40,7 +40,7 @@ fn with_params(sets: Vec<Vec<(String, Param)>>) -> Catalogue {
     for (at, params) in sets.into_iter().enumerate() {
         let mut action = action(&format!("extra-{at}"), Risk::Read, vec![step(&["true"])]);
         action.params = params.into_iter().collect();
-        catalogue.articles.values_mut().next().unwrap().actions.push(action);
+        catalogue.article_mut().actions.push(action);
     }
     catalogue
 }

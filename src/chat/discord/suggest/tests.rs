@@ -11,7 +11,7 @@ use crate::domain::testing::catalogue as plain_catalogue;
 /// The world of the tests, with a choice to be made for one action.
 fn catalogue() -> Catalogue {
     let mut catalogue = plain_catalogue();
-    let actions = &mut catalogue.articles.values_mut().next().unwrap().actions;
+    let actions = &mut catalogue.article_mut().actions;
     let start = actions.iter_mut().find(|action| action.id.as_str() == "vm-start").unwrap();
     start.title = "Start a virtual machine".to_owned();
     let choices = ["soft", "hard", "force", "so\u{202e}ft"].map(str::to_owned).to_vec();
@@ -149,7 +149,7 @@ proptest! {
         focus in 0..5_usize,
     ) {
         let mut catalogue = catalogue();
-        let article = catalogue.articles.values_mut().next().unwrap();
+        let article = catalogue.article_mut();
         let mut actions = Vec::new();
         for at in 0..40 {
             let mut action = article.actions[1].clone();
