@@ -267,7 +267,7 @@ impl Index {
     ) -> tantivy::Result<bool> {
         let anew = held.manifest.synonyms != *self.synonyms;
         let due = held.due(look, &self.synonyms);
-        let mut update = Update::new(held, &self.analyzer, anew);
+        let mut update = Update::new(held, &self.analyzer, anew, due.read.len());
         update.manifest.synonyms = Synonyms::clone(&self.synonyms);
         for key in due.gone {
             update.remove(key)?;
@@ -308,7 +308,7 @@ impl Index {
     ) -> tantivy::Result<()> {
         let mut writer = match writer {
             Some(writer) => writer,
-            None => indexing::writer(&held.engine)?,
+            None => indexing::writer(&held.engine, 0)?,
         };
         let payload = serde_json::to_string(manifest)?;
         let mut prepared = writer.prepare_commit()?;

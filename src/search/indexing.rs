@@ -13,15 +13,20 @@ use super::schema::Fields;
 /// Bytes that a writer collects before it writes a segment: every segment has a dictionary of its own, and
 /// writing that costs most.
 const MEMORY: usize = 100 << 20;
+/// The same for a few articles: it takes time to go through what is empty.
+const MEMORY_FOR_FEW: usize = 15 << 20;
+/// A few articles.
+const FEW: usize = 200;
 /// Up to this many chunks stand in one segment without anything deleted, so that scores don't depend on
 /// what the articles were before.
 const ONE_SEGMENT_MAX: u32 = 1_000;
 /// The part of a segment that may be deleted before it is written anew.
 const DELETED_MAX: f32 = 0.3;
 
-/// A writer that leaves segments alone until [`merge`].
-pub(super) fn writer(index: &Index) -> tantivy::Result<IndexWriter> {
-    let writer = index.writer_with_num_threads(1, MEMORY)?;
+/// A writer of so many articles that leaves segments alone until [`merge`].
+pub(super) fn writer(index: &Index, articles: usize) -> tantivy::Result<IndexWriter> {
+    let memory = if articles > FEW { MEMORY } else { MEMORY_FOR_FEW };
+    let writer = index.writer_with_num_threads(1, memory)?;
     writer.set_merge_policy(Box::new(NoMergePolicy));
     Ok(writer)
 }

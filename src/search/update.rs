@@ -18,6 +18,8 @@ pub(super) struct Update<'a> {
     analyzer: &'a Analyzer,
     /// Whether all is to be written again.
     anew: bool,
+    /// Articles that will be taken at the most.
+    articles: usize,
     /// There as soon as there is something to write.
     pub writer: Option<IndexWriter>,
     pub manifest: Manifest,
@@ -30,10 +32,10 @@ pub(super) struct Update<'a> {
 }
 
 impl<'a> Update<'a> {
-    pub fn new(held: &'a Held, analyzer: &'a Analyzer, anew: bool) -> Self {
+    pub fn new(held: &'a Held, analyzer: &'a Analyzer, anew: bool, articles: usize) -> Self {
         let manifest = Manifest::clone(&held.manifest);
         let (replaced, announced, claimed) = (HashSet::new(), HashMap::new(), HashMap::new());
-        Self { held, analyzer, anew, writer: None, manifest, replaced, announced, claimed }
+        Self { held, analyzer, anew, articles, writer: None, manifest, replaced, announced, claimed }
     }
 
     /// Hears of what will be taken: an id that a file gives up is free for another.
@@ -128,7 +130,7 @@ impl<'a> Update<'a> {
     fn writer(&mut self) -> tantivy::Result<&IndexWriter> {
         let writer = match self.writer.take() {
             Some(writer) => writer,
-            None => indexing::writer(&self.held.engine)?,
+            None => indexing::writer(&self.held.engine, self.articles)?,
         };
         Ok(self.writer.insert(writer))
     }
