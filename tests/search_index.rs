@@ -162,6 +162,41 @@ fn look_at_some_files_is_not_enough_where_the_others_are_not_known() {
 }
 
 #[test]
+fn look_at_some_files_does_not_make_do_with_what_another_process_has_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let files = Files::from([("disk-full.md", "Remove files."), ("log-full.md", "Rotate it.")]);
+    let [mut ours, mut theirs] = [(), ()].map(|()| Index::open(Some(dir.path()), Path::new("kb")));
+    follow(&mut ours, &files, &RefCell::default());
+    // What they have seen is older: one article was not there yet.
+    follow(&mut theirs, &Files::from([("disk-full.md", "Remove files.")]), &RefCell::default());
+    let edited = Files::from([("disk-full.md", "Remove old files."), ("log-full.md", "Rotate it.")]);
+    assert!(follow_some(&mut ours, &["disk-full.md"], &edited).is_none());
+    assert_eq!(follow(&mut ours, &edited, &RefCell::default()).articles(), 2);
+}
+
+#[test]
+fn look_at_some_files_does_not_go_back_to_a_folder_that_could_not_be_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut index = Index::open(Some(dir.path()), Path::new("kb"));
+    follow(
+        &mut index,
+        &Files::from([("disk-full.md", "Old."), ("log-full.md", "Old.")]),
+        &RefCell::default(),
+    );
+    let (lock, aside) = (dir.path().join("lock"), dir.path().join("aside"));
+    fs::rename(&lock, &aside).unwrap();
+    fs::create_dir(&lock).unwrap();
+    let files = Files::from([("disk-full.md", "New."), ("log-full.md", "Old.")]);
+    assert!(matches!(follow(&mut index, &files, &RefCell::default()).origin(), Origin::Unsaved(_)));
+    fs::remove_dir(&lock).unwrap();
+    fs::rename(&aside, &lock).unwrap();
+    let files = Files::from([("disk-full.md", "New."), ("log-full.md", "New.")]);
+    assert!(follow_some(&mut index, &["log-full.md"], &files).is_none());
+    let search = follow(&mut index, &files, &RefCell::default());
+    assert_eq!(search.answer("the disk is full", 1).unwrap().hits[0].passage, "New.");
+}
+
+#[test]
 fn broken_article_leaves_its_last_good_version() {
     let dir = tempfile::tempdir().unwrap();
     let looked = RefCell::default();

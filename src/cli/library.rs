@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 use anyhow::Context as _;
 
@@ -142,10 +142,10 @@ impl KbLibrary {
 
     /// Follows the files until what is returned is dropped; questions need not look at them until then.
     pub fn watch(self: &Arc<Self>) -> anyhow::Result<Watch> {
-        let library = Arc::downgrade(self);
+        let teller = Teller(Arc::downgrade(self));
         let mut told = None;
         let watch = Watch::start(&self.kb, move |changed| {
-            let Some(library) = library.upgrade() else { return };
+            let Some(library) = teller.0.upgrade() else { return };
             let refreshed = match changed {
                 Changed::Files(files) => library.refresh_some(&files),
                 Changed::Anything => library.refresh(),
@@ -172,6 +172,17 @@ impl KbLibrary {
         let broken = wrong.iter().cloned().collect();
         drop(wrong);
         Ok(Found { broken, ..found(&search.answer(question, HITS)?) })
+    }
+}
+
+/// Whoever tells when files change. Once it is gone, for whatever reason, questions look by themselves.
+struct Teller(Weak<KbLibrary>);
+
+impl Drop for Teller {
+    fn drop(&mut self) {
+        if let Some(library) = self.0.upgrade() {
+            library.told.store(false, Ordering::Relaxed);
+        }
     }
 }
 

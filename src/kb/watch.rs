@@ -1,7 +1,8 @@
-//! Says when the folder of a knowledge base may have changed; it reads no article itself.
+//! Says when the folder of a knowledge base may have changed, and in which files; it reads no article
+//! itself.
 //!
-//! Whoever is told reads the folder anew, and may find it as it was. A watch is started before the
-//! first reading, so that no change falls between the two.
+//! Whoever is told reads those files or the folder anew, and may find them as they were. A watch is
+//! started before the first reading, so that no change falls between the two.
 //!
 //! Invariant: whatever is missed is made up for. Each folder that holds articles is watched by
 //! itself; after any event that may be about a folder, after an overflow or an error, and at the

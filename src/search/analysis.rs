@@ -17,7 +17,7 @@ use crate::domain::article::Synonyms;
 const WHOLE_LEN_MAX: usize = 80;
 /// Characters of a part; what is longer is cut.
 const PART_LEN_MAX: usize = 40;
-/// Words whose analysis is remembered.
+/// Words whose analysis is remembered, none longer than [`WHOLE_LEN_MAX`].
 const KNOWN_MAX: usize = 50_000;
 /// Words between the two halves of a separable expression ("turn the machine off").
 const GAP_MAX: usize = 3;
@@ -75,6 +75,9 @@ impl Words {
             return Arc::clone(word);
         }
         let word = Arc::new(word(&mut self.stemmer, &self.everyday, &written.replace(['’', '‘'], "'")));
+        if written.len() > WHOLE_LEN_MAX {
+            return word;
+        }
         if self.known.len() == KNOWN_MAX {
             self.known.clear();
         }

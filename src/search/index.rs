@@ -202,8 +202,8 @@ impl Index {
         self.write(None, &look).map_err(failed)
     }
 
-    /// Brings the index up to date with some files; what it has of others stays. None: only a look at
-    /// all of them helps.
+    /// Brings the index up to date with some files that are there; what it has of others stays. None: only
+    /// a look at all of them helps. That will see these once more: nobody knows yet whether they are settled.
     pub fn follow_some(&mut self, files: &[String], read: &dyn Fn(&Seen) -> Reading) -> Option<bool> {
         let mut seen: Vec<Seen> = files.iter().map(|file| Seen::new(file.as_str(), 0)).collect();
         // What was wrong with these may have been one of those.
@@ -223,7 +223,10 @@ impl Index {
         let known = self.held.as_ref().and_then(|held| held.seal);
         let mut changed = false;
         if known.is_none() || folder.seal().ok() != known {
-            // Somebody else has written since.
+            // Somebody else has written since: nobody knows of which files.
+            if !look.whole {
+                return Err(unknown_files());
+            }
             let opened = if known.is_none() { folder.open() } else { folder.reopen() };
             match opened.and_then(|opened| Held::of(opened, &self.of)) {
                 Ok(held) => {
@@ -250,7 +253,7 @@ impl Index {
         let mut held = match self.held.take() {
             Some(held) if look.whole || held.manifest.synonyms == *self.synonyms => held,
             None if look.whole => Held::empty(folder, &self.of)?,
-            _ => return Err(tantivy::TantivyError::InternalError("not all files are known".to_owned())),
+            _ => return Err(unknown_files()),
         };
         let result = self.write_to(folder, &mut held, look);
         if result.is_ok() {
@@ -326,6 +329,10 @@ impl Index {
         };
         Ok(())
     }
+}
+
+fn unknown_files() -> tantivy::TantivyError {
+    tantivy::TantivyError::InternalError("a look at some files is not enough".to_owned())
 }
 
 /// What a file is known by.
