@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use dogwatch::app::ports::Library as _;
 use dogwatch::cli::library::KbLibrary;
 use dogwatch::domain::id::Digest;
 use dogwatch::search::{Answer, Search};
@@ -214,4 +215,17 @@ fn a_link_that_leads_nowhere_for_a_while_leaves_the_last_good_version() {
     fs::remove_file(folder.path().join("gasket.md")).unwrap();
     let search = library.refresh().unwrap();
     assert_eq!((search.articles(), search.broken().count()), (0, 0));
+}
+
+#[test]
+fn once_the_watch_has_ended_questions_look_by_themselves() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("gasket.md");
+    fs::write(&file, article("gasket", 1)).unwrap();
+    let library = Arc::new(KbLibrary::open(folder.path(), None, None).unwrap());
+    let passage = || library.find("the gasket is worn").unwrap().hits[0].quotes[0].text.clone();
+    drop(library.watch().unwrap());
+    assert!(passage().contains("version 1"), "{}", passage());
+    fs::write(&file, article("gasket", 2)).unwrap();
+    assert!(passage().contains("version 2"), "{}", passage());
 }
