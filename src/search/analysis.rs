@@ -306,8 +306,6 @@ fn stem(stemmer: &mut TextAnalyzer, word: &str) -> String {
 pub(super) struct Terms {
     /// Wholes and stems.
     pub words: String,
-    /// Pairs of neighbouring stems.
-    pub pairs: String,
     /// Meanings, as terms.
     pub meanings: String,
 }
@@ -316,7 +314,6 @@ impl Terms {
     /// The terms of units that belong together; words that carry no information are left out.
     pub fn of(units: &[Unit]) -> Self {
         let mut terms = Self::default();
-        let mut before: Option<&str> = None;
         for unit in units.iter().filter(|unit| !unit.empty) {
             for whole in &unit.wholes {
                 terms.words.extend([whole, " "]);
@@ -326,10 +323,6 @@ impl Terms {
             }
             for stem in &unit.stems {
                 terms.words.extend([stem, " "]);
-                if let Some(before) = before {
-                    terms.pairs.extend([before, PAIR, stem, " "]);
-                }
-                before = Some(stem);
             }
         }
         terms
@@ -339,18 +332,9 @@ impl Terms {
     pub fn add(&mut self, other: &Self, times: usize) {
         for _ in 0..times {
             self.words.push_str(&other.words);
-            self.pairs.push_str(&other.pairs);
             self.meanings.push_str(&other.meanings);
         }
     }
-}
-
-/// Between the stems of a pair: no stem has it.
-const PAIR: &str = "+";
-
-/// The term of two neighbouring stems.
-pub(super) fn pair_term(first: &str, second: &str) -> String {
-    format!("{first}{PAIR}{second}")
 }
 
 /// The term of a meaning.

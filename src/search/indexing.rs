@@ -81,7 +81,6 @@ pub(super) fn merge(index: &Index, writer: &mut IndexWriter) -> tantivy::Result<
 fn document(fields: Fields, chunk: &Chunk) -> TantivyDocument {
     let mut document = TantivyDocument::default();
     document.add_text(fields.text, &chunk.terms.words);
-    document.add_text(fields.pairs, &chunk.terms.pairs);
     document.add_text(fields.meanings, &chunk.terms.meanings);
     document.add_text(fields.topic, &chunk.topic.words);
     document.add_text(fields.topic_meanings, &chunk.topic.meanings);

@@ -7,10 +7,10 @@
 use std::collections::BTreeMap;
 
 use tantivy::Term;
-use tantivy::query::FuzzyTermQuery;
+use tantivy::query::{FuzzyTermQuery, PhraseQuery, Query as _};
 use tantivy::schema::Field;
 
-use super::analysis::{Analyzer, Unit, meaning_term, pair_term};
+use super::analysis::{Analyzer, Unit, meaning_term};
 use super::segments::Segments;
 
 /// Characters of the shortest word that is mended; shorter ones are too like each other.
@@ -80,8 +80,8 @@ fn halves(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::Resu
         if second.chars().count() < HALF_LEN_MIN {
             break;
         }
-        let pair = pair_term(&analyzer.stem(first), &analyzer.stem(second));
-        let documents = segments.searcher.doc_freq(&Term::from_field_text(segments.fields.pairs, &pair))?;
+        let term = |word: &str| Term::from_field_text(segments.fields.text, &analyzer.stem(word));
+        let documents = PhraseQuery::new(vec![term(first), term(second)]).count(&segments.searcher)? as u64;
         if documents > best.as_ref().map_or(0, |(most, _)| *most) {
             best = Some((documents, format!("{first} {second}")));
         }

@@ -11,7 +11,7 @@
 //! fields, `indexing` writes them; `index` follows the files that there are, `folder` keeps it on disk
 //! and whole, `segments` reads one state of it.
 //!
-//! `question` -> `ranking`, and `semantic` where there is a model -> `evidence` (is it an answer? if not,
+//! `question` -> `ranking` with `proximity`, and `semantic` where there is a model -> `evidence` (is it an answer? if not,
 //! once more with what `mend` makes of the question) -> `section` and `passage` (which lines?) ->
 //! `answer`, or `nearest`. `eval` measures the whole on our questions, `collection` the ranking on public
 //! ones, beside the `bare` engine.
@@ -33,6 +33,7 @@ mod indexing;
 mod mend;
 mod nearest;
 mod passage;
+mod proximity;
 mod question;
 mod ranking;
 mod schema;

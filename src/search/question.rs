@@ -2,7 +2,7 @@
 //!
 //! Invariant: any text is a question. Length and number of words are bounded; syntax means nothing.
 
-use super::analysis::{Analyzer, Unit, pair_term};
+use super::analysis::{Analyzer, Unit};
 
 /// Characters of a question that are read; the rest is ignored.
 const QUESTION_LEN_MAX: usize = 4_000;
@@ -20,7 +20,7 @@ pub(super) struct Question {
     /// How often it says each of them.
     pub times: Vec<f32>,
     /// Pairs of neighbours.
-    pub pairs: Vec<String>,
+    pub pairs: Vec<(String, String)>,
     /// Whether it asks for a reason rather than for what to do.
     pub asks_why: bool,
 }
@@ -42,7 +42,7 @@ impl Question {
         let mut question = Self { asks_why, ..Self::default() };
         let stems: Vec<&String> = units.iter().flat_map(|unit| &unit.stems).collect();
         for (first, second) in stems.iter().zip(stems.iter().skip(1)).take(QUESTION_WORDS_MAX) {
-            question.pairs.push(pair_term(first, second));
+            question.pairs.push(((*first).clone(), (*second).clone()));
         }
         question.pairs.sort();
         question.pairs.dedup();

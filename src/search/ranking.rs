@@ -1,8 +1,8 @@
 //! A question and an index -> articles, best first.
 //!
-//! Chunks are scored by BM25 (k1 1.2, b .75, as tantivy has them) over the weighted text, plus pairs of
-//! neighbouring words, plus equivalent expressions. What the question says twice counts twice. An article
-//! counts by its best two chunks.
+//! Chunks are scored by BM25 (k1 1.2, b .75, as tantivy has them) over the weighted text, plus equivalent
+//! expressions; to the best of them is added what stands close together in them and in the question. What
+//! the question says twice counts twice. An article counts by its best two chunks.
 
 use tantivy::collector::TopDocs;
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query, TermQuery};
@@ -10,12 +10,11 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, Term};
 
 use super::analysis::meaning_term;
+use super::proximity;
 use super::question::Question;
 use super::schema::Fields;
 use super::segments::Segments;
 
-/// Weight of a pair of neighbouring words beside the words themselves.
-const PAIR_WEIGHT: f32 = 0.25;
 /// Weight of an equivalent expression.
 const MEANING_WEIGHT: f32 = 0.5;
 /// What the best and the second chunk add to the score of their article. More for the second, or
@@ -44,7 +43,8 @@ pub(super) fn rank(segments: &Segments, question: &Question) -> tantivy::Result<
         return Ok(Vec::new());
     }
     let query = query(segments.fields, question);
-    let found = segments.searcher.search(&query, &TopDocs::with_limit(CHUNKS_MAX).order_by_score())?;
+    let mut found = segments.searcher.search(&query, &TopDocs::with_limit(CHUNKS_MAX).order_by_score())?;
+    proximity::add(segments, question, &mut found)?;
     let mut articles: Vec<Ranked> = Vec::new();
     for (score, chunk) in found {
         let article = segments.article(chunk);
@@ -85,9 +85,6 @@ fn query(fields: Fields, question: &Question) -> BooleanQuery {
         for meaning in &unit.meanings {
             add(fields.meanings, &meaning_term(*meaning), times * MEANING_WEIGHT);
         }
-    }
-    for pair in &question.pairs {
-        add(fields.pairs, pair, PAIR_WEIGHT);
     }
     BooleanQuery::new(clauses)
 }

@@ -5,7 +5,7 @@ use tantivy::schema::{
 };
 
 /// Raise this when analysis, chunking or fields change: an index of another pipeline is built anew.
-pub(super) const PIPELINE: u32 = 5;
+pub(super) const PIPELINE: u32 = 6;
 
 /// The place of a chunk among those of its article, from 0.
 pub(super) const PART: &str = "part";
@@ -24,8 +24,6 @@ pub(super) struct Fields {
     /// Title twice, headings twice, body once: a weighted sum of term frequencies under one length
     /// normalisation, which is what BM25F is.
     pub text: Field,
-    /// Pairs of neighbouring stems, weighted alike.
-    pub pairs: Field,
     /// Meanings of equivalent expressions, weighted alike.
     pub meanings: Field,
     /// What the chunk and its article say they are about; asked for presence only.
@@ -56,8 +54,7 @@ pub(super) fn schema() -> (Schema, Fields) {
     let present = indexing(IndexRecordOption::Basic, false);
     let mut builder = Schema::builder();
     let fields = Fields {
-        text: builder.add_text_field("text", scored.clone()),
-        pairs: builder.add_text_field("pairs", scored.clone()),
+        text: builder.add_text_field("text", indexing(IndexRecordOption::WithFreqsAndPositions, true)),
         meanings: builder.add_text_field("meanings", scored),
         topic: builder.add_text_field("topic", present.clone()),
         topic_meanings: builder.add_text_field("topic_meanings", present),
