@@ -5,9 +5,11 @@
 //! parts. Nothing here fails: any input gives units, and their number and length are bounded.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasher as _;
 use std::ops::{Deref, Range};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rustc_hash::FxBuildHasher;
 use tantivy::tokenizer::{Language, RawTokenizer, Stemmer, TextAnalyzer, TokenStream as _};
 
 use super::vocabulary::{everyday_words, is_function_word, spelling};
@@ -18,7 +20,9 @@ const WHOLE_LEN_MAX: usize = 80;
 /// Characters of a part; what is longer is cut.
 const PART_LEN_MAX: usize = 40;
 /// Words whose analysis is remembered, none longer than [`WHOLE_LEN_MAX`].
-const KNOWN_MAX: usize = 50_000;
+const KNOWN_MAX: usize = 1 << 16;
+/// Texts that are analysed at the same time, each with its own remembered words.
+const AT_ONCE_MAX: usize = 4;
 /// Words between the two halves of a separable expression ("turn the machine off").
 const GAP_MAX: usize = 3;
 
@@ -45,6 +49,7 @@ impl Deref for Unit {
 /// What a word is searched by wherever it stands.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Word {
+    written: Box<str>,
     /// The word as written, lowercased, if it consists of parts: `vmware-cmd`, and joined `vmwarecmd`.
     pub wholes: Vec<String>,
     /// Stems of its parts; of a plain word the one stem.
@@ -52,11 +57,21 @@ pub(super) struct Word {
     /// Whether it carries no information.
     pub empty: bool,
     everyday: bool,
+    /// Whether an expression that has synonyms begins with it.
+    opens: bool,
 }
 
 /// Stems words and knows the expressions that mean the same.
 pub(super) struct Analyzer {
-    words: Mutex<Words>,
+    lexicon: Lexicon,
+    /// Who needs words takes those that nobody else is using.
+    words: Vec<Mutex<Words>>,
+}
+
+/// Words that are not like others.
+struct Lexicon {
+    /// Stems of everyday words.
+    everyday: HashSet<String>,
     /// First stem of an expression -> its remaining stems and its meaning, the longest first.
     expressions: HashMap<String, Vec<(Vec<String>, usize)>>,
 }
@@ -64,24 +79,32 @@ pub(super) struct Analyzer {
 /// Words as they are written, and what they are searched by: most of a text has been seen before.
 struct Words {
     stemmer: TextAnalyzer,
-    /// Stems of everyday words.
-    everyday: HashSet<String>,
-    known: HashMap<String, Arc<Word>>,
+    /// Each at the place that its hash says, until another comes there.
+    known: Vec<Option<Arc<Word>>>,
 }
 
 impl Words {
-    fn get(&mut self, written: &str) -> Arc<Word> {
-        if let Some(word) = self.known.get(written) {
+    fn new() -> Self {
+        let stemmer = Stemmer::new(Language::English);
+        let stemmer = TextAnalyzer::builder(RawTokenizer::default()).filter(stemmer).build();
+        Self { stemmer, known: Vec::new() }
+    }
+
+    fn get(&mut self, lexicon: &Lexicon, written: &str) -> Arc<Word> {
+        if self.known.is_empty() {
+            self.known.resize_with(KNOWN_MAX, || None);
+        }
+        let place = FxBuildHasher.hash_one(written) >> (u64::BITS - KNOWN_MAX.ilog2());
+        let known = &mut self.known[usize::try_from(place).unwrap_or_default()];
+        if let Some(word) = known
+            && *word.written == *written
+        {
             return Arc::clone(word);
         }
-        let word = Arc::new(word(&mut self.stemmer, &self.everyday, &written.replace(['’', '‘'], "'")));
-        if written.len() > WHOLE_LEN_MAX {
-            return word;
+        let word = Arc::new(word(&mut self.stemmer, lexicon, written));
+        if written.len() <= WHOLE_LEN_MAX {
+            *known = Some(Arc::clone(&word));
         }
-        if self.known.len() == KNOWN_MAX {
-            self.known.clear();
-        }
-        self.known.insert(written.to_owned(), Arc::clone(&word));
         word
     }
 }
@@ -89,8 +112,7 @@ impl Words {
 impl Analyzer {
     /// An analyzer for English.
     pub fn new(synonyms: &Synonyms) -> Self {
-        let mut stemmer =
-            TextAnalyzer::builder(RawTokenizer::default()).filter(Stemmer::new(Language::English)).build();
+        let Words { mut stemmer, .. } = Words::new();
         let mut expressions: HashMap<String, Vec<(Vec<String>, usize)>> = HashMap::new();
         let numbered = synonyms.0.iter().enumerate();
         for (meaning, expression) in numbered.flat_map(|(at, same)| same.iter().map(move |it| (at, it))) {
@@ -103,11 +125,14 @@ impl Analyzer {
             candidates.sort_by_key(|(rest, _)| std::cmp::Reverse(rest.len()));
         }
         let everyday = everyday_words().map(|word| stem(&mut stemmer, word)).collect();
-        Self { words: Mutex::new(Words { stemmer, everyday, known: HashMap::new() }), expressions }
+        let at_once = std::thread::available_parallelism().map_or(1, usize::from).min(AT_ONCE_MAX);
+        let words = (0..at_once).map(|_| Mutex::new(Words::new())).collect();
+        Self { lexicon: Lexicon { everyday, expressions }, words }
     }
 
     fn words(&self) -> MutexGuard<'_, Words> {
-        self.words.lock().unwrap_or_else(PoisonError::into_inner)
+        let free = self.words.iter().find_map(|words| words.try_lock().ok());
+        free.unwrap_or_else(|| self.words[0].lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The units of a text, in its order.
@@ -125,14 +150,16 @@ impl Analyzer {
                 && let Some((start, percent)) = words.next_if(|(_, next)| is_percent(next))
             {
                 at.end = start + without_end(percent).len();
-                known.get(&format!("{word}%"))
+                known.get(&self.lexicon, &format!("{word}%"))
             } else {
-                known.get(word)
+                known.get(&self.lexicon, word)
             };
             units.push(Unit { meanings: Vec::new(), everyday: word.everyday, at, word });
         }
         drop(known);
-        self.mark_meanings(&mut units);
+        if units.iter().any(|unit| unit.opens) {
+            self.mark_meanings(&mut units);
+        }
         units
     }
 
@@ -149,7 +176,7 @@ impl Analyzer {
         let mut found = Vec::new();
         let mut at = 0;
         while at < flat.len() {
-            let candidates = self.expressions.get(flat[at].1).into_iter().flatten();
+            let candidates = self.lexicon.expressions.get(flat[at].1).into_iter().flatten();
             let mut places =
                 candidates.filter_map(|(rest, meaning)| Some((positions(&flat[at + 1..], rest)?, *meaning)));
             let Some((ends, meaning)) = places.next() else {
@@ -213,35 +240,38 @@ fn without_end(raw: &str) -> &str {
 }
 
 /// One word between spaces.
-fn word(stemmer: &mut TextAnalyzer, everyday: &HashSet<String>, word: &str) -> Word {
+fn word(stemmer: &mut TextAnalyzer, lexicon: &Lexicon, written: &str) -> Word {
+    let word = written.replace(['’', '‘'], "'");
     let lower = word.to_lowercase();
+    let (mut wholes, mut stems) = (Vec::new(), Vec::new());
+    let empty;
     if let Some(plain) = contraction(&lower) {
-        let stem = stem(stemmer, &plain);
-        let everyday = everyday.contains(&stem);
-        return Word { wholes: Vec::new(), stems: vec![stem], empty: is_function_word(&plain), everyday };
-    }
-    let parts = parts(word);
-    let mut wholes = Vec::new();
-    if parts.len() != 1 || parts[0] != lower {
-        if lower.chars().count() <= WHOLE_LEN_MAX {
-            wholes.push(if lower.chars().all(char::is_alphanumeric) {
-                stem(stemmer, &lower)
-            } else {
-                lower.clone()
-            });
+        stems.push(stem(stemmer, &plain));
+        empty = is_function_word(&plain);
+    } else {
+        let parts = parts(&word);
+        if parts.len() != 1 || parts[0] != lower {
+            if lower.chars().count() <= WHOLE_LEN_MAX {
+                wholes.push(if lower.chars().all(char::is_alphanumeric) {
+                    stem(stemmer, &lower)
+                } else {
+                    lower.clone()
+                });
+            }
+            let hyphenated = lower.contains('-') && lower.chars().all(|c| c.is_alphanumeric() || c == '-');
+            if hyphenated && parts.len() == 2 && !lower.starts_with('-') {
+                wholes.push(stem(stemmer, &parts.concat()));
+            }
         }
-        let hyphenated = lower.contains('-') && lower.chars().all(|c| c.is_alphanumeric() || c == '-');
-        if hyphenated && parts.len() == 2 && !lower.starts_with('-') {
-            wholes.push(stem(stemmer, &parts.concat()));
+        empty = wholes.is_empty() && parts.iter().all(|part| is_function_word(part));
+        stems.extend(parts.iter().map(|part| stem(stemmer, part)));
+        if lower.ends_with('%') {
+            stems.push(stem(stemmer, "percent"));
         }
     }
-    let empty = wholes.is_empty() && parts.iter().all(|part| is_function_word(part));
-    let mut stems: Vec<String> = parts.iter().map(|part| stem(stemmer, part)).collect();
-    if lower.ends_with('%') {
-        stems.push(stem(stemmer, "percent"));
-    }
-    let everyday = stems.iter().all(|stem| everyday.contains(stem));
-    Word { wholes, stems, empty, everyday }
+    let everyday = stems.iter().all(|stem| lexicon.everyday.contains(stem));
+    let opens = stems.iter().any(|stem| lexicon.expressions.contains_key(stem));
+    Word { written: written.into(), wholes, stems, empty, everyday, opens }
 }
 
 /// `can't` means `not`; `VM's` means `vm`; `cannot` is two words.

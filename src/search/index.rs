@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use serde::{Deserialize, Serialize};
 use tantivy::{IndexReader, IndexWriter};
 
@@ -16,7 +17,7 @@ use super::entry::Entry;
 use super::folder::{self, Folder, Opened, Unusable};
 use super::schema::schema;
 use super::segments::Segments;
-use super::update::Update;
+use super::update::{self, Update};
 use super::{Origin, Search, SearchError, indexing};
 use crate::domain::article::{Article, Synonyms};
 use crate::domain::id::Digest;
@@ -118,7 +119,22 @@ struct Look<'a> {
     seen: &'a [Seen],
     /// Whether those are all that there are.
     whole: bool,
-    read: &'a dyn Fn(&Seen) -> Reading,
+    read: &'a (dyn Fn(&Seen) -> Reading + Sync),
+}
+
+impl Look<'_> {
+    /// Reads some of the files, as many at a time as there are cores, and hands them on in their order.
+    fn read(
+        &self,
+        files: &[&Seen],
+        mut each: impl FnMut(&Seen, Reading) -> tantivy::Result<()>,
+    ) -> tantivy::Result<()> {
+        for some in files.chunks(update::AT_ONCE) {
+            let readings: Vec<Reading> = some.par_iter().map(|seen| (self.read)(seen)).collect();
+            some.iter().zip(readings).try_for_each(|(seen, reading)| each(seen, reading))?;
+        }
+        Ok(())
+    }
 }
 
 /// What has to be done to be up to date.
@@ -172,7 +188,7 @@ impl Index {
         &mut self,
         seen: &[Seen],
         synonyms: Option<&Synonyms>,
-        read: &dyn Fn(&Seen) -> Reading,
+        read: &(dyn Fn(&Seen) -> Reading + Sync),
     ) -> Result<bool, SearchError> {
         let known = self.held.as_ref().map(|held| held.manifest.synonyms.clone());
         let synonyms = &synonyms.cloned().or(known).unwrap_or_default();
@@ -204,7 +220,11 @@ impl Index {
 
     /// Brings the index up to date with some files that are there; what it has of others stays. None: only
     /// a look at all of them helps. That will see these once more: nobody knows yet whether they are settled.
-    pub fn follow_some(&mut self, files: &[String], read: &dyn Fn(&Seen) -> Reading) -> Option<bool> {
+    pub fn follow_some(
+        &mut self,
+        files: &[String],
+        read: &(dyn Fn(&Seen) -> Reading + Sync),
+    ) -> Option<bool> {
         let mut seen: Vec<Seen> = files.iter().map(|file| Seen::new(file.as_str(), 0)).collect();
         // What was wrong with these may have been one of those.
         let broken = self.held.as_ref()?.manifest.broken.values().filter(|it| !files.contains(&it.file));
@@ -280,18 +300,22 @@ impl Index {
         }
         // Ids may move from file to file: who will hold which is known before the first is put in.
         if held.manifest.articles > 0 && due.read.len() > 1 {
-            due.read.iter().for_each(|seen| update.announce(seen, &(look.read)(seen)));
+            look.read(&due.read, |seen, reading| {
+                update.announce(seen, &reading);
+                Ok(())
+            })?;
         }
         let mut failed = Vec::new();
-        for seen in due.read {
-            if !update.take(seen, (look.read)(seen))? {
+        look.read(&due.read, |seen, reading| {
+            if !update.take(seen, reading)? {
                 failed.push(seen.key);
             }
-        }
+            Ok(())
+        })?;
         for key in failed {
             update.keep(key)?;
         }
-        let Update { writer, manifest, .. } = update;
+        let (writer, manifest) = update.finish()?;
         if writer.is_none() && manifest == *held.manifest {
             return Ok(false);
         }

@@ -43,10 +43,9 @@ mod semantic;
 mod update;
 mod vocabulary;
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tantivy::{DocAddress, TantivyError, Term};
 
@@ -167,8 +166,9 @@ impl Search {
         let seen: Vec<Seen> = articles.iter().map(|article| Seen::new(article.file.clone(), 0)).collect();
         let articles: HashMap<String, Article> =
             articles.into_iter().map(|article| (article.file.clone(), article)).collect();
-        let articles = RefCell::new(articles);
-        let read = |seen: &Seen| match articles.borrow_mut().remove(&seen.file) {
+        let articles = Mutex::new(articles);
+        let taken = |file: &str| articles.lock().unwrap_or_else(PoisonError::into_inner).remove(file);
+        let read = |seen: &Seen| match taken(&seen.file) {
             Some(article) => Reading::Article(Box::new(article)),
             None => Reading::Broken("it is named twice".to_owned()),
         };

@@ -100,7 +100,8 @@ impl<'a> Places<'a> {
 
     /// How often two words stand close together in each chunk.
     fn close(&self, first: &str, second: &str) -> Vec<usize> {
-        let in_chunks = |word| self.words.get(word).into_iter().flatten().map(|range| &self.all[range.clone()]);
+        let in_chunks =
+            |word| self.words.get(word).into_iter().flatten().map(|range| &self.all[range.clone()]);
         let near = |(first, second): (&[u32], &[u32])| {
             let close = |a: &&u32| second.iter().any(|b| a.abs_diff(*b) <= DISTANCE_MAX && *a != b);
             first.iter().filter(close).count()

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use tantivy::{IndexWriter, Term};
 
 use super::analysis::Analyzer;
@@ -12,6 +13,9 @@ use super::indexing;
 /// Files that can't be read and are remembered by name; what is wrong with others is seen again.
 const BROKEN_MAX: usize = 1_000;
 
+/// Articles that are analysed before they are written.
+pub(super) const AT_ONCE: usize = 64;
+
 /// Changes that are not written yet.
 pub(super) struct Update<'a> {
     held: &'a Held,
@@ -21,7 +25,7 @@ pub(super) struct Update<'a> {
     /// Articles that will be taken at the most.
     articles: usize,
     /// There as soon as there is something to write.
-    pub writer: Option<IndexWriter>,
+    writer: Option<IndexWriter>,
     pub manifest: Manifest,
     /// Files whose documents are no longer those of the index.
     replaced: HashSet<u64>,
@@ -29,13 +33,16 @@ pub(super) struct Update<'a> {
     announced: HashMap<u64, Vec<String>>,
     /// The files of ids that were put in.
     claimed: HashMap<String, (u64, String)>,
+    /// Articles that were put in and are not analysed yet, each with its file and what that looked like.
+    waiting: Vec<(Entry, u64, u64)>,
 }
 
 impl<'a> Update<'a> {
     pub fn new(held: &'a Held, analyzer: &'a Analyzer, anew: bool, articles: usize) -> Self {
         let manifest = Manifest::clone(&held.manifest);
         let (replaced, announced, claimed) = (HashSet::new(), HashMap::new(), HashMap::new());
-        Self { held, analyzer, anew, articles, writer: None, manifest, replaced, announced, claimed }
+        let (writer, waiting) = (None, Vec::new());
+        Self { held, analyzer, anew, articles, writer, manifest, replaced, announced, claimed, waiting }
     }
 
     /// Hears of what will be taken: an id that a file gives up is free for another.
@@ -63,7 +70,7 @@ impl<'a> Update<'a> {
             Reading::Article(article) => {
                 let entry = Entry::from(*article);
                 match self.holder(&entry, seen.key)? {
-                    None => return self.put(&entry, seen).map(|()| true),
+                    None => return self.put(entry, seen).map(|()| true),
                     Some(why) => why,
                 }
             }
@@ -85,13 +92,13 @@ impl<'a> Update<'a> {
             self.remove(key)
         } else if self.anew {
             self.remove(key)?;
-            self.add(&entry, key, stamp)
+            self.add(entry, key, stamp)
         } else {
             Ok(())
         }
     }
 
-    fn put(&mut self, entry: &Entry, seen: &Seen) -> tantivy::Result<()> {
+    fn put(&mut self, entry: Entry, seen: &Seen) -> tantivy::Result<()> {
         self.manifest.broken.remove(&seen.file);
         let indexed = self.indexed(seen.key)?;
         let same = indexed.is_some_and(|(old, stamp)| {
@@ -104,15 +111,32 @@ impl<'a> Update<'a> {
         self.add(entry, seen.key, seen.stamp)
     }
 
-    fn add(&mut self, entry: &Entry, key: u64, stamp: u64) -> tantivy::Result<()> {
-        let documents = indexing::documents(self.analyzer, self.held.segments.fields, entry, (key, stamp))?;
-        self.writer()?.run(documents)?;
-        self.manifest.toggle(entry);
+    fn add(&mut self, entry: Entry, key: u64, stamp: u64) -> tantivy::Result<()> {
+        self.manifest.toggle(&entry);
         self.manifest.articles += 1;
-        for name in entry_names(entry) {
+        for name in entry_names(&entry) {
             self.claimed.insert(name, (key, entry.file.clone()));
         }
+        self.waiting.push((entry, key, stamp));
+        if self.waiting.len() < AT_ONCE { Ok(()) } else { self.write() }
+    }
+
+    /// Analyses what waits, as much at a time as there are cores, and writes it in its order.
+    fn write(&mut self) -> tantivy::Result<()> {
+        let (analyzer, fields) = (self.analyzer, self.held.segments.fields);
+        let documents = |(entry, key, stamp)| indexing::documents(analyzer, fields, &entry, (key, stamp));
+        let waiting = std::mem::take(&mut self.waiting);
+        let documents: Vec<_> = waiting.into_par_iter().map(documents).collect::<tantivy::Result<_>>()?;
+        for of_article in documents {
+            self.writer()?.run(of_article)?;
+        }
         Ok(())
+    }
+
+    /// What the index will be, and a writer that only has to commit, if anything changes.
+    pub fn finish(mut self) -> tantivy::Result<(Option<IndexWriter>, Manifest)> {
+        self.write()?;
+        Ok((self.writer, self.manifest))
     }
 
     /// Takes out what the index holds of a file.

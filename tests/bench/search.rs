@@ -6,12 +6,14 @@
 //! (1000,10000,100000). The ratios are printed at the end of each size.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark may panic")]
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::hint::black_box;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use criterion::Criterion;
@@ -184,8 +186,9 @@ fn indexing(size: usize, articles: Vec<Article>) {
     });
     let folder = tempfile::tempdir().unwrap();
     let seen: Vec<Seen> = articles.iter().map(|it| Seen::new(it.file.clone(), 1)).collect();
-    let waiting = std::cell::RefCell::new(articles.into_iter());
-    let read = |_: &Seen| Reading::Article(Box::new(waiting.borrow_mut().next().unwrap()));
+    let waiting: Mutex<HashMap<String, Article>> =
+        Mutex::new(articles.into_iter().map(|it| (it.file.clone(), it)).collect());
+    let read = |seen: &Seen| Reading::Article(Box::new(waiting.lock().unwrap().remove(&seen.file).unwrap()));
     let mut index = Index::open(Some(folder.path()), Path::new("kb"));
     let whole = timed(|| index.follow(&seen, Some(&Synonyms::default()), &read).unwrap());
     println!(
