@@ -198,8 +198,10 @@ fn scan(kb: &Path) -> anyhow::Result<Scan> {
 
 /// Brings the index up to date. True if it has changed; with what can't be looked at.
 fn follow(index: &mut Index, kb: &Path, scan: Scan) -> anyhow::Result<(bool, Vec<Finding>)> {
+    // What was in a folder that can't be listed is not gone: reading it says what is wrong.
+    let hidden = scan.unlisted.iter().flat_map(|folder| index.files_in(folder));
     let seen = scan.files.into_iter().map(|it| Seen::new(it.file, it.stamp));
-    let seen: Vec<Seen> = seen.collect();
+    let seen: Vec<Seen> = seen.chain(hidden.map(|file| Seen::new(file, 0))).collect();
     let (synonyms, found) = kb::synonyms(kb);
     // Of a file that is just being written nothing may be there to read.
     let is_lost = |code| matches!(code, Code::SynonymsSyntax | Code::Unreadable | Code::FileTooLarge);
@@ -254,5 +256,40 @@ fn tell(now: &BTreeSet<String>, before: &BTreeSet<String>) {
     }
     if let Some(more) = newly.len().checked_sub(TOLD_MAX).filter(|more| *more > 0) {
         tracing::warn!("and {more} more: `dogwatch kb lint` names them");
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_a_folder_that_cannot_be_listed_is_kept_until_it_can() {
+        let kb = tempfile::tempdir().unwrap();
+        let folder = kb.path().join("net");
+        let article = std::fs::read_to_string("kb/linux-disk-full.md").unwrap();
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("linux-disk-full.md"), &article).unwrap();
+        let mut index = Index::open(None, kb.path());
+        follow(&mut index, kb.path(), scan(kb.path()).unwrap()).unwrap();
+        assert_eq!(index.search().unwrap().articles(), 1);
+
+        // Nothing below it can be opened now, by whomever.
+        let away = kb.path().join("away");
+        std::fs::rename(&folder, &away).unwrap();
+        std::fs::write(&folder, "").unwrap();
+        let unlisted = || Scan { unlisted: vec!["net/".to_owned()], ..Scan::default() };
+        for changed in [true, false] {
+            assert_eq!(follow(&mut index, kb.path(), unlisted()).unwrap().0, changed);
+            let search = index.search().unwrap();
+            let hit = search.answer("no space left on device", 1).unwrap().hits.remove(0);
+            assert!(hit.outdated.unwrap().contains("net/linux-disk-full.md"), "it is said");
+        }
+        std::fs::remove_file(&folder).unwrap();
+        std::fs::rename(&away, &folder).unwrap();
+        follow(&mut index, kb.path(), scan(kb.path()).unwrap()).unwrap();
+        let search = index.search().unwrap();
+        assert_eq!((search.articles(), search.broken().count()), (1, 0));
     }
 }

@@ -59,18 +59,20 @@ pub struct Sight {
 pub struct Scan {
     /// The files in the order of their names.
     pub files: Vec<Sight>,
+    /// Folders that can't be listed, with `/` at the end: nobody knows what is in them.
+    pub unlisted: Vec<String>,
     /// What could not be looked at.
     pub findings: Vec<Finding>,
 }
 
 /// Looks for every article below `folder` without opening one.
 pub fn scan(folder: &Path) -> Result<Scan, KbError> {
-    let mut walk = Walk { files: Vec::new(), entries: 0, findings: Vec::new(), now: now_s() };
+    let mut walk = Walk { scan: Scan::default(), entries: 0, now: now_s() };
     walk.enter(folder, "", 0).map_err(|source| KbError::List { path: folder.to_owned(), source })?;
-    let Walk { mut files, mut findings, .. } = walk;
-    files.sort();
-    findings.extend(limited(&mut files, FILES_MAX));
-    Ok(Scan { files, findings })
+    let mut scan = walk.scan;
+    scan.files.sort();
+    scan.findings.extend(limited(&mut scan.files, FILES_MAX));
+    Ok(scan)
 }
 
 /// Leaves the first `most` files, and says so.
@@ -113,9 +115,8 @@ fn now_s() -> i64 {
 }
 
 struct Walk {
-    files: Vec<Sight>,
+    scan: Scan,
     entries: usize,
-    findings: Vec<Finding>,
     now: i64,
 }
 
@@ -162,10 +163,12 @@ impl Walk {
             .collect();
         for (file, kind) in looked {
             match kind {
-                Kind::File(stamp) => self.files.push(Sight { file, stamp }),
+                Kind::File(stamp) => self.scan.files.push(Sight { file, stamp }),
                 Kind::Folder(path) => {
-                    if let Err(error) = self.enter(&path, &format!("{file}/"), depth + 1) {
+                    let prefix = format!("{file}/");
+                    if let Err(error) = self.enter(&path, &prefix, depth + 1) {
                         self.unread(&file, &format!("cannot list the folder: {error}"), "make it readable");
+                        self.scan.unlisted.push(prefix);
                     }
                 }
                 Kind::Unread(why, advice) => self.unread(&file, &why, advice),
@@ -176,11 +179,11 @@ impl Walk {
     }
 
     fn unread(&mut self, file: &str, message: &str, advice: &str) {
-        self.findings.push(Finding::new(file, 1, Code::Unreadable, message, advice));
+        self.scan.findings.push(Finding::new(file, 1, Code::Unreadable, message, advice));
     }
 
     fn too_many(&mut self) {
-        self.findings.push(Finding::new(
+        self.scan.findings.push(Finding::new(
             "",
             1,
             Code::TooManyFiles,

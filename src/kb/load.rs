@@ -37,7 +37,7 @@ pub struct Offered {
 /// Reads every `*.md` below `folder`. What is wrong with single files is a finding; only a folder
 /// that can't be listed is an error.
 pub fn load(folder: &Path) -> Result<Loaded, KbError> {
-    let Scan { files, mut findings } = scan(folder)?;
+    let Scan { files, mut findings, .. } = scan(folder)?;
     let mut pages = Vec::new();
     for Sight { file, .. } in files {
         let (page, found) = page(folder, &file);

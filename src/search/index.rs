@@ -4,17 +4,16 @@
 //! read leaves its last good version in place, and is named; no id stands for two articles, the one
 //! that had it first keeps it. Whatever is wrong with the folder of the index, it is then in memory.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
-use serde::{Deserialize, Serialize};
 use tantivy::{IndexReader, IndexWriter};
 
 use super::analysis::Analyzer;
-use super::entry::Entry;
 use super::folder::{self, Folder, Opened, Unusable};
+use super::manifest::Manifest;
 use super::schema::schema;
 use super::segments::Segments;
 use super::update::{self, Update};
@@ -49,48 +48,6 @@ pub enum Reading {
     Broken(String),
     /// Nothing: it is gone.
     Gone,
-}
-
-/// A file that holds no article as it is now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Broken {
-    /// The file.
-    pub file: String,
-    pub(super) stamp: u64,
-    /// What is wrong with it.
-    pub why: String,
-}
-
-/// What the index says of itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Manifest {
-    /// The folder of the articles.
-    of: PathBuf,
-    synonyms: Synonyms,
-    /// The exclusive or of the digests of all articles, so that one can be put in or taken out.
-    content: Digest,
-    pub articles: usize,
-    pub broken: BTreeMap<String, Broken>,
-}
-
-impl Manifest {
-    /// Of no articles of a folder.
-    fn empty(of: &Path) -> Self {
-        let (synonyms, content) = (Synonyms::default(), Digest([0; 32]));
-        Self { of: of.to_owned(), synonyms, content, articles: 0, broken: BTreeMap::new() }
-    }
-
-    /// Equal for equal articles and synonyms.
-    pub fn revision(&self) -> Digest {
-        let synonyms: Vec<String> = self.synonyms.0.iter().map(|same| same.join("\n")).collect();
-        let synonyms = Digest::of(synonyms.join("\n\n").as_bytes());
-        Digest::of(&[synonyms.0, self.content.0].concat())
-    }
-
-    pub fn toggle(&mut self, entry: &Entry) {
-        let digest = Digest::of(format!("{}\n{}\n{}", entry.file, entry.id, entry.revision).as_bytes());
-        self.content.0.iter_mut().zip(digest.0).for_each(|(byte, other)| *byte ^= other);
-    }
 }
 
 /// An index and where it is kept.
@@ -179,6 +136,13 @@ impl Index {
             origin: self.origin.clone(),
             semantic: None,
         })
+    }
+
+    /// The files that it has something of whose names begin so.
+    pub fn files_in(&self, folder: &str) -> BTreeSet<String> {
+        let Some(Held { segments, manifest, .. }) = &self.held else { return BTreeSet::new() };
+        let indexed = segments.articles().filter_map(|at| segments.entry(at).ok()).map(|entry| entry.file);
+        indexed.chain(manifest.broken.keys().cloned()).filter(|file| file.starts_with(folder)).collect()
     }
 
     /// Brings the index up to date with the files that there are: those that look as they did are left

@@ -8,8 +8,8 @@
 //!
 //! `analysis` turns text into units (with the words of `vocabulary`), for articles and questions alike.
 //! `entry` is what is kept of an article, `chunk` cuts it into what is ranked, `schema` says into which
-//! fields, `indexing` writes them; `index` follows the files that there are, `folder` keeps it on disk
-//! and whole, `segments` reads one state of it.
+//! fields, `indexing` writes them; `index` follows the files that there are and `manifest` names
+//! them, `folder` keeps it on disk and whole, `segments` reads one state of it.
 //!
 //! `question` -> `ranking` with `proximity`, and `semantic` where there is a model -> `evidence` (is it an answer? if not,
 //! once more with what `mend` makes of the question) -> `section` and `passage` (which lines?) ->
@@ -30,6 +30,7 @@ mod evidence;
 mod folder;
 mod index;
 mod indexing;
+mod manifest;
 mod mend;
 mod nearest;
 mod passage;
@@ -53,14 +54,15 @@ pub use answer::{Answer, AskLine, Hit, Nearest, Offer};
 pub use collection::{Collection, Difference, Figures, Measured, Ranking, Split, measure};
 pub use eval::{Miss, MissKind, Question, Report, eval, read_questions};
 pub use folder::Unusable;
-pub use index::{Broken, Index, Reading, Seen};
+pub use index::{Index, Reading, Seen};
+pub use manifest::Broken;
 
 use crate::domain::article::{Article, Synonyms};
 use crate::domain::id::{ArticleId, Digest};
 use crate::model::{Model, Vectors, VectorsError};
 use analysis::Analyzer;
 use evidence::Evidence;
-use index::Manifest;
+use manifest::Manifest;
 use ranking::Ranked;
 use segments::Segments;
 use semantic::Semantic;

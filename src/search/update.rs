@@ -7,8 +7,9 @@ use tantivy::{IndexWriter, Term};
 
 use super::analysis::Analyzer;
 use super::entry::Entry;
-use super::index::{Broken, Held, Manifest, Reading, Seen};
+use super::index::{Held, Reading, Seen};
 use super::indexing;
+use super::manifest::{Broken, Manifest};
 
 /// Files that can't be read and are remembered by name; what is wrong with others is seen again.
 const BROKEN_MAX: usize = 1_000;
