@@ -87,7 +87,7 @@ impl KbLibrary {
             (Index::open(index, kb), scan.join())
         });
         let scan = scan.map_err(|_| anyhow::anyhow!("the look at {} died", kb.display()))??;
-        let (_, lost) = follow(&mut index, kb, scan)?;
+        let lost = follow(&mut index, kb, scan)?;
         let search = searched(&index, meaning.as_ref())?;
         indexed(&search, None);
         let wrong = wrong(&search, &lost);
@@ -106,9 +106,9 @@ impl KbLibrary {
     /// Looks at the files, and takes in what has changed.
     pub fn refresh(&self) -> anyhow::Result<Arc<Search>> {
         let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
-        let (changed, lost) = follow(&mut index, &self.kb, scan(&self.kb)?)?;
+        let lost = follow(&mut index, &self.kb, scan(&self.kb)?)?;
         *self.lost.lock().unwrap_or_else(PoisonError::into_inner) = lost;
-        self.followed(&index, changed)
+        self.followed(&index)
     }
 
     /// Takes in what has changed in some files, without a look at the others where that is possible.
@@ -118,16 +118,16 @@ impl KbLibrary {
             return self.refresh();
         }
         let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(changed) = index.follow_some(files, &|seen| reading(&self.kb, seen)) {
-            return self.followed(&index, changed);
+        if index.follow_some(files, &|seen| reading(&self.kb, seen)).is_some() {
+            return self.followed(&index);
         }
         drop(index);
         self.refresh()
     }
 
     /// What is asked from now on.
-    fn followed(&self, index: &Index, changed: bool) -> anyhow::Result<Arc<Search>> {
-        if changed {
+    fn followed(&self, index: &Index) -> anyhow::Result<Arc<Search>> {
+        if !index.is_that_of(&self.current()) {
             let search = Arc::new(searched(index, self.meaning.as_ref())?);
             indexed(&search, Some(&self.current()));
             *self.current.write().unwrap_or_else(PoisonError::into_inner) = search;
@@ -196,8 +196,8 @@ fn scan(kb: &Path) -> anyhow::Result<Scan> {
     kb::scan(kb).with_context(|| no_articles(kb))
 }
 
-/// Brings the index up to date. True if it has changed; with what can't be looked at.
-fn follow(index: &mut Index, kb: &Path, scan: Scan) -> anyhow::Result<(bool, Vec<Finding>)> {
+/// Brings the index up to date; what can't be looked at.
+fn follow(index: &mut Index, kb: &Path, scan: Scan) -> anyhow::Result<Vec<Finding>> {
     // What was in a folder that can't be listed is not gone: reading it says what is wrong.
     let hidden = scan.unlisted.iter().flat_map(|folder| index.files_in(folder));
     let seen = scan.files.into_iter().map(|it| Seen::new(it.file, it.stamp));
@@ -206,8 +206,8 @@ fn follow(index: &mut Index, kb: &Path, scan: Scan) -> anyhow::Result<(bool, Vec
     // Of a file that is just being written nothing may be there to read.
     let is_lost = |code| matches!(code, Code::SynonymsSyntax | Code::Unreadable | Code::FileTooLarge);
     let synonyms = (!found.iter().any(|finding| is_lost(finding.code))).then_some(&synonyms);
-    let changed = index.follow(&seen, synonyms, &|seen| reading(kb, seen))?;
-    Ok((changed, scan.findings.into_iter().chain(found).collect()))
+    index.follow(&seen, synonyms, &|seen| reading(kb, seen))?;
+    Ok(scan.findings.into_iter().chain(found).collect())
 }
 
 fn reading(kb: &Path, seen: &Seen) -> Reading {
@@ -280,11 +280,14 @@ mod tests {
         std::fs::rename(&folder, &away).unwrap();
         std::fs::write(&folder, "").unwrap();
         let unlisted = || Scan { unlisted: vec!["net/".to_owned()], ..Scan::default() };
-        for changed in [true, false] {
-            assert_eq!(follow(&mut index, kb.path(), unlisted()).unwrap().0, changed);
+        let mut before = index.search().unwrap();
+        for same in [false, true] {
+            follow(&mut index, kb.path(), unlisted()).unwrap();
+            assert_eq!(index.is_that_of(&before), same);
             let search = index.search().unwrap();
             let hit = search.answer("no space left on device", 1).unwrap().hits.remove(0);
             assert!(hit.outdated.unwrap().contains("net/linux-disk-full.md"), "it is said");
+            before = search;
         }
         std::fs::remove_file(&folder).unwrap();
         std::fs::rename(&away, &folder).unwrap();

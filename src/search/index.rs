@@ -125,6 +125,11 @@ impl Index {
         Self { of, folder, origin, analyzer: Arc::new(Analyzer::new(&synonyms)), synonyms, held }
     }
 
+    /// Whether a search finds what can be found now.
+    pub fn is_that_of(&self, search: &Search) -> bool {
+        self.held.as_ref().is_some_and(|held| Arc::ptr_eq(&held.segments, &search.segments))
+    }
+
     /// What can be found now; none before the first [`Index::follow`].
     pub fn search(&self) -> Option<Search> {
         let Held { segments, manifest, .. } = self.held.as_ref()?;
@@ -147,13 +152,12 @@ impl Index {
 
     /// Brings the index up to date with the files that there are: those that look as they did are left
     /// alone, others are `read`, twice where ids may have moved. Without synonyms those that it has stay.
-    /// True if there is something new to be found.
     pub fn follow(
         &mut self,
         seen: &[Seen],
         synonyms: Option<&Synonyms>,
         read: &(dyn Fn(&Seen) -> Reading + Sync),
-    ) -> Result<bool, SearchError> {
+    ) -> Result<(), SearchError> {
         let known = self.held.as_ref().map(|held| held.manifest.synonyms.clone());
         let synonyms = &synonyms.cloned().or(known).unwrap_or_default();
         if *self.synonyms != *synonyms {
@@ -162,11 +166,11 @@ impl Index {
         }
         let look = Look { seen, whole: true, read };
         if self.held.as_ref().is_some_and(|held| held.due(&look, synonyms).is_empty()) {
-            return Ok(false);
+            return Ok(());
         }
         if let Some(folder) = self.folder.clone() {
             match self.follow_in(&folder, &look) {
-                Ok(changed) => return Ok(changed),
+                Ok(()) => return Ok(()),
                 Err(error) => {
                     // It is tried again when something has changed.
                     self.held = None;
@@ -184,11 +188,7 @@ impl Index {
 
     /// Brings the index up to date with some files that are there; what it has of others stays. None: only
     /// a look at all of them helps. That will see these once more: nobody knows yet whether they are settled.
-    pub fn follow_some(
-        &mut self,
-        files: &[String],
-        read: &(dyn Fn(&Seen) -> Reading + Sync),
-    ) -> Option<bool> {
+    pub fn follow_some(&mut self, files: &[String], read: &(dyn Fn(&Seen) -> Reading + Sync)) -> Option<()> {
         let mut seen: Vec<Seen> = files.iter().map(|file| Seen::new(file.as_str(), 0)).collect();
         // What was wrong with these may have been one of those.
         let broken = self.held.as_ref()?.manifest.broken.values().filter(|it| !files.contains(&it.file));
@@ -202,10 +202,9 @@ impl Index {
     }
 
     /// The same under the lock of a folder.
-    fn follow_in(&mut self, folder: &Folder, look: &Look<'_>) -> tantivy::Result<bool> {
+    fn follow_in(&mut self, folder: &Folder, look: &Look<'_>) -> tantivy::Result<()> {
         let _lock = folder.lock()?;
         let known = self.held.as_ref().and_then(|held| held.seal);
-        let mut changed = false;
         if known.is_none() || folder.seal().ok() != known {
             // Somebody else has written since: nobody knows of which files.
             if !look.whole {
@@ -218,7 +217,6 @@ impl Index {
                     if matches!(self.origin, Origin::Unsaved(_)) {
                         self.origin = Origin::Updated;
                     }
-                    changed = true;
                 }
                 Err(reason) => {
                     self.held = None;
@@ -227,13 +225,13 @@ impl Index {
             }
         }
         if self.held.as_ref().is_some_and(|held| held.due(look, &self.synonyms).is_empty()) {
-            return Ok(changed);
+            return Ok(());
         }
-        Ok(self.write(Some(folder), look)? || changed)
+        self.write(Some(folder), look)
     }
 
     /// Writes what is due into a folder, or without one in memory.
-    fn write(&mut self, folder: Option<&Folder>, look: &Look<'_>) -> tantivy::Result<bool> {
+    fn write(&mut self, folder: Option<&Folder>, look: &Look<'_>) -> tantivy::Result<()> {
         let mut held = match self.held.take() {
             Some(held) if look.whole || held.manifest.synonyms == *self.synonyms => held,
             None if look.whole => Held::empty(folder, &self.of)?,
@@ -246,12 +244,7 @@ impl Index {
         result
     }
 
-    fn write_to(
-        &mut self,
-        folder: Option<&Folder>,
-        held: &mut Held,
-        look: &Look<'_>,
-    ) -> tantivy::Result<bool> {
+    fn write_to(&mut self, folder: Option<&Folder>, held: &mut Held, look: &Look<'_>) -> tantivy::Result<()> {
         let anew = held.manifest.synonyms != *self.synonyms;
         let due = held.due(look, &self.synonyms);
         let mut update = Update::new(held, &self.analyzer, anew, due.read.len());
@@ -281,13 +274,12 @@ impl Index {
         }
         let (writer, manifest) = update.finish()?;
         if writer.is_none() && manifest == *held.manifest {
-            return Ok(false);
+            return Ok(());
         }
         if self.origin == Origin::Reused {
             self.origin = if anew { Origin::Rebuilt(Unusable::Stale) } else { Origin::Updated };
         }
-        self.commit(folder, held, writer, &manifest)?;
-        Ok(true)
+        self.commit(folder, held, writer, &manifest)
     }
 
     fn commit(
