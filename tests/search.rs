@@ -125,6 +125,20 @@ fn what_a_question_says_twice_counts_twice() {
 }
 
 #[test]
+fn words_that_stand_close_together_in_the_question_do_in_the_best_article() {
+    let filler = "The operator reads it slowly before breakfast. ";
+    // Each has the same words as often, at a length that is the same.
+    let far = format!("The tape broke. {}A drive squeaks.", filler.repeat(2));
+    let near = format!("{}A drive squeaks. The tape broke.", filler.repeat(2));
+    let of = |id: &str, text: &str| article(id, "Notes", &[], vec![section(&["Cause"], 10, &[text])]);
+    let search = Search::of(vec![of("far", &far), of("near", &near)], &Synonyms::default()).unwrap();
+    for question in ["tape drive squeaks", "squeaks of the tape drive"] {
+        let ranked = search.rank(question, 2).unwrap();
+        assert_eq!(ranked.iter().map(|id| id.as_str()).collect::<Vec<_>>(), ["near", "far"], "{question}");
+    }
+}
+
+#[test]
 fn symptoms_of_the_front_matter_are_found_and_a_real_section_is_cited() {
     let answer = search().answer("volume ran out of room", 3).unwrap();
     assert_eq!(answer.hits[0].article.as_str(), "disk-full");
