@@ -6,7 +6,7 @@ use tantivy::schema::TantivyDocument;
 use tantivy::{Index, IndexWriter, SegmentMeta};
 
 use super::analysis::Analyzer;
-use super::chunk::{Chunk, chunks};
+use super::chunk::{Chunk, chunks, text_key};
 use super::entry::Entry;
 use super::schema::Fields;
 
@@ -44,7 +44,9 @@ pub(super) fn documents(
         let mut document = document(fields, &chunk);
         document.add_u64(fields.part, part);
         document.add_u64(fields.section, chunk.section.map_or(0, |number| number as u64 + 1));
-        document.add_u64(fields.text_key, chunk.digest().key());
+        for text in &chunk.texts {
+            document.add_u64(fields.text_key, text_key(text));
+        }
         document.add_u64(fields.file, file);
         document.add_u64(fields.stamp, stamp);
         if part == 0 {

@@ -11,7 +11,7 @@ pub(super) const PIPELINE: u32 = 6;
 pub(super) const PART: &str = "part";
 /// 1 and the number of the section; 0 for the front matter.
 pub(super) const SECTION: &str = "section";
-/// What the text of the chunk is known by; see [`super::semantic`].
+/// What each text of the chunk is known by; see [`super::semantic`].
 pub(super) const TEXT_KEY: &str = "text_key";
 /// What the file of the article is known by; see [`super::index`].
 pub(super) const FILE: &str = "file";

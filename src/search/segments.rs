@@ -22,7 +22,7 @@ pub(super) struct Segments {
 struct Columns {
     part: Column,
     section: Column,
-    text_key: Column,
+    text_keys: tantivy::columnar::Column<u64>,
     file: Column,
     stamp: Column,
 }
@@ -37,7 +37,7 @@ impl Segments {
             columns.push(Columns {
                 part: column(PART)?,
                 section: column(SECTION)?,
-                text_key: column(TEXT_KEY)?,
+                text_keys: segment.fast_fields().u64(TEXT_KEY)?,
                 file: column(FILE)?,
                 stamp: column(STAMP)?,
             });
@@ -63,9 +63,10 @@ impl Segments {
         usize::try_from(number).ok()?.checked_sub(1)
     }
 
-    /// What the text of a chunk is known by.
-    pub fn text_key(&self, chunk: DocAddress) -> u64 {
-        self.value(chunk, |columns| &columns.text_key)
+    /// What the texts of a chunk are known by.
+    pub fn text_keys(&self, chunk: DocAddress) -> impl Iterator<Item = u64> + '_ {
+        let columns = self.columns.get(chunk.segment_ord as usize).into_iter();
+        columns.flat_map(move |columns| columns.text_keys.values_for_doc(chunk.doc_id))
     }
 
     /// What the file of a chunk is known by.
