@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use dogwatch::domain::article::{Article, Block, BlockKind, Section, Synonyms};
-use dogwatch::domain::id::Digest;
+use dogwatch::domain::id::{ArticleId, Digest};
 use dogwatch::search::{HITS_MAX, Origin, Search};
 use proptest::prelude::*;
 
@@ -134,7 +134,7 @@ fn words_that_stand_close_together_in_the_question_do_in_the_best_article() {
     let search = Search::of(vec![of("far", &far), of("near", &near)], &Synonyms::default()).unwrap();
     for question in ["tape drive squeaks", "squeaks of the tape drive"] {
         let ranked = search.rank(question, 2).unwrap();
-        assert_eq!(ranked.iter().map(|id| id.as_str()).collect::<Vec<_>>(), ["near", "far"], "{question}");
+        assert_eq!(ranked.iter().map(ArticleId::as_str).collect::<Vec<_>>(), ["near", "far"], "{question}");
     }
 }
 

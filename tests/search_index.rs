@@ -56,7 +56,7 @@ fn follow(index: &mut Index, files: &Files, looked: &Looked) -> Search {
             text => Reading::Article(Box::new(article(&seen.file, text))),
         }
     };
-    index.follow(&seen, Some(&Synonyms::default()), &read).unwrap();
+    index.follow(&seen, &[], Some(&Synonyms::default()), &read).unwrap();
     index.search().unwrap()
 }
 
@@ -123,6 +123,25 @@ fn only_what_has_changed_is_read_again() {
 }
 
 #[test]
+fn scores_do_not_tell_what_the_articles_were_before() {
+    let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let long = "Rotate the log, and look at what filled it. ".repeat(30);
+    let all =
+        Files::from([("disk-full.md", "Remove files."), ("log-full.md", &long), ("log-old.md", "Keep it.")]);
+    let mut few = all.clone();
+    few.remove("disk-full.md");
+    let mut index = Index::open(Some(dir.path()), Path::new("kb"));
+    for files in [&all, &few] {
+        follow(&mut index, files, &Looked::default());
+    }
+    let again = follow(&mut index, &all, &Looked::default());
+    let fresh = follow(&mut Index::open(Some(other.path()), Path::new("kb")), &all, &Looked::default());
+    for question in ["disk full", "log full", "log old"] {
+        assert_eq!(again.answer(question, 3).unwrap(), fresh.answer(question, 3).unwrap(), "{question}");
+    }
+}
+
+#[test]
 fn broken_article_leaves_its_last_good_version() {
     let dir = tempfile::tempdir().unwrap();
     let looked = Looked::default();
@@ -157,7 +176,7 @@ fn renamed_article_is_found_under_its_new_name_and_a_copy_waits_until_the_first_
     };
     let mut found = |files: &[&str]| {
         let seen: Vec<Seen> = files.iter().map(|file| Seen::new((*file).to_owned(), 1)).collect();
-        index.follow(&seen, Some(&Synonyms::default()), &twin).unwrap();
+        index.follow(&seen, &[], Some(&Synonyms::default()), &twin).unwrap();
         let search = index.search().unwrap();
         let broken: Vec<String> = search.broken().map(|broken| broken.why.clone()).collect();
         (
@@ -184,7 +203,7 @@ fn with_ids(index: &mut Index, files: &[(&str, &str, &str)], synonyms: Option<&S
         article.title = format!("About {id}");
         Reading::Article(Box::new(article))
     };
-    index.follow(&seen, synonyms, &read).unwrap();
+    index.follow(&seen, &[], synonyms, &read).unwrap();
     index.search().unwrap()
 }
 
@@ -257,7 +276,7 @@ fn other_synonyms_are_searched_with_at_once() {
     let read = |seen: &Seen| Reading::Article(Box::new(article(&seen.file, "Remove old files.")));
     let synonyms = Synonyms(vec![vec!["disk".to_owned(), "winchester".to_owned()]]);
     assert!(!search_in(dir.path(), "Remove old files.").answer("winchester full", 1).unwrap().answered);
-    index.follow(&seen, Some(&synonyms), &read).unwrap();
+    index.follow(&seen, &[], Some(&synonyms), &read).unwrap();
     assert!(index.search().unwrap().answer("winchester full", 1).unwrap().answered);
 }
 

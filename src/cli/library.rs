@@ -198,15 +198,13 @@ fn scan(kb: &Path) -> anyhow::Result<Scan> {
 
 /// Brings the index up to date; what can't be looked at.
 fn follow(index: &mut Index, kb: &Path, scan: Scan) -> anyhow::Result<Vec<Finding>> {
-    // What was in a folder that can't be listed is not gone: reading it says what is wrong.
-    let hidden = scan.unlisted.iter().flat_map(|folder| index.files_in(folder));
     let seen = scan.files.into_iter().map(|it| Seen::new(it.file, it.stamp));
-    let seen: Vec<Seen> = seen.chain(hidden.map(|file| Seen::new(file, 0))).collect();
+    let seen: Vec<Seen> = seen.collect();
     let (synonyms, found) = kb::synonyms(kb);
     // Of a file that is just being written nothing may be there to read.
     let is_lost = |code| matches!(code, Code::SynonymsSyntax | Code::Unreadable | Code::FileTooLarge);
     let synonyms = (!found.iter().any(|finding| is_lost(finding.code))).then_some(&synonyms);
-    index.follow(&seen, synonyms, &|seen| reading(kb, seen))?;
+    index.follow(&seen, &scan.unlisted, synonyms, &|seen| reading(kb, seen))?;
     Ok(scan.findings.into_iter().chain(found).collect())
 }
 

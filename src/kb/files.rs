@@ -4,7 +4,7 @@
 //! a loop of links ends nowhere. Names that begin with a dot are skipped, and so is the folder `drafts`
 //! at the top: nobody is answered from a draft.
 
-use std::fs::{self, DirEntry, Metadata, OpenOptions};
+use std::fs::{self, DirEntry, FileType, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -195,7 +195,9 @@ impl Walk {
 
 fn look(entry: &DirEntry, file: &str, depth: usize, now: i64) -> Kind {
     let article = is_article(Path::new(file));
-    let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+    let kind = entry.file_type();
+    let is_link = kind.as_ref().is_ok_and(FileType::is_symlink);
+    let is_folder = kind.is_ok_and(|kind| kind.is_dir());
     // Beside its folder it is found faster than by its path.
     let metadata = if is_link { fs::metadata(entry.path()) } else { entry.metadata() };
     match metadata {
@@ -210,6 +212,8 @@ fn look(entry: &DirEntry, file: &str, depth: usize, now: i64) -> Kind {
         Ok(_) if article => Kind::Unread("it is no file".to_owned(), "remove or rename it"),
         // Reading it says what is wrong.
         Err(_) if article => Kind::File(0),
+        // So does entering it.
+        Err(_) if is_folder && depth < DEPTH_MAX => Kind::Folder(entry.path()),
         Err(error) if is_link => Kind::Unread(format!("cannot look at it: {error}"), "repair or remove it"),
         Ok(_) | Err(_) => Kind::Nothing,
     }

@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher as _;
 use std::ops::{Deref, Range};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use rustc_hash::FxBuildHasher;
 use tantivy::tokenizer::{Language, RawTokenizer, Stemmer, TextAnalyzer, TokenStream as _};
@@ -19,8 +19,10 @@ use crate::domain::article::Synonyms;
 const WHOLE_LEN_MAX: usize = 80;
 /// Characters of a part; what is longer is cut.
 const PART_LEN_MAX: usize = 40;
-/// Words whose analysis is remembered, none longer than [`WHOLE_LEN_MAX`].
+/// Words whose analysis is remembered, for each text that is analysed at the same time.
 const KNOWN_MAX: usize = 1 << 16;
+/// Bytes of such a word.
+const REMEMBERED_LEN_MAX: usize = 80;
 /// Texts that are analysed at the same time, each with its own remembered words.
 const AT_ONCE_MAX: usize = 4;
 /// Words between the two halves of a separable expression ("turn the machine off").
@@ -85,9 +87,7 @@ struct Words {
 
 impl Words {
     fn new() -> Self {
-        let stemmer = Stemmer::new(Language::English);
-        let stemmer = TextAnalyzer::builder(RawTokenizer::default()).filter(stemmer).build();
-        Self { stemmer, known: Vec::new() }
+        Self { stemmer: stemmer(), known: Vec::new() }
     }
 
     fn get(&mut self, lexicon: &Lexicon, written: &str) -> Arc<Word> {
@@ -102,7 +102,7 @@ impl Words {
             return Arc::clone(word);
         }
         let word = Arc::new(word(&mut self.stemmer, lexicon, written));
-        if written.len() <= WHOLE_LEN_MAX {
+        if written.len() <= REMEMBERED_LEN_MAX {
             *known = Some(Arc::clone(&word));
         }
         word
@@ -112,7 +112,7 @@ impl Words {
 impl Analyzer {
     /// An analyzer for English.
     pub fn new(synonyms: &Synonyms) -> Self {
-        let Words { mut stemmer, .. } = Words::new();
+        let mut stemmer = stemmer();
         let mut expressions: HashMap<String, Vec<(Vec<String>, usize)>> = HashMap::new();
         let numbered = synonyms.0.iter().enumerate();
         for (meaning, expression) in numbered.flat_map(|(at, same)| same.iter().map(move |it| (at, it))) {
@@ -131,7 +131,11 @@ impl Analyzer {
     }
 
     fn words(&self) -> MutexGuard<'_, Words> {
-        let free = self.words.iter().find_map(|words| words.try_lock().ok());
+        let free = self.words.iter().find_map(|words| match words.try_lock() {
+            Ok(words) => Some(words),
+            Err(TryLockError::Poisoned(words)) => Some(words.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        });
         free.unwrap_or_else(|| self.words[0].lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -325,6 +329,10 @@ fn pieces(run: &str) -> Vec<&str> {
     if pieces.iter().any(|piece| piece.chars().count() < 3) { vec![run] } else { pieces }
 }
 
+fn stemmer() -> TextAnalyzer {
+    TextAnalyzer::builder(RawTokenizer::default()).filter(Stemmer::new(Language::English)).build()
+}
+
 fn stem(stemmer: &mut TextAnalyzer, word: &str) -> String {
     let word = spelling(word);
     let mut stream = stemmer.token_stream(&word);
@@ -334,7 +342,7 @@ fn stem(stemmer: &mut TextAnalyzer, word: &str) -> String {
 /// What a text is indexed by: terms, each with a space behind it.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Terms {
-    /// Wholes and stems.
+    /// Stems and wholes.
     pub words: String,
     /// Meanings, as terms.
     pub meanings: String,
@@ -344,16 +352,13 @@ impl Terms {
     /// The terms of units that belong together; words that carry no information are left out.
     pub fn of(units: &[Unit]) -> Self {
         let mut terms = Self::default();
-        for unit in units.iter().filter(|unit| !unit.empty) {
-            for whole in &unit.wholes {
-                terms.words.extend([whole, " "]);
-            }
-            for meaning in &unit.meanings {
-                terms.meanings.extend([&meaning_term(*meaning), " "]);
-            }
-            for stem in &unit.stems {
-                terms.words.extend([stem, " "]);
-            }
+        let units = || units.iter().filter(|unit| !unit.empty);
+        // Wholes stand behind all stems, so that neighbours are neighbours.
+        for stem in units().flat_map(|unit| &unit.stems).chain(units().flat_map(|unit| &unit.wholes)) {
+            terms.words.extend([stem, " "]);
+        }
+        for meaning in units().flat_map(|unit| &unit.meanings) {
+            terms.meanings.extend([&meaning_term(*meaning), " "]);
         }
         terms
     }

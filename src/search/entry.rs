@@ -52,6 +52,12 @@ impl Entry {
         self.symptoms.iter().chain(&self.labels)
     }
 
+    /// Bytes of its texts.
+    pub fn len(&self) -> usize {
+        let blocks = self.sections.iter().flat_map(|section| &section.blocks);
+        blocks.map(|block| block.text.len()).sum::<usize>() + self.front().map(String::len).sum::<usize>()
+    }
+
     /// Whether a line belongs to the section of this number: the last that begins before it.
     pub fn owns(&self, number: usize, line: usize) -> bool {
         self.sections.iter().rposition(|section| section.lines.0 <= line) == Some(number)

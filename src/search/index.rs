@@ -4,19 +4,19 @@
 //! read leaves its last good version in place, and is named; no id stands for two articles, the one
 //! that had it first keeps it. Whatever is wrong with the folder of the index, it is then in memory.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use tantivy::{IndexReader, IndexWriter};
 
 use super::analysis::Analyzer;
+use super::due::Look;
 use super::folder::{self, Folder, Opened, Unusable};
 use super::manifest::Manifest;
 use super::schema::schema;
 use super::segments::Segments;
-use super::update::{self, Update};
+use super::update::Update;
 use super::{Origin, Search, SearchError, indexing};
 use crate::domain::article::{Article, Synonyms};
 use crate::domain::id::Digest;
@@ -71,44 +71,6 @@ pub(super) struct Held {
     seal: Option<Digest>,
 }
 
-/// A look at files.
-struct Look<'a> {
-    seen: &'a [Seen],
-    /// Whether those are all that there are.
-    whole: bool,
-    read: &'a (dyn Fn(&Seen) -> Reading + Sync),
-}
-
-impl Look<'_> {
-    /// Reads some of the files, as many at a time as there are cores, and hands them on in their order.
-    fn read(
-        &self,
-        files: &[&Seen],
-        mut each: impl FnMut(&Seen, Reading) -> tantivy::Result<()>,
-    ) -> tantivy::Result<()> {
-        for some in files.chunks(update::AT_ONCE) {
-            let readings: Vec<Reading> = some.par_iter().map(|seen| (self.read)(seen)).collect();
-            some.iter().zip(readings).try_for_each(|(seen, reading)| each(seen, reading))?;
-        }
-        Ok(())
-    }
-}
-
-/// What has to be done to be up to date.
-#[derive(Default)]
-struct Due<'a> {
-    read: Vec<&'a Seen>,
-    gone: Vec<u64>,
-    /// Broken files that are gone.
-    mended: Vec<String>,
-}
-
-impl Due<'_> {
-    fn is_empty(&self) -> bool {
-        self.read.is_empty() && self.gone.is_empty() && self.mended.is_empty()
-    }
-}
-
 impl Index {
     /// Opens the index of the articles in the folder `of`, if there is a good one in `dir`; without `dir` it
     /// is in memory.
@@ -143,18 +105,13 @@ impl Index {
         })
     }
 
-    /// The files that it has something of whose names begin so.
-    pub fn files_in(&self, folder: &str) -> BTreeSet<String> {
-        let Some(Held { segments, manifest, .. }) = &self.held else { return BTreeSet::new() };
-        let indexed = segments.articles().filter_map(|at| segments.entry(at).ok()).map(|entry| entry.file);
-        indexed.chain(manifest.broken.keys().cloned()).filter(|file| file.starts_with(folder)).collect()
-    }
-
     /// Brings the index up to date with the files that there are: those that look as they did are left
-    /// alone, others are `read`, twice where ids may have moved. Without synonyms those that it has stay.
+    /// alone, others are `read`, twice where ids may have moved. What is not seen is gone, unless its name
+    /// begins like that of an `unlisted` folder. Without synonyms those that it has stay.
     pub fn follow(
         &mut self,
         seen: &[Seen],
+        unlisted: &[String],
         synonyms: Option<&Synonyms>,
         read: &(dyn Fn(&Seen) -> Reading + Sync),
     ) -> Result<(), SearchError> {
@@ -164,7 +121,7 @@ impl Index {
             self.synonyms = Arc::new(synonyms.clone());
             self.analyzer = Arc::new(Analyzer::new(synonyms));
         }
-        let look = Look { seen, whole: true, read };
+        let look = Look { seen, unlisted, whole: true, read };
         if self.held.as_ref().is_some_and(|held| held.due(&look, synonyms).is_empty()) {
             return Ok(());
         }
@@ -193,7 +150,7 @@ impl Index {
         // What was wrong with these may have been one of those.
         let broken = self.held.as_ref()?.manifest.broken.values().filter(|it| !files.contains(&it.file));
         seen.extend(broken.map(|it| Seen::new(it.file.as_str(), it.stamp)));
-        let look = Look { seen: &seen, whole: false, read };
+        let look = Look { seen: &seen, unlisted: &[], whole: false, read };
         let followed = match self.folder.clone() {
             Some(folder) => self.follow_in(&folder, &look),
             None => self.write(None, &look),
@@ -316,7 +273,7 @@ fn unknown_files() -> tantivy::TantivyError {
 }
 
 /// What a file is known by.
-fn file_key(file: &str) -> u64 {
+pub(super) fn file_key(file: &str) -> u64 {
     Digest::of(file.as_bytes()).key()
 }
 
@@ -352,28 +309,5 @@ impl Held {
     fn in_memory(engine: tantivy::Index, manifest: Manifest) -> tantivy::Result<Self> {
         let reader = folder::reader(&engine)?;
         Self::new(engine, &reader, manifest, None)
-    }
-
-    fn due<'a>(&self, look: &Look<'a>, synonyms: &Synonyms) -> Due<'a> {
-        let seen = look.seen;
-        let anew = self.manifest.synonyms != *synonyms;
-        let broken = |seen: &Seen| self.manifest.broken.get(&seen.file);
-        let known = |seen: &Seen| match broken(seen) {
-            Some(broken) => seen.stamp != 0 && broken.stamp == seen.stamp,
-            None => seen.stamp != 0 && self.stamps.get(&seen.key) == Some(&seen.stamp),
-        };
-        let mut due =
-            Due { read: seen.iter().filter(|seen| anew || !known(seen)).collect(), ..Due::default() };
-        if look.whole {
-            let keys: HashSet<u64> = seen.iter().map(|seen| seen.key).collect();
-            due.gone = self.stamps.keys().filter(|key| !keys.contains(key)).copied().collect();
-            let gone = self.manifest.broken.keys().filter(|file| !keys.contains(&file_key(file)));
-            due.mended = gone.cloned().collect();
-        }
-        if !anew && !due.is_empty() {
-            // What was wrong with a file may have been another one.
-            due.read.extend(seen.iter().filter(|seen| known(seen) && broken(seen).is_some()));
-        }
-        due
     }
 }

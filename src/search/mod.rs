@@ -8,13 +8,14 @@
 //!
 //! `analysis` turns text into units (with the words of `vocabulary`), for articles and questions alike.
 //! `entry` is what is kept of an article, `chunk` cuts it into what is ranked, `schema` says into which
-//! fields, `indexing` writes them; `index` follows the files that there are and `manifest` names
-//! them, `folder` keeps it on disk and whole, `segments` reads one state of it.
+//! fields, `indexing` writes them; `index` follows the files that there are (`due` says what that takes,
+//! `update` does it, `manifest` is what it says of itself), `folder` keeps it on disk and whole, `segments`
+//! reads one state of it.
 //!
-//! `question` -> `ranking` with `proximity`, and `semantic` where there is a model -> `evidence` (is it an answer? if not,
-//! once more with what `mend` makes of the question) -> `section` and `passage` (which lines?) ->
-//! `answer`, or `nearest`. `eval` measures the whole on our questions, `collection` the ranking on public
-//! ones, beside the `bare` engine.
+//! `question` -> `ranking` with `proximity`, and `semantic` where there is a model -> `evidence` (is it an
+//! answer? if not, once more with what `mend` makes of the question) -> `section` and `passage` (which
+//! lines?) -> `answer`, or `nearest`. `eval` measures the whole on our questions, `collection` the ranking on
+//! public ones, beside the `bare` engine.
 //!
 //! It does not read articles (that is [`crate::kb`]) and knows nothing of chat. The API is synchronous:
 //! call it where blocking is allowed.
@@ -24,6 +25,7 @@ mod answer;
 mod bare;
 mod chunk;
 mod collection;
+mod due;
 mod entry;
 mod eval;
 mod evidence;
@@ -175,7 +177,7 @@ impl Search {
             None => Reading::Broken("it is named twice".to_owned()),
         };
         let mut index = Index::open(None, Path::new(""));
-        index.follow(&seen, Some(synonyms), &read)?;
+        index.follow(&seen, &[], Some(synonyms), &read)?;
         let empty = || SearchError::Build {
             articles: seen.len(),
             source: Box::new(TantivyError::InternalError("nothing was built".to_owned())),

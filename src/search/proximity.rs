@@ -1,7 +1,7 @@
 //! Neighbouring words of the question that stand close together in a chunk.
 //!
-//! Only what the words have found is looked at: the rarity of a pair is that among these chunks, which
-//! are those where both of its words count most.
+//! Only what the words have found is looked at. A pair is as rare as the chunks among these that have it, of
+//! all in the index: where both of its words count most it is not missed.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -15,7 +15,7 @@ use super::question::Question;
 use super::segments::Segments;
 
 /// Words from one to the other of a pair, in either direction: between them may stand what the question
-/// lacks, or a whole before its parts.
+/// lacks.
 const DISTANCE_MAX: u32 = 4;
 /// Weight of a pair beside the words themselves.
 const PAIR_WEIGHT: f32 = 0.25;
@@ -26,8 +26,7 @@ pub(super) fn add(
     question: &Question,
     found: &mut [(f32, DocAddress)],
 ) -> tantivy::Result<()> {
-    let Segments { searcher, fields, .. } = segments;
-    let (chunks, tokens) = (searcher.total_num_docs()?, searcher.total_num_tokens(fields.text)?);
+    let (chunks, tokens) = (segments.total_num_docs()?, segments.total_num_tokens(segments.fields.text)?);
     if question.pairs.is_empty() || chunks == 0 {
         return Ok(());
     }
@@ -103,7 +102,11 @@ impl<'a> Places<'a> {
         let in_chunks =
             |word| self.words.get(word).into_iter().flatten().map(|range| &self.all[range.clone()]);
         let near = |(first, second): (&[u32], &[u32])| {
-            let close = |a: &&u32| second.iter().any(|b| a.abs_diff(*b) <= DISTANCE_MAX && *a != b);
+            let close = |a: &&u32| {
+                let from = second.partition_point(|b| b + DISTANCE_MAX < **a);
+                let near = second[from..].iter().take_while(|b| **b <= *a + DISTANCE_MAX);
+                near.into_iter().any(|b| b != *a)
+            };
             first.iter().filter(close).count()
         };
         in_chunks(first).zip(in_chunks(second)).map(near).collect()

@@ -43,7 +43,8 @@ pub(super) fn rank(segments: &Segments, question: &Question) -> tantivy::Result<
         return Ok(Vec::new());
     }
     let query = query(segments.fields, question);
-    let mut found = segments.searcher.search(&query, &TopDocs::with_limit(CHUNKS_MAX).order_by_score())?;
+    let best = TopDocs::with_limit(CHUNKS_MAX).order_by_score();
+    let mut found = segments.searcher.search_with_statistics_provider(&query, &best, segments)?;
     proximity::add(segments, question, &mut found)?;
     let mut articles: Vec<Ranked> = Vec::new();
     for (score, chunk) in found {

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use tantivy::columnar::ColumnValues;
+use tantivy::query::Bm25StatisticsProvider;
 use tantivy::schema::{Field, IndexRecordOption, Value as _};
 use tantivy::{DocAddress, DocSet as _, Searcher, TERMINATED, TantivyDocument, TantivyError, Term};
 
@@ -16,6 +17,8 @@ pub(super) struct Segments {
     pub searcher: Searcher,
     pub fields: Fields,
     columns: Vec<Columns>,
+    /// How long all chunks together are in a field.
+    tokens: Vec<(Field, u64)>,
 }
 
 /// Numbers of the documents of one segment.
@@ -42,7 +45,17 @@ impl Segments {
                 stamp: column(STAMP)?,
             });
         }
-        Ok(Self { searcher, fields: schema().1, columns })
+        let fields = schema().1;
+        let mut tokens = Vec::new();
+        for field in [fields.text, fields.meanings] {
+            let mut sum = 0;
+            for segment in searcher.segment_readers() {
+                let lengths = segment.get_fieldnorms_reader(field)?;
+                sum += segment.doc_ids_alive().map(|chunk| u64::from(lengths.fieldnorm(chunk))).sum::<u64>();
+            }
+            tokens.push((field, sum));
+        }
+        Ok(Self { searcher, fields, columns, tokens })
     }
 
     /// How many chunks there are.
@@ -144,5 +157,21 @@ impl Segments {
         let damaged = |why: String| TantivyError::InternalError(format!("an article is damaged: {why}"));
         let bytes = bytes.ok_or_else(|| damaged("it is missing".to_owned()))?;
         serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))
+    }
+}
+
+/// As the engine has them, but for lengths: those it adds up itself depend on what was deleted before.
+impl Bm25StatisticsProvider for Segments {
+    fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
+        let known = self.tokens.iter().find(|(known, _)| *known == field);
+        known.map_or_else(|| self.searcher.total_num_tokens(field), |(_, tokens)| Ok(*tokens))
+    }
+
+    fn total_num_docs(&self) -> tantivy::Result<u64> {
+        self.searcher.total_num_docs()
+    }
+
+    fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
+        self.searcher.doc_freq(term)
     }
 }

@@ -14,8 +14,10 @@ use super::manifest::{Broken, Manifest};
 /// Files that can't be read and are remembered by name; what is wrong with others is seen again.
 const BROKEN_MAX: usize = 1_000;
 
-/// Articles that are analysed before they are written.
+/// Articles that are read and analysed at the same time.
 pub(super) const AT_ONCE: usize = 64;
+/// Characters of their texts: what is written of an article is many times as long.
+const LEN_AT_ONCE: usize = 1 << 20;
 
 /// Changes that are not written yet.
 pub(super) struct Update<'a> {
@@ -34,16 +36,34 @@ pub(super) struct Update<'a> {
     announced: HashMap<u64, Vec<String>>,
     /// The files of ids that were put in.
     claimed: HashMap<String, (u64, String)>,
-    /// Articles that were put in and are not analysed yet, each with its file and what that looked like.
-    waiting: Vec<(Entry, u64, u64)>,
+    /// What was put in and is not analysed yet.
+    waiting: Vec<Waiting>,
+    /// The lengths of its texts together.
+    waiting_len: usize,
+}
+
+/// An article, what its file is known by, and what that looked like.
+struct Waiting {
+    entry: Entry,
+    file: u64,
+    stamp: u64,
 }
 
 impl<'a> Update<'a> {
     pub fn new(held: &'a Held, analyzer: &'a Analyzer, anew: bool, articles: usize) -> Self {
-        let manifest = Manifest::clone(&held.manifest);
-        let (replaced, announced, claimed) = (HashSet::new(), HashMap::new(), HashMap::new());
-        let (writer, waiting) = (None, Vec::new());
-        Self { held, analyzer, anew, articles, writer, manifest, replaced, announced, claimed, waiting }
+        Self {
+            held,
+            analyzer,
+            anew,
+            articles,
+            writer: None,
+            manifest: Manifest::clone(&held.manifest),
+            replaced: HashSet::new(),
+            announced: HashMap::new(),
+            claimed: HashMap::new(),
+            waiting: Vec::new(),
+            waiting_len: 0,
+        }
     }
 
     /// Hears of what will be taken: an id that a file gives up is free for another.
@@ -118,14 +138,17 @@ impl<'a> Update<'a> {
         for name in entry_names(&entry) {
             self.claimed.insert(name, (key, entry.file.clone()));
         }
-        self.waiting.push((entry, key, stamp));
-        if self.waiting.len() < AT_ONCE { Ok(()) } else { self.write() }
+        self.waiting_len += entry.len();
+        self.waiting.push(Waiting { entry, file: key, stamp });
+        let few = self.waiting.len() < AT_ONCE && self.waiting_len < LEN_AT_ONCE;
+        if few { Ok(()) } else { self.flush() }
     }
 
     /// Analyses what waits, as much at a time as there are cores, and writes it in its order.
-    fn write(&mut self) -> tantivy::Result<()> {
+    fn flush(&mut self) -> tantivy::Result<()> {
         let (analyzer, fields) = (self.analyzer, self.held.segments.fields);
-        let documents = |(entry, key, stamp)| indexing::documents(analyzer, fields, &entry, (key, stamp));
+        let documents = |it: Waiting| indexing::documents(analyzer, fields, &it.entry, (it.file, it.stamp));
+        self.waiting_len = 0;
         let waiting = std::mem::take(&mut self.waiting);
         let documents: Vec<_> = waiting.into_par_iter().map(documents).collect::<tantivy::Result<_>>()?;
         for of_article in documents {
@@ -136,7 +159,7 @@ impl<'a> Update<'a> {
 
     /// What the index will be, and a writer that only has to commit, if anything changes.
     pub fn finish(mut self) -> tantivy::Result<(Option<IndexWriter>, Manifest)> {
-        self.write()?;
+        self.flush()?;
         Ok((self.writer, self.manifest))
     }
 

@@ -190,7 +190,7 @@ fn indexing(size: usize, articles: Vec<Article>) {
         Mutex::new(articles.into_iter().map(|it| (it.file.clone(), it)).collect());
     let read = |seen: &Seen| Reading::Article(Box::new(waiting.lock().unwrap().remove(&seen.file).unwrap()));
     let mut index = Index::open(Some(folder.path()), Path::new("kb"));
-    let whole = timed(|| index.follow(&seen, Some(&Synonyms::default()), &read).unwrap());
+    let whole = timed(|| index.follow(&seen, &[], Some(&Synonyms::default()), &read).unwrap());
     println!(
         "{size} articles, indexing: bare {bare:.2?}, whole {whole:.2?}; ratio {:.2}",
         whole.as_secs_f64() / bare.as_secs_f64()
