@@ -19,18 +19,18 @@ fn meanings(text: &str) -> Vec<String> {
 
 #[test]
 fn compounds_are_kept_whole_and_in_parts() {
-    assert_eq!(words("vmkload_app"), ["vmkload_app", "vmkload", "app"]);
-    assert_eq!(words("(`proxy.properties`),"), ["proxy.properties", "proxi", "properti"]);
-    assert_eq!(words("/proc/vmware/"), ["/proc/vmware", "proc", "vmware"]);
-    assert_eq!(words("vm-support -d0"), ["vm-support", "vmsupport", "vm", "support", "-d0", "d0"]);
-    assert_eq!(words("VirtualCenter 40GB"), ["virtualcent", "virtual", "center", "40gb", "40", "gb"]);
-    assert_eq!(words("esx3 VMs"), ["esx3", "esx", "3", "vm"]);
+    assert_eq!(words("vmkload_app"), ["vmkload", "app", "vmkload_app"]);
+    assert_eq!(words("(`proxy.properties`),"), ["proxi", "properti", "proxy.properties"]);
+    assert_eq!(words("/proc/vmware/"), ["proc", "vmware", "/proc/vmware"]);
+    assert_eq!(words("vm-support -d0"), ["vm", "support", "d0", "vm-support", "vmsupport", "-d0"]);
+    assert_eq!(words("VirtualCenter 40GB"), ["virtual", "center", "40", "gb", "virtualcent", "40gb"]);
+    assert_eq!(words("esx3 VMs"), ["esx", "3", "vm", "esx3"]);
 }
 
 #[test]
 fn percents_are_one_thing_however_written() {
     for text in ["97%", "97 %", "97 percent", "97 Percent."] {
-        assert_eq!(words(text), ["97%", "97", "percent"], "{text}");
+        assert_eq!(words(text), ["97", "percent", "97%"], "{text}");
     }
 }
 
@@ -44,7 +44,7 @@ fn not_and_no_stay_and_question_words_go() {
 #[test]
 fn spellings_of_both_sides_of_the_ocean_are_one() {
     assert_eq!(words("virtualisation centre licence"), words("virtualization center license"));
-    assert_eq!(words("VirtualCentre")[1..], words("VirtualCenter")[1..]);
+    assert_eq!(words("VirtualCentre")[..2], words("VirtualCenter")[..2]);
     assert_eq!(words("raise"), ["rais"]);
 }
 
