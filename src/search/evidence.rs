@@ -25,11 +25,10 @@ use super::segments::Segments;
 const WORDS_COUNTED: usize = 4;
 /// Below this confidence the answer is "I don't know".
 ///
-/// Chosen on half of tests/data and of three public collections. On tests/data/questions-own.jsonl
-/// (`dogwatch kb eval --questions`) .42 leaves out 3 more of 125 false answers and refuses 4 more of the
-/// 177 questions that have an answer.
+/// Chosen on half of tests/data and of three public collections.
 const CONFIDENCE_MIN: f32 = 0.40;
-/// The same where there is a model. There .43 lets in 5 more false answers and refuses 2 questions less.
+/// The same where there is a model. On tests/data/questions-own.jsonl (`dogwatch kb eval --questions`) .46
+/// leaves out 2 more of 125 false answers and refuses 3 more of the 177 questions that have an answer.
 const CONFIDENCE_WITH_MODEL_MIN: f32 = 0.45;
 /// What an everyday word counts for that the article does not name.
 const EVERYDAY_WEIGHT: f32 = 0.2;
