@@ -54,7 +54,7 @@ pub(super) fn documents(
             for action in &entry.actions {
                 document.add_text(fields.action, action.offer.id.as_str());
             }
-            document.add_bytes(fields.entry, &serde_json::to_vec(entry)?);
+            document.add_text(fields.entry, serde_json::to_string(entry)?);
         }
         documents.push(UserOperation::Add(document));
     }

@@ -44,7 +44,7 @@ pub(super) struct Fields {
     pub id: Field,
     /// Of the first chunk: the ids of its actions.
     pub action: Field,
-    /// Of the first chunk: the article, as JSON.
+    /// Of the first chunk: the article, as JSON. As text, which the engine reads faster than bytes.
     pub entry: Field,
 }
 
@@ -65,7 +65,7 @@ pub(super) fn schema() -> (Schema, Fields) {
         stamp: builder.add_u64_field(STAMP, FAST),
         id: builder.add_text_field("id", STRING),
         action: builder.add_text_field("action", STRING),
-        entry: builder.add_bytes_field("entry", STORED),
+        entry: builder.add_text_field("entry", STORED),
     };
     (builder.build(), fields)
 }

@@ -153,10 +153,10 @@ impl Segments {
     /// The article that a first chunk holds.
     pub fn entry(&self, article: DocAddress) -> tantivy::Result<Entry> {
         let document: TantivyDocument = self.searcher.doc(article)?;
-        let bytes = document.get_first(self.fields.entry).and_then(|value| value.as_bytes());
+        let text = document.get_first(self.fields.entry).and_then(|value| value.as_str());
         let damaged = |why: String| TantivyError::InternalError(format!("an article is damaged: {why}"));
-        let bytes = bytes.ok_or_else(|| damaged("it is missing".to_owned()))?;
-        serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))
+        let text = text.ok_or_else(|| damaged("it is missing".to_owned()))?;
+        serde_json::from_str(text).map_err(|error| damaged(error.to_string()))
     }
 }
 
