@@ -13,8 +13,8 @@ use crate::domain::id::Digest;
 
 /// Words of a chunk.
 const CHUNK_WORDS_MAX: usize = 180;
-/// Words whose meaning is compared as one. With all of a chunk, whose end the model no longer reads, scifact
-/// loses .01 of nDCG@10 and stackfaq-thread .02.
+/// Words whose meaning is compared as one. With all of a text at once, whose end the model no longer reads,
+/// nDCG@10 by meaning alone falls from .98 to .96 on stackfaq-thread.
 const TEXT_WORDS_MAX: usize = 60;
 /// How often the title and the headings count in a chunk.
 const TITLE_TIMES: usize = 2;
