@@ -241,6 +241,17 @@ fn article_without_sections_or_text_is_harmless() {
 }
 
 #[test]
+fn what_has_nothing_to_cite_lends_its_evidence_to_no_other() {
+    let stub = article("stub", "The printer squeaks", &[], Vec::new());
+    let text = section(&["Resolution"], 10, &["It stands beside the printer."]);
+    let search =
+        Search::of(vec![stub, article("coffee", "Coffee machine", &[], vec![text])], &synonyms()).unwrap();
+    let answer = search.answer("the printer squeaks", 3).unwrap();
+    assert_eq!((answer.answered, answer.hits.len()), (false, 0));
+    assert_eq!(answer.nearest[0].article.as_str(), "stub");
+}
+
+#[test]
 fn very_long_questions_are_bounded() {
     let search = search();
     let all_different: Vec<String> = (0..20_000).map(|n| format!("w{n}")).collect();

@@ -52,7 +52,7 @@ impl Meaning {
 
     /// A search that knows what its articles mean; what is new of them is encoded first.
     pub fn add(&self, search: Search) -> Result<Search, SearchError> {
-        let progress = Progress::new("encoding passages");
+        let progress = Progress::new("encoding texts");
         let (model, vectors) = (Arc::clone(&self.model), Arc::clone(&self.vectors));
         let (search, failed) = search.with_model(model, vectors, &|done, all| progress.tell(done, all))?;
         if let Some(error) = failed {
@@ -198,8 +198,7 @@ fn scan(kb: &Path) -> anyhow::Result<Scan> {
 
 /// Brings the index up to date; what can't be looked at.
 fn follow(index: &mut Index, kb: &Path, scan: Scan) -> anyhow::Result<Vec<Finding>> {
-    let seen = scan.files.into_iter().map(|it| Seen::new(it.file, it.stamp));
-    let seen: Vec<Seen> = seen.collect();
+    let seen: Vec<Seen> = scan.files.into_iter().map(|it| Seen::new(it.file, it.stamp)).collect();
     let (synonyms, found) = kb::synonyms(kb);
     // Of a file that is just being written nothing may be there to read.
     let is_lost = |code| matches!(code, Code::SynonymsSyntax | Code::Unreadable | Code::FileTooLarge);

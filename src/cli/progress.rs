@@ -17,7 +17,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Nothing is told yet. `what` stands before the figures: `encoding passages`.
+    /// Nothing is told yet. `what` stands before the figures: `encoding texts`.
     pub fn new(what: &'static str) -> Self {
         Self { what, is_terminal: io::stderr().is_terminal(), told: Cell::new(Instant::now()) }
     }

@@ -210,10 +210,10 @@ fn look(entry: &DirEntry, file: &str, depth: usize, now: i64) -> Kind {
         Ok(metadata) if metadata.is_dir() => Kind::Folder(entry.path()),
         Ok(metadata) if metadata.is_file() && article => Kind::File(stamp(&metadata, now)),
         Ok(_) if article => Kind::Unread("it is no file".to_owned(), "remove or rename it"),
-        // Reading it says what is wrong.
-        Err(_) if article => Kind::File(0),
-        // So does entering it.
+        // Entering it says what is wrong.
         Err(_) if is_folder && depth < DEPTH_MAX => Kind::Folder(entry.path()),
+        // So does reading it.
+        Err(_) if article => Kind::File(0),
         Err(error) if is_link => Kind::Unread(format!("cannot look at it: {error}"), "repair or remove it"),
         Ok(_) | Err(_) => Kind::Nothing,
     }

@@ -352,13 +352,14 @@ impl Terms {
     /// The terms of units that belong together; words that carry no information are left out.
     pub fn of(units: &[Unit]) -> Self {
         let mut terms = Self::default();
-        let units = || units.iter().filter(|unit| !unit.empty);
-        // Wholes stand behind all stems, so that neighbours are neighbours.
-        for stem in units().flat_map(|unit| &unit.stems).chain(units().flat_map(|unit| &unit.wholes)) {
-            terms.words.extend([stem, " "]);
-        }
-        for meaning in units().flat_map(|unit| &unit.meanings) {
-            terms.meanings.extend([&meaning_term(*meaning), " "]);
+        for unit in units.iter().filter(|unit| !unit.empty) {
+            // A whole stands behind its stems: these are neighbours.
+            for word in unit.stems.iter().chain(&unit.wholes) {
+                terms.words.extend([word, " "]);
+            }
+            for meaning in &unit.meanings {
+                terms.meanings.extend([&meaning_term(*meaning), " "]);
+            }
         }
         terms
     }

@@ -16,6 +16,8 @@ const CHUNK_WORDS_MAX: usize = 180;
 /// Words whose meaning is compared as one. With all of a text at once, whose end the model no longer reads,
 /// nDCG@10 by meaning alone falls from .98 to .96 on stackfaq-thread.
 const TEXT_WORDS_MAX: usize = 60;
+/// Words of title and headings above them: the model reads some 200 words.
+const HEAD_WORDS_MAX: usize = 60;
 /// How often the title and the headings count in a chunk.
 const TITLE_TIMES: usize = 2;
 const HEADING_TIMES: usize = 2;
@@ -29,7 +31,7 @@ pub(super) struct Chunk {
     pub terms: Terms,
     /// What it says it is about.
     pub topic: Terms,
-    /// What of it means something by itself: a few sentences each, below its title and headings.
+    /// What of it is compared by meaning: [`TEXT_WORDS_MAX`] words each, below its title and headings.
     pub texts: Vec<String>,
 }
 
@@ -88,8 +90,10 @@ pub(super) fn chunks(analyzer: &Analyzer, entry: &Entry) -> Vec<Chunk> {
 fn texts(title: &str, text: &str) -> Vec<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let texts = words.len().div_ceil(TEXT_WORDS_MAX).max(1);
+    let head: Vec<&str> = title.split_whitespace().take(HEAD_WORDS_MAX).collect();
+    let head = head.join(" ");
     let below = |at: usize| words[words.len() * at / texts..words.len() * (at + 1) / texts].join(" ");
-    (0..texts).map(|at| format!("{title}. {}", below(at))).collect()
+    (0..texts).map(|at| format!("{head}. {}", below(at))).collect()
 }
 
 /// The text of a section in pieces of whole blocks; only a block that is too long by itself is split.

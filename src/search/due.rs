@@ -12,10 +12,10 @@ use crate::domain::article::Synonyms;
 /// A look at files.
 pub(super) struct Look<'a> {
     pub seen: &'a [Seen],
-    /// Folders, with `/` at the end, of which nobody knows what is in them.
-    pub unlisted: &'a [String],
     /// Whether those are all that there are.
     pub whole: bool,
+    /// Folders, with `/` at the end, of which nobody knows what is in them.
+    pub unlisted: &'a [String],
     pub read: &'a (dyn Fn(&Seen) -> Reading + Sync),
 }
 
@@ -68,8 +68,10 @@ impl Held {
             for key in self.stamps.keys().filter(|key| !keys.contains(key)) {
                 match self.hidden(*key, look.unlisted) {
                     // Reading it says what is wrong.
-                    Some(file) => due.read.push(Seen::new(file, 0)),
-                    None => due.gone.push(*key),
+                    Ok(Some(file)) => due.read.push(Seen::new(file, 0)),
+                    Ok(None) => due.gone.push(*key),
+                    // Nobody knows which it is.
+                    Err(_) => {}
                 }
             }
             for file in self.manifest.broken.keys().filter(|file| !keys.contains(&file_key(file))) {
@@ -87,15 +89,15 @@ impl Held {
         due
     }
 
-    /// The name of a file that is in one of these folders.
-    fn hidden(&self, key: u64, folders: &[String]) -> Option<String> {
+    /// The name of a file, if it is in one of these folders.
+    fn hidden(&self, key: u64, folders: &[String]) -> tantivy::Result<Option<String>> {
         if folders.is_empty() {
-            return None;
+            return Ok(None);
         }
         let segments = &self.segments;
         let file = segments.fields.file;
-        let at = segments.first(file, &Term::from_field_u64(file, key)).ok()??;
-        Some(segments.entry(at).ok()?.file).filter(|file| is_in(file, folders))
+        let Some(at) = segments.first(file, &Term::from_field_u64(file, key))? else { return Ok(None) };
+        Ok(Some(segments.entry(at)?.file).filter(|file| is_in(file, folders)))
     }
 }
 

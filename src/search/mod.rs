@@ -185,7 +185,7 @@ impl Search {
         index.search().ok_or_else(empty)
     }
 
-    /// The same with a model of what texts mean. Chunks without a vector are encoded, while `progress`
+    /// The same with a model of what texts mean. Texts without a vector are encoded, while `progress`
     /// hears how many of how many are done; what could not be kept in `vectors` is told.
     pub fn with_model(
         mut self,
@@ -259,12 +259,13 @@ impl Search {
         let limit = if found.evidence.suffices() { limit } else { 0 };
         let best = found.ranked.iter().take(limit);
         let hits = best.map(|ranked| self.hit(&found.question, &found.rarities, ranked));
-        let hits: Vec<Hit> = hits.filter_map(Result::transpose).collect::<tantivy::Result<_>>()?;
-        // What has nothing to cite is no answer.
-        if hits.is_empty() {
+        let hits: Vec<Option<Hit>> = hits.collect::<tantivy::Result<_>>()?;
+        // What has nothing to cite is no answer, and the evidence was for the best alone.
+        if hits.first().is_none_or(Option::is_none) {
             let nearest = nearest::nearest(&self.analyzer, &self.segments, &found.ranked, text)?;
-            return Ok(Answer { answered: false, hits, nearest, revision });
+            return Ok(Answer { answered: false, hits: Vec::new(), nearest, revision });
         }
+        let hits = hits.into_iter().flatten().collect();
         Ok(Answer { answered: true, hits, nearest: Vec::new(), revision })
     }
 
@@ -301,6 +302,9 @@ impl Search {
         let number = section::cited(&entry.sections, &found, question.asks_why);
         let Some(section) = entry.sections.get(number) else { return Ok(None) };
         let passage = passage::passage(&self.analyzer, question, rarities, section);
+        if passage.quotes.is_empty() {
+            return Ok(None);
+        }
         let (near, far): (Vec<_>, Vec<_>) =
             entry.actions.iter().partition(|action| entry.owns(number, action.line));
         Ok(Some(Hit {

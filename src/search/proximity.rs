@@ -1,7 +1,7 @@
 //! Neighbouring words of the question that stand close together in a chunk.
 //!
-//! Only what the words have found is looked at. A pair is as rare as the chunks among these that have it, of
-//! all in the index: where both of its words count most it is not missed.
+//! Only the chunks that the words have found are looked at, and how rare a pair is follows from how many of
+//! these have it: hardly another has both words.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -15,7 +15,7 @@ use super::question::Question;
 use super::segments::Segments;
 
 /// Words from one to the other of a pair, in either direction: between them may stand what the question
-/// lacks.
+/// lacks, or a whole.
 const DISTANCE_MAX: u32 = 4;
 /// Weight of a pair beside the words themselves.
 const PAIR_WEIGHT: f32 = 0.25;

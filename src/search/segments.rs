@@ -53,7 +53,9 @@ impl Segments {
                 let lengths = segment.get_fieldnorms_reader(field)?;
                 sum += segment.doc_ids_alive().map(|chunk| u64::from(lengths.fieldnorm(chunk))).sum::<u64>();
             }
-            tokens.push((field, sum));
+            // As if what is deleted and not yet gone were as long as the rest: the engine counts it.
+            let (all, alive) = (searcher.total_num_docs()?, searcher.num_docs());
+            tokens.push((field, sum * all / alive.max(1)));
         }
         Ok(Self { searcher, fields, columns, tokens })
     }
@@ -160,7 +162,7 @@ impl Segments {
     }
 }
 
-/// As the engine has them, but for lengths: those it adds up itself depend on what was deleted before.
+/// As the engine has them, but for lengths: those it adds up itself depend on what was there before.
 impl Bm25StatisticsProvider for Segments {
     fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
         let known = self.tokens.iter().find(|(known, _)| *known == field);

@@ -16,7 +16,7 @@ const BROKEN_MAX: usize = 1_000;
 
 /// Articles that are read and analysed at the same time.
 pub(super) const AT_ONCE: usize = 64;
-/// Characters of their texts: what is written of an article is many times as long.
+/// Bytes of their texts: what is written of an article is many times as long.
 const LEN_AT_ONCE: usize = 1 << 20;
 
 /// Changes that are not written yet.
@@ -151,8 +151,8 @@ impl<'a> Update<'a> {
         self.waiting_len = 0;
         let waiting = std::mem::take(&mut self.waiting);
         let documents: Vec<_> = waiting.into_par_iter().map(documents).collect::<tantivy::Result<_>>()?;
-        for of_article in documents {
-            self.writer()?.run(of_article)?;
+        for article in documents {
+            self.writer()?.run(article)?;
         }
         Ok(())
     }
