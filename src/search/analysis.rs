@@ -94,6 +94,7 @@ impl Words {
         if self.known.is_empty() {
             self.known.resize_with(KNOWN_MAX, || None);
         }
+        // As many bits as there are places.
         let place = FxBuildHasher.hash_one(written) >> (u64::BITS - KNOWN_MAX.ilog2());
         let known = &mut self.known[usize::try_from(place).unwrap_or_default()];
         if let Some(word) = known
@@ -125,6 +126,7 @@ impl Analyzer {
             candidates.sort_by_key(|(rest, _)| std::cmp::Reverse(rest.len()));
         }
         let everyday = everyday_words().map(|word| stem(&mut stemmer, word)).collect();
+        // At least one.
         let at_once = std::thread::available_parallelism().map_or(1, usize::from).min(AT_ONCE_MAX);
         let words = (0..at_once).map(|_| Mutex::new(Words::new())).collect();
         Self { lexicon: Lexicon { everyday, expressions }, words }

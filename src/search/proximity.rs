@@ -104,8 +104,7 @@ impl<'a> Places<'a> {
         let near = |(first, second): (&[u32], &[u32])| {
             let close = |a: &&u32| {
                 let from = second.partition_point(|b| b + DISTANCE_MAX < **a);
-                let near = second[from..].iter().take_while(|b| **b <= *a + DISTANCE_MAX);
-                near.into_iter().any(|b| b != *a)
+                second[from..].iter().take_while(|b| **b <= *a + DISTANCE_MAX).any(|b| b != *a)
             };
             first.iter().filter(close).count()
         };
