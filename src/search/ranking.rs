@@ -15,6 +15,9 @@ use super::question::Question;
 use super::schema::Fields;
 use super::segments::Segments;
 
+/// Weight of a word as a whole beside its parts, which say nearly the same: what a pair of words weighs. With
+/// 1 scifact loses .01 of success@1, with 0 some of our own commands are no longer found first.
+const WHOLE_WEIGHT: f32 = 0.25;
 /// Weight of an equivalent expression.
 const MEANING_WEIGHT: f32 = 0.5;
 /// What the best and the second chunk add to the score of their article. More for the second, or
@@ -80,8 +83,12 @@ fn query(fields: Fields, question: &Question) -> BooleanQuery {
         }
     };
     for (unit, times) in question.units.iter().zip(&question.times) {
-        for word in unit.wholes.iter().chain(&unit.stems) {
+        for word in &unit.stems {
             add(fields.text, word, *times);
+        }
+        let beside = if unit.stems.is_empty() { 1.0 } else { WHOLE_WEIGHT };
+        for word in &unit.wholes {
+            add(fields.text, word, times * beside);
         }
         for meaning in &unit.meanings {
             add(fields.meanings, &meaning_term(*meaning), times * MEANING_WEIGHT);

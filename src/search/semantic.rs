@@ -25,9 +25,12 @@ use crate::model::{Model, Query, Vectors, VectorsError};
 
 /// Articles of each ranking that are fused.
 const FUSED_MAX: usize = 100;
-/// Weight of the words beside the meaning. With .5 nDCG@10 changes by less than .01 on each of three public
+/// Weight of the words beside the meaning. Of .4 to .55 it ranks best on the choosing halves of three public
 /// collections.
-const WORDS_WEIGHT: f32 = 0.45;
+const WORDS_WEIGHT: f32 = 0.5;
+/// Words of a question whose meaning is compared, as few as of any other text: encoding takes time, and with
+/// all of them nDCG@10 changes by less than .01.
+const ASKED_WORDS_MAX: usize = 50;
 /// Texts that are encoded before they are written.
 const BATCH: usize = 32;
 
@@ -99,7 +102,8 @@ impl Semantic {
 
     /// How near everything comes to a question.
     pub fn nearness(&self, question: &str) -> Nearness<'_> {
-        let query = Query::new(&self.model.encode(question));
+        let words: Vec<&str> = question.split_whitespace().take(ASKED_WORDS_MAX).collect();
+        let query = Query::new(&self.model.encode(&words.join(" ")));
         let vectors = read(&self.vectors);
         let cosine = |(_, row): &(DocAddress, usize)| vectors.cosine(&query, *row).unwrap_or_default();
         let texts: Vec<f32> = self.rows.iter().map(cosine).collect();
