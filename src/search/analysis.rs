@@ -7,10 +7,10 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher as _;
 use std::ops::{Deref, Range};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::OnceLock;
 
+use frostem::{Algorithm, Stemmer};
 use rustc_hash::FxBuildHasher;
-use tantivy::tokenizer::{Language, RawTokenizer, Stemmer, TextAnalyzer, TokenStream as _};
 
 use super::vocabulary::{everyday_words, is_function_word, spelling};
 use crate::domain::article::Synonyms;
@@ -19,19 +19,19 @@ use crate::domain::article::Synonyms;
 const WHOLE_LEN_MAX: usize = 80;
 /// Characters of a part; what is longer is cut.
 const PART_LEN_MAX: usize = 40;
-/// Words whose analysis is remembered, for each text that is analysed at the same time.
-const KNOWN_MAX: usize = 1 << 16;
+/// Words whose analysis is remembered.
+const KNOWN_MAX: usize = 1 << 17;
 /// Bytes of such a word.
 const REMEMBERED_LEN_MAX: usize = 80;
-/// Texts that are analysed at the same time, each with its own remembered words.
-const AT_ONCE_MAX: usize = 4;
+/// Bytes of a word and the space behind it.
+const WORD_LEN_USUAL: usize = 6;
 /// Words between the two halves of a separable expression ("turn the machine off").
 const GAP_MAX: usize = 3;
 
 /// One word of a text as it is searched.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Unit {
-    word: Arc<Word>,
+pub(super) struct Unit<'a> {
+    word: Known<'a>,
     /// The numbers of the lists of synonyms with the expressions that this word takes part in.
     pub meanings: Vec<usize>,
     /// Whether it is everyday talk, which is no evidence if an article lacks it.
@@ -40,7 +40,7 @@ pub(super) struct Unit {
     pub at: Range<usize>,
 }
 
-impl Deref for Unit {
+impl Deref for Unit<'_> {
     type Target = Word;
 
     fn deref(&self) -> &Word {
@@ -48,14 +48,35 @@ impl Deref for Unit {
     }
 }
 
+/// A word that is remembered, or one for which there was no place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Known<'a> {
+    Before(&'a Word),
+    Now(Box<Word>),
+}
+
+impl Deref for Known<'_> {
+    type Target = Word;
+
+    fn deref(&self) -> &Word {
+        match self {
+            Known::Before(word) => word,
+            Known::Now(word) => word,
+        }
+    }
+}
+
 /// What a word is searched by wherever it stands.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Word {
     written: Box<str>,
     /// The word as written, lowercased, if it consists of parts: `vmware-cmd`, and joined `vmwarecmd`.
     pub wholes: Vec<String>,
     /// Stems of its parts; of a plain word the one stem.
     pub stems: Vec<String>,
+    /// What it is indexed by, each with a space behind it: a whole stands behind its stems, which are
+    /// neighbours. Nothing if it carries no information.
+    terms: String,
     /// Whether it carries no information.
     pub empty: bool,
     everyday: bool,
@@ -66,58 +87,29 @@ pub(super) struct Word {
 /// Stems words and knows the expressions that mean the same.
 pub(super) struct Analyzer {
     lexicon: Lexicon,
-    /// Who needs words takes those that nobody else is using.
-    words: Vec<Mutex<Words>>,
+    /// Most words of a text have been seen before. Each stands at one of two places that its hash says, for
+    /// good: those that are used most come early.
+    words: OnceLock<Vec<OnceLock<Box<Word>>>>,
 }
 
 /// Words that are not like others.
 struct Lexicon {
+    stemmer: Stemmer,
     /// Stems of everyday words.
     everyday: HashSet<String>,
     /// First stem of an expression -> its remaining stems and its meaning, the longest first.
     expressions: HashMap<String, Vec<(Vec<String>, usize)>>,
 }
 
-/// Words as they are written, and what they are searched by: most of a text has been seen before.
-struct Words {
-    stemmer: TextAnalyzer,
-    /// Each at the place that its hash says, until another comes there.
-    known: Vec<Option<Arc<Word>>>,
-}
-
-impl Words {
-    fn new() -> Self {
-        Self { stemmer: stemmer(), known: Vec::new() }
-    }
-
-    fn get(&mut self, lexicon: &Lexicon, written: &str) -> Arc<Word> {
-        if self.known.is_empty() {
-            self.known.resize_with(KNOWN_MAX, || None);
-        }
-        // As many bits as there are places.
-        let place = FxBuildHasher.hash_one(written) >> (u64::BITS - KNOWN_MAX.ilog2());
-        let known = &mut self.known[usize::try_from(place).unwrap_or_default()];
-        if let Some(word) = known
-            && *word.written == *written
-        {
-            return Arc::clone(word);
-        }
-        let word = Arc::new(word(&mut self.stemmer, lexicon, written));
-        if written.len() <= REMEMBERED_LEN_MAX {
-            *known = Some(Arc::clone(&word));
-        }
-        word
-    }
-}
-
 impl Analyzer {
     /// An analyzer for English.
     pub fn new(synonyms: &Synonyms) -> Self {
-        let mut stemmer = stemmer();
+        let stemmer = Stemmer::new(Algorithm::English);
+        let everyday = everyday_words().map(|word| stem(&stemmer, word)).collect();
         let mut expressions: HashMap<String, Vec<(Vec<String>, usize)>> = HashMap::new();
         let numbered = synonyms.0.iter().enumerate();
         for (meaning, expression) in numbered.flat_map(|(at, same)| same.iter().map(move |it| (at, it))) {
-            let mut stems = expression.split(' ').map(|word| stem(&mut stemmer, word));
+            let mut stems = expression.split(' ').map(|word| stem(&stemmer, word));
             if let Some(first) = stems.next() {
                 expressions.entry(first).or_default().push((stems.collect(), meaning));
             }
@@ -125,26 +117,26 @@ impl Analyzer {
         for candidates in expressions.values_mut() {
             candidates.sort_by_key(|(rest, _)| std::cmp::Reverse(rest.len()));
         }
-        let everyday = everyday_words().map(|word| stem(&mut stemmer, word)).collect();
-        // At least one.
-        let at_once = std::thread::available_parallelism().map_or(1, usize::from).min(AT_ONCE_MAX);
-        let words = (0..at_once).map(|_| Mutex::new(Words::new())).collect();
-        Self { lexicon: Lexicon { everyday, expressions }, words }
+        Self { lexicon: Lexicon { stemmer, everyday, expressions }, words: OnceLock::new() }
     }
 
-    fn words(&self) -> MutexGuard<'_, Words> {
-        let free = self.words.iter().find_map(|words| match words.try_lock() {
-            Ok(words) => Some(words),
-            Err(TryLockError::Poisoned(words)) => Some(words.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        });
-        free.unwrap_or_else(|| self.words[0].lock().unwrap_or_else(PoisonError::into_inner))
+    fn word(&self, written: &str) -> Known<'_> {
+        let words = self.words.get_or_init(|| (0..KNOWN_MAX).map(|_| OnceLock::new()).collect());
+        // As many bits as there are places.
+        let place = FxBuildHasher.hash_one(written) >> (u64::BITS - KNOWN_MAX.ilog2());
+        let place = usize::try_from(place).unwrap_or_default();
+        for place in [place, place ^ 1].into_iter().filter(|_| written.len() <= REMEMBERED_LEN_MAX) {
+            let known = words[place].get_or_init(|| Box::new(word(&self.lexicon, written)));
+            if *known.written == *written {
+                return Known::Before(known);
+            }
+        }
+        Known::Now(Box::new(word(&self.lexicon, written)))
     }
 
     /// The units of a text, in its order.
-    pub fn units(&self, text: &str) -> Vec<Unit> {
-        let mut known = self.words();
-        let mut units = Vec::new();
+    pub fn units(&self, text: &str) -> Vec<Unit<'_>> {
+        let mut units = Vec::with_capacity(text.len() / WORD_LEN_USUAL + 1);
         let mut words = words(text).peekable();
         while let Some((start, raw)) = words.next() {
             let (within, word) = trimmed(raw);
@@ -156,13 +148,12 @@ impl Analyzer {
                 && let Some((start, percent)) = words.next_if(|(_, next)| is_percent(next))
             {
                 at.end = start + without_end(percent).len();
-                known.get(&self.lexicon, &format!("{word}%"))
+                self.word(&format!("{word}%"))
             } else {
-                known.get(&self.lexicon, word)
+                self.word(word)
             };
             units.push(Unit { meanings: Vec::new(), everyday: word.everyday, at, word });
         }
-        drop(known);
         if units.iter().any(|unit| unit.opens) {
             self.mark_meanings(&mut units);
         }
@@ -171,11 +162,11 @@ impl Analyzer {
 
     /// The stem of one lowercase word.
     pub fn stem(&self, word: &str) -> String {
-        stem(&mut self.words().stemmer, word)
+        stem(&self.lexicon.stemmer, word)
     }
 
     /// Gives every unit of an expression its meaning.
-    fn mark_meanings(&self, units: &mut [Unit]) {
+    fn mark_meanings(&self, units: &mut [Unit<'_>]) {
         let stems =
             units.iter().enumerate().flat_map(|(at, unit)| unit.stems.iter().map(move |stem| (at, stem)));
         let flat: Vec<(usize, &str)> = stems.map(|(at, stem)| (at, stem.as_str())).collect();
@@ -246,7 +237,8 @@ fn without_end(raw: &str) -> &str {
 }
 
 /// One word between spaces.
-fn word(stemmer: &mut TextAnalyzer, lexicon: &Lexicon, written: &str) -> Word {
+fn word(lexicon: &Lexicon, written: &str) -> Word {
+    let stemmer = &lexicon.stemmer;
     let word = written.replace(['’', '‘'], "'");
     let lower = word.to_lowercase();
     let (mut wholes, mut stems) = (Vec::new(), Vec::new());
@@ -277,7 +269,11 @@ fn word(stemmer: &mut TextAnalyzer, lexicon: &Lexicon, written: &str) -> Word {
     }
     let everyday = stems.iter().all(|stem| lexicon.everyday.contains(stem));
     let opens = stems.iter().any(|stem| lexicon.expressions.contains_key(stem));
-    Word { written: written.into(), wholes, stems, empty, everyday, opens }
+    let mut terms = String::new();
+    for term in stems.iter().chain(&wholes).filter(|_| !empty) {
+        terms.extend([term, " "]);
+    }
+    Word { written: written.into(), wholes, stems, terms, empty, everyday, opens }
 }
 
 /// `can't` means `not`; `VM's` means `vm`; `cannot` is two words.
@@ -292,6 +288,12 @@ fn contraction(lower: &str) -> Option<String> {
 
 /// The runs of letters and digits in a word; `VirtualCenter` and `40GB` are two each.
 fn parts(word: &str) -> Vec<String> {
+    // Most words, by a shorter way.
+    let mut letters = word.bytes();
+    let begins = letters.next().is_some_and(|b| b.is_ascii_alphabetic());
+    if begins && word.len() <= PART_LEN_MAX && letters.all(|b| b.is_ascii_lowercase()) {
+        return vec![word.to_ascii_lowercase()];
+    }
     let mut parts: Vec<String> = Vec::new();
     let runs: Vec<&str> = word.split(|c: char| !c.is_alphanumeric()).filter(|run| !run.is_empty()).collect();
     let lonely = runs.len() == 1;
@@ -331,14 +333,8 @@ fn pieces(run: &str) -> Vec<&str> {
     if pieces.iter().any(|piece| piece.chars().count() < 3) { vec![run] } else { pieces }
 }
 
-fn stemmer() -> TextAnalyzer {
-    TextAnalyzer::builder(RawTokenizer::default()).filter(Stemmer::new(Language::English)).build()
-}
-
-fn stem(stemmer: &mut TextAnalyzer, word: &str) -> String {
-    let word = spelling(word);
-    let mut stream = stemmer.token_stream(&word);
-    if stream.advance() { stream.token().text.clone() } else { word.to_string() }
+fn stem(stemmer: &Stemmer, word: &str) -> String {
+    stemmer.stem(&spelling(word)).into_owned()
 }
 
 /// What a text is indexed by: terms, each with a space behind it.
@@ -351,19 +347,15 @@ pub(super) struct Terms {
 }
 
 impl Terms {
-    /// The terms of units that belong together; words that carry no information are left out.
-    pub fn of(units: &[Unit]) -> Self {
-        let mut terms = Self::default();
+    /// Appends the terms of units that belong together; words that carry no information are left out.
+    pub fn push(&mut self, units: &[Unit<'_>]) {
+        self.words.reserve(units.iter().map(|unit| unit.terms.len()).sum());
         for unit in units.iter().filter(|unit| !unit.empty) {
-            // A whole stands behind its stems: these are neighbours.
-            for word in unit.stems.iter().chain(&unit.wholes) {
-                terms.words.extend([word, " "]);
-            }
+            self.words.push_str(&unit.terms);
             for meaning in &unit.meanings {
-                terms.meanings.extend([&meaning_term(*meaning), " "]);
+                self.meanings.extend([&meaning_term(*meaning), " "]);
             }
         }
-        terms
     }
 
     /// Appends the terms of another text, `times` times.

@@ -29,7 +29,7 @@ pub(super) struct Chunk {
     pub section: Option<usize>,
     /// Title, headings and body, weighted by repetition.
     pub terms: Terms,
-    /// What it says it is about.
+    /// What it says it is about: its headings; the first chunk also has what the whole article is about.
     pub topic: Terms,
     /// What of it is compared by meaning: [`TEXT_WORDS_MAX`] words each, below its title and headings.
     pub texts: Vec<String>,
@@ -43,36 +43,23 @@ pub(super) fn text_key(text: &str) -> u64 {
 /// The chunks of an article, at least one, in the order of its lines.
 pub(super) fn chunks(analyzer: &Analyzer, entry: &Entry) -> Vec<Chunk> {
     let mut chunks = Vec::new();
-    let terms_of = |text: &str| Terms::of(&analyzer.units(text));
-    let title = terms_of(&entry.title);
-    let mut about = Terms::default();
-    for text in entry.front() {
-        about.add(&terms_of(text), 1);
-    }
-    let mut topic = Terms::default();
-    topic.add(&title, 1);
-    topic.add(&about, 1);
+    let title = terms(analyzer, [&entry.title]);
+    let about = terms(analyzer, entry.front());
     for (number, section) in entry.sections.iter().enumerate() {
-        let mut heading = Terms::default();
-        for text in &section.heading {
-            heading.add(&terms_of(text), 1);
-        }
+        let mut topic = terms(analyzer, &section.heading);
         let mut head = Terms::default();
         head.add(&title, TITLE_TIMES);
-        head.add(&heading, HEADING_TIMES);
-        for action in entry.actions.iter().filter(|action| entry.owns(number, action.line)) {
-            heading.add(&terms_of(&action.offer.title), 1);
-            head.add(&terms_of(&action.offer.title), 1);
-        }
+        head.add(&topic, HEADING_TIMES);
+        let actions = entry.actions.iter().filter(|action| entry.owns(number, action.line));
+        let actions = terms(analyzer, actions.map(|action| &action.offer.title));
+        topic.add(&actions, 1);
+        head.add(&actions, 1);
         let above: Vec<&str> =
             [&entry.title].into_iter().chain(&section.heading).map(String::as_str).collect();
-        for body in bodies(analyzer, section) {
-            let mut terms = head.clone();
-            terms.add(&body.terms, 1);
-            let mut topic = topic.clone();
-            topic.add(&heading, 1);
-            let texts = texts(&above.join(". "), &body.text);
-            chunks.push(Chunk { section: Some(number), terms, topic, texts });
+        let above = above.join(". ");
+        for body in bodies(analyzer, &head, section) {
+            let texts = body.texts(&above);
+            chunks.push(Chunk { section: Some(number), terms: body.terms, topic: topic.clone(), texts });
         }
     }
     // A title by itself is in every other chunk already.
@@ -80,57 +67,79 @@ pub(super) fn chunks(analyzer: &Analyzer, entry: &Entry) -> Vec<Chunk> {
         let mut terms = Terms::default();
         terms.add(&title, TITLE_TIMES);
         terms.add(&about, 1);
-        let texts = texts(&entry.title, &entry.symptoms.join(". "));
-        chunks.insert(0, Chunk { section: None, terms, topic, texts });
+        let symptoms = entry.symptoms.join(". ");
+        let mut front = Body::below(&Terms::default());
+        front.add(&symptoms, &analyzer.units(&symptoms));
+        let texts = front.texts(&entry.title);
+        chunks.insert(0, Chunk { section: None, terms, topic: Terms::default(), texts });
     }
+    chunks[0].topic.add(&title, 1);
+    chunks[0].topic.add(&about, 1);
     chunks
 }
 
-/// The words of a text below a title, [`TEXT_WORDS_MAX`] at a time; at least one text.
-fn texts(title: &str, text: &str) -> Vec<String> {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let texts = words.len().div_ceil(TEXT_WORDS_MAX).max(1);
-    let head: Vec<&str> = title.split_whitespace().take(HEAD_WORDS_MAX).collect();
-    let head = head.join(" ");
-    let below = |at: usize| words[words.len() * at / texts..words.len() * (at + 1) / texts].join(" ");
-    (0..texts).map(|at| format!("{head}. {}", below(at))).collect()
+fn terms<'a>(analyzer: &Analyzer, texts: impl IntoIterator<Item = &'a String>) -> Terms {
+    let mut terms = Terms::default();
+    for text in texts {
+        terms.push(&analyzer.units(text));
+    }
+    terms
 }
 
 /// The text of a section in pieces of whole blocks; only a block that is too long by itself is split.
-fn bodies(analyzer: &Analyzer, section: &Section) -> Vec<Body> {
+fn bodies(analyzer: &Analyzer, head: &Terms, section: &Section) -> Vec<Body> {
     let mut bodies = Vec::new();
-    let (mut body, mut words) = (Body::default(), 0);
+    let mut body = Body::below(head);
     for block in &section.blocks {
         let units = analyzer.units(&block.text);
-        for Range { start, end } in windows(units.len()) {
-            if words > 0 && words + (end - start) > CHUNK_WORDS_MAX {
-                bodies.push(std::mem::take(&mut body));
-                words = 0;
+        for window in windows(units.len()) {
+            if !body.words.is_empty() && body.words.len() + window.len() > CHUNK_WORDS_MAX {
+                bodies.push(std::mem::replace(&mut body, Body::below(head)));
             }
-            let units = &units[start..end];
-            body.terms.add(&Terms::of(units), 1);
-            body.text.push_str(block.text.get(span(units)).unwrap_or_default());
-            body.text.push('\n');
-            words += end - start;
+            body.add(&block.text, &units[window]);
         }
     }
-    if words > 0 {
+    if !body.words.is_empty() {
         bodies.push(body);
     }
     bodies
 }
 
 /// A piece of a section.
-#[derive(Default)]
 struct Body {
+    /// Those above it and its own.
     terms: Terms,
     text: String,
+    /// Where its words begin in the text.
+    words: Vec<usize>,
 }
 
-/// Where units stand in their text.
-fn span(units: &[Unit]) -> Range<usize> {
-    let start = units.first().map_or(0, |unit| unit.at.start);
-    start..units.last().map_or(start, |unit| unit.at.end)
+impl Body {
+    fn below(head: &Terms) -> Self {
+        Self { terms: head.clone(), text: String::new(), words: Vec::new() }
+    }
+
+    /// Appends what stands where these units of a text stand.
+    fn add(&mut self, text: &str, units: &[Unit<'_>]) {
+        self.terms.push(units);
+        let start = units.first().map_or(0, |unit| unit.at.start);
+        let end = units.last().map_or(start, |unit| unit.at.end);
+        self.text.reserve(end - start + 1);
+        self.words.extend(units.iter().map(|unit| self.text.len() + unit.at.start - start));
+        self.text.push_str(text.get(start..end).unwrap_or_default());
+        self.text.push('\n');
+    }
+
+    /// The text below title and headings, [`TEXT_WORDS_MAX`] words at a time; at least one text.
+    fn texts(&self, above: &str) -> Vec<String> {
+        let head: Vec<&str> = above.split_whitespace().take(HEAD_WORDS_MAX).collect();
+        let head = head.join(" ");
+        let texts = self.words.len().div_ceil(TEXT_WORDS_MAX).max(1);
+        let place = |at: usize| self.words.get(self.words.len() * at / texts).copied();
+        let end = |at: usize| place(at).unwrap_or(self.text.len());
+        let below = |at: usize| self.text.get(place(at).unwrap_or_default()..end(at + 1)).unwrap_or_default();
+        (0..texts).map(|at| format!("{head}. {}", below(at).trim_end())).collect()
+    }
 }
 
 fn windows(len: usize) -> impl Iterator<Item = Range<usize>> {

@@ -11,6 +11,8 @@
 //! somewhere is not enough: that is what separates an article about the question from one that only
 //! uses its words.
 
+use std::collections::BTreeSet;
+
 use tantivy::query::Bm25StatisticsProvider as _;
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, DocSet as _, Term};
@@ -70,12 +72,13 @@ impl Evidence {
 /// The evidence that a ranked article answers the question; `rarities` are what its units weigh.
 pub(super) fn evidence(
     segments: &Segments,
-    question: &Question,
+    question: &Question<'_>,
     rarities: &[f32],
     ranked: &Ranked,
 ) -> tantivy::Result<Evidence> {
-    let chunks: Vec<DocAddress> =
-        ranked.chunks.iter().take(CHUNKS_CONSIDERED).map(|(chunk, _)| *chunk).collect();
+    let best_chunks = ranked.chunks.iter().take(CHUNKS_CONSIDERED).map(|(chunk, _)| *chunk);
+    // The first chunk says what all of the article is about.
+    let chunks: BTreeSet<DocAddress> = best_chunks.chain([ranked.article]).collect();
     let best = ranked.strength;
     let mut topic = 0.0;
     let mut weights = Vec::new();
@@ -105,13 +108,13 @@ pub(super) fn full_score(rarities: &[f32]) -> f32 {
 }
 
 /// What every unit weighs: its inverse document frequency, as often as the question says it.
-pub(super) fn rarities(segments: &Segments, question: &Question) -> tantivy::Result<Vec<f32>> {
-    let weight = |(unit, times): (&Unit, &f32)| Ok(rarity(segments, unit)? * times);
+pub(super) fn rarities(segments: &Segments, question: &Question<'_>) -> tantivy::Result<Vec<f32>> {
+    let weight = |(unit, times): (&Unit<'_>, &f32)| Ok(rarity(segments, unit)? * times);
     question.units.iter().zip(&question.times).map(weight).collect()
 }
 
 /// The rarity of a word; of a compound that is unknown as a whole, that of its rarest part.
-fn rarity(segments: &Segments, unit: &Unit) -> tantivy::Result<f32> {
+fn rarity(segments: &Segments, unit: &Unit<'_>) -> tantivy::Result<f32> {
     let Segments { searcher, fields, .. } = segments;
     let frequency = |field: Field, text: &str| searcher.doc_freq(&Term::from_field_text(field, text));
     // As frequencies, with what is deleted and not yet gone.
@@ -144,7 +147,7 @@ fn idf(documents: u64, count: u64) -> f32 {
 
 /// How much of a unit the topics name: its stems, or an equivalent, which counts for less. A command, a
 /// path or a code is a topic wherever it stands, since nobody mentions one by chance.
-fn named(segments: &Segments, unit: &Unit, chunks: &[DocAddress]) -> tantivy::Result<f32> {
+fn named(segments: &Segments, unit: &Unit<'_>, chunks: &BTreeSet<DocAddress>) -> tantivy::Result<f32> {
     let fields = segments.fields;
     for whole in &unit.wholes {
         if has(segments, fields.text, whole, chunks)? {
@@ -166,7 +169,12 @@ fn named(segments: &Segments, unit: &Unit, chunks: &[DocAddress]) -> tantivy::Re
     Ok(named)
 }
 
-fn has(segments: &Segments, field: Field, text: &str, chunks: &[DocAddress]) -> tantivy::Result<bool> {
+fn has(
+    segments: &Segments,
+    field: Field,
+    text: &str,
+    chunks: &BTreeSet<DocAddress>,
+) -> tantivy::Result<bool> {
     let term = Term::from_field_text(field, text);
     for chunk in chunks {
         let inverted = segments.searcher.segment_reader(chunk.segment_ord).inverted_index(field)?;

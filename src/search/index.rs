@@ -204,7 +204,9 @@ impl Index {
     fn write_to(&mut self, folder: Option<&Folder>, held: &mut Held, look: &Look<'_>) -> tantivy::Result<()> {
         let anew = held.manifest.synonyms != *self.synonyms;
         let due = held.due(look, &self.synonyms);
-        let mut update = Update::new(held, &self.analyzer, anew, due.read.len());
+        // One of its own: the words of all articles are not kept.
+        let analyzer = Analyzer::new(&self.synonyms);
+        let mut update = Update::new(held, &analyzer, anew, due.read.len());
         update.manifest.synonyms = Synonyms::clone(&self.synonyms);
         for key in due.gone {
             update.remove(key)?;

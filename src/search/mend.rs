@@ -52,7 +52,7 @@ pub(super) fn mended(
 }
 
 /// Whether the articles have a word, or it is of a kind that they needn't have.
-fn known(segments: &Segments, units: &[Unit]) -> tantivy::Result<bool> {
+fn known(segments: &Segments, units: &[Unit<'_>]) -> tantivy::Result<bool> {
     let has = |field: Field, text: &str| segments.searcher.doc_freq(&Term::from_field_text(field, text));
     for unit in units {
         if unit.empty || unit.everyday {

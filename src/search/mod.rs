@@ -147,8 +147,8 @@ pub enum Origin {
 }
 
 /// What was found for a question.
-struct Found {
-    question: question::Question,
+struct Found<'a> {
+    question: question::Question<'a>,
     ranked: Vec<Ranked>,
     rarities: Vec<f32>,
     evidence: Evidence,
@@ -270,7 +270,7 @@ impl Search {
     }
 
     /// What there is for a question, and how good the best of it is.
-    fn look(&self, text: &str) -> tantivy::Result<Found> {
+    fn look(&self, text: &str) -> tantivy::Result<Found<'_>> {
         let segments = &self.segments;
         let question = question::Question::read(&self.analyzer, text);
         let mut ranked = ranking::rank(segments, &question)?;
@@ -292,7 +292,7 @@ impl Search {
 
     fn hit(
         &self,
-        question: &question::Question,
+        question: &question::Question<'_>,
         rarities: &[f32],
         ranked: &Ranked,
     ) -> tantivy::Result<Option<Hit>> {

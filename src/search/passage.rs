@@ -91,7 +91,7 @@ impl Piece<'_> {
 /// The passage of a section that answers best; of a section without text, its heading's line.
 pub(super) fn passage(
     analyzer: &Analyzer,
-    question: &Question,
+    question: &Question<'_>,
     rarities: &[f32],
     section: &Section,
 ) -> Passage {
@@ -132,7 +132,7 @@ fn pieces<'a>(wanted: &Wanted, blocks: &'a [Block]) -> (Vec<Piece<'a>>, Vec<Weig
 
 /// A block as it is quoted wherever it is: whole, or the best sentences of it. `units` are its words that
 /// may be asked for.
-fn quote(wanted: &Wanted, block: &Block, units: &[Unit]) -> Quote {
+fn quote(wanted: &Wanted, block: &Block, units: &[Unit<'_>]) -> Quote {
     let mut quote = block.quoted();
     let mut part = 0..block.text.len();
     let prose = matches!(block.kind, BlockKind::Text | BlockKind::Item(_));

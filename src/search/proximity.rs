@@ -23,7 +23,7 @@ const PAIR_WEIGHT: f32 = 0.25;
 /// Adds to the score of each chunk what its pairs count by BM25; the best first.
 pub(super) fn add(
     segments: &Segments,
-    question: &Question,
+    question: &Question<'_>,
     found: &mut [(f32, DocAddress)],
 ) -> tantivy::Result<()> {
     let (chunks, tokens) = (segments.total_num_docs()?, segments.total_num_tokens(segments.fields.text)?);
@@ -65,7 +65,7 @@ impl<'a> Places<'a> {
     /// Reads them for chunks in the order of the index.
     fn read(
         segments: &Segments,
-        question: &'a Question,
+        question: &'a Question<'a>,
         found: &[(f32, DocAddress)],
     ) -> tantivy::Result<Self> {
         let text = segments.fields.text;

@@ -14,9 +14,9 @@ const REASONS: [&str; 4] = ["why", "cause", "causes", "reason"];
 
 /// The informative words of a question.
 #[derive(Debug, Default)]
-pub(super) struct Question {
+pub(super) struct Question<'a> {
     /// Each once, in the order of the question.
-    pub units: Vec<Unit>,
+    pub units: Vec<Unit<'a>>,
     /// How often it says each of them.
     pub times: Vec<f32>,
     /// Pairs of neighbours.
@@ -25,9 +25,9 @@ pub(super) struct Question {
     pub asks_why: bool,
 }
 
-impl Question {
+impl<'a> Question<'a> {
     /// Reads a question.
-    pub fn read(analyzer: &Analyzer, text: &str) -> Self {
+    pub fn read(analyzer: &'a Analyzer, text: &str) -> Self {
         let text: String = text.chars().take(QUESTION_LEN_MAX).collect();
         let asks_why = text.split(|c: char| !c.is_alphabetic()).any(is_reason);
         let mut units = analyzer.units(&text);
@@ -47,7 +47,7 @@ impl Question {
         question.pairs.sort();
         question.pairs.dedup();
         for unit in units {
-            let same = |other: &Unit| other.stems == unit.stems && other.wholes == unit.wholes;
+            let same = |other: &Unit<'_>| other.stems == unit.stems && other.wholes == unit.wholes;
             if let Some(known) = question.units.iter().position(same) {
                 question.times[known] += 1.0;
             } else if question.units.len() < QUESTION_WORDS_MAX {

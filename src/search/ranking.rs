@@ -41,7 +41,7 @@ pub(super) struct Ranked {
 }
 
 /// The articles that have something of the question, best first.
-pub(super) fn rank(segments: &Segments, question: &Question) -> tantivy::Result<Vec<Ranked>> {
+pub(super) fn rank(segments: &Segments, question: &Question<'_>) -> tantivy::Result<Vec<Ranked>> {
     if question.is_empty() {
         return Ok(Vec::new());
     }
@@ -72,7 +72,7 @@ pub(super) fn sort(segments: &Segments, articles: &mut [Ranked]) {
     articles.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| place(a).cmp(&place(b))));
 }
 
-fn query(fields: Fields, question: &Question) -> BooleanQuery {
+fn query(fields: Fields, question: &Question<'_>) -> BooleanQuery {
     let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
     let mut seen = std::collections::HashSet::new();
     let mut add = |field: Field, text: &str, weight: f32| {

@@ -5,7 +5,7 @@ use tantivy::schema::{
 };
 
 /// Raise this when analysis, chunking or fields change: an index of another pipeline is built anew.
-pub(super) const PIPELINE: u32 = 7;
+pub(super) const PIPELINE: u32 = 8;
 
 /// The place of a chunk among those of its article, from 0.
 pub(super) const PART: &str = "part";
@@ -26,7 +26,7 @@ pub(super) struct Fields {
     pub text: Field,
     /// Meanings of equivalent expressions, weighted alike.
     pub meanings: Field,
-    /// What the chunk and its article say they are about; asked for presence only.
+    /// What the chunk says it is about, the first of an article for all of them; asked for presence only.
     pub topic: Field,
     /// Meanings of the topic.
     pub topic_meanings: Field,

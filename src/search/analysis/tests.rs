@@ -1,4 +1,4 @@
-use super::{Analyzer, Terms};
+use super::{Analyzer, KNOWN_MAX, Known, Terms};
 
 fn analyzer() -> Analyzer {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("kb");
@@ -9,12 +9,18 @@ fn listed(terms: &str) -> Vec<String> {
     terms.split_terminator(' ').map(str::to_owned).collect()
 }
 
+fn terms(text: &str) -> Terms {
+    let mut terms = Terms::default();
+    terms.push(&analyzer().units(text));
+    terms
+}
+
 fn words(text: &str) -> Vec<String> {
-    listed(&Terms::of(&analyzer().units(text)).words)
+    listed(&terms(text).words)
 }
 
 fn meanings(text: &str) -> Vec<String> {
-    listed(&Terms::of(&analyzer().units(text)).meanings)
+    listed(&terms(text).meanings)
 }
 
 #[test]
@@ -76,4 +82,19 @@ fn lists_of_words_are_sorted_for_the_search_in_them() {
     for word in ["not", "no", "off", "full", "without"] {
         assert!(!super::is_function_word(word), "{word}");
     }
+}
+
+#[test]
+fn a_word_that_finds_no_place_is_analysed_all_the_same() {
+    let (full, fresh) = (analyzer(), analyzer());
+    let many: Vec<String> = (0..KNOWN_MAX).map(|number| format!("word{number}")).collect();
+    full.units(&many.join(" "));
+    let mut placeless = 0;
+    for word in many.iter().rev().take(1_000) {
+        let (known, anew) = (full.units(word), fresh.units(word));
+        assert_eq!(known.len(), 1, "{word}");
+        assert_eq!(*known[0], *anew[0], "{word}");
+        placeless += usize::from(matches!(known[0].word, Known::Now(_)));
+    }
+    assert!(placeless > 0);
 }

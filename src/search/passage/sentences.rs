@@ -16,7 +16,7 @@ const ABBREVIATIONS: [&str; 11] =
 
 /// The bytes of the best sentences, of at most `len_max` unless one is longer. `units` are the words of
 /// the text that may be asked for.
-pub fn best(wanted: &Wanted, text: &str, units: &[Unit], len_max: usize) -> Range<usize> {
+pub fn best(wanted: &Wanted, text: &str, units: &[Unit<'_>], len_max: usize) -> Range<usize> {
     let sentences = sentences(text);
     let weigh = |at: &Range<usize>| {
         let first = units.partition_point(|unit| unit.at.start < at.start);

@@ -13,7 +13,7 @@ use crate::search::question::Question;
 /// The words of a question with their rarities.
 pub struct Wanted<'a> {
     analyzer: &'a Analyzer,
-    units: &'a [Unit],
+    units: &'a [Unit<'a>],
     rarities: &'a [f32],
     words: HashSet<&'a str>,
     meanings: HashSet<usize>,
@@ -21,7 +21,7 @@ pub struct Wanted<'a> {
 
 impl<'a> Wanted<'a> {
     /// What a question looks for; a rarity for each of its units.
-    pub fn new(analyzer: &'a Analyzer, question: &'a Question, rarities: &'a [f32]) -> Self {
+    pub fn new(analyzer: &'a Analyzer, question: &'a Question<'a>, rarities: &'a [f32]) -> Self {
         let units = &question.units;
         let words = units.iter().flat_map(words).collect();
         let meanings = units.iter().flat_map(|unit| unit.meanings.iter().copied()).collect();
@@ -34,17 +34,17 @@ impl<'a> Wanted<'a> {
     }
 
     /// The words of a text that the question may ask for, in order.
-    pub fn units(&self, text: &str) -> Vec<Unit> {
+    pub fn units(&self, text: &str) -> Vec<Unit<'_>> {
         let mut units = self.analyzer.units(text);
         units.retain(|unit| !unit.empty && self.concerns(unit));
         units
     }
 
     /// How much of every unit of the question some words of a text hold, weighted by rarity.
-    pub fn held(&self, units: &[Unit]) -> Vec<f32> {
+    pub fn held(&self, units: &[Unit<'_>]) -> Vec<f32> {
         let words: HashSet<&str> = units.iter().flat_map(words).collect();
         let meanings: HashSet<usize> = units.iter().flat_map(|unit| unit.meanings.iter().copied()).collect();
-        let cover = |unit: &Unit| {
+        let cover = |unit: &Unit<'_>| {
             let whole = unit.wholes.iter().any(|whole| words.contains(whole.as_str()));
             if whole || unit.stems.iter().all(|stem| words.contains(stem.as_str())) {
                 return 1.0;
@@ -57,7 +57,7 @@ impl<'a> Wanted<'a> {
 
     /// The bytes of a text that hold what was asked for, in order, by some of its words; those with one
     /// space between them are one range.
-    pub fn marks(&self, text: &str, units: &[Unit]) -> Vec<Range<usize>> {
+    pub fn marks(&self, text: &str, units: &[Unit<'_>]) -> Vec<Range<usize>> {
         let mut marks: Vec<Range<usize>> = Vec::new();
         for unit in units.iter().filter(|unit| self.asks_for(unit)) {
             match marks.last_mut() {
@@ -68,12 +68,12 @@ impl<'a> Wanted<'a> {
         marks
     }
 
-    fn concerns(&self, unit: &Unit) -> bool {
+    fn concerns(&self, unit: &Unit<'_>) -> bool {
         words(unit).any(|word| self.words.contains(word))
             || unit.meanings.iter().any(|meaning| self.meanings.contains(meaning))
     }
 
-    fn asks_for(&self, unit: &Unit) -> bool {
+    fn asks_for(&self, unit: &Unit<'_>) -> bool {
         let whole = unit.wholes.iter().any(|whole| self.words.contains(whole.as_str()));
         let stems =
             !unit.stems.is_empty() && unit.stems.iter().all(|stem| self.words.contains(stem.as_str()));
@@ -82,6 +82,6 @@ impl<'a> Wanted<'a> {
     }
 }
 
-fn words(unit: &Unit) -> impl Iterator<Item = &str> {
+fn words<'a>(unit: &'a Unit<'_>) -> impl Iterator<Item = &'a str> {
     unit.wholes.iter().chain(&unit.stems).map(String::as_str)
 }
