@@ -139,6 +139,32 @@ fn words_that_stand_close_together_in_the_question_do_in_the_best_article() {
 }
 
 #[test]
+fn a_code_is_found_before_one_of_the_same_parts_in_another_order() {
+    let numbers = (0..12).flat_map(|node| (0..12).map(move |port| (node, port)));
+    let code = |(node, port)| format!("err_node{node}_port{port}");
+    let of = |(node, port): (usize, usize)| {
+        // Longer or shorter than that of the other order.
+        let filler = "Look at the lamp of the card. ".repeat((3 * node + port) % 7);
+        let text = format!("{filler}The log says {}.", code((node, port)));
+        let id = format!("a{node}-{port}");
+        article(&id, "A port is down", &[], vec![section(&["Cause"], 10, &[&text])])
+    };
+    let search = Search::of(numbers.clone().map(of).collect(), &Synonyms::default()).unwrap();
+    for (node, port) in numbers {
+        let ranked = search.rank(&format!("what is {}", code((node, port))), 1).unwrap();
+        assert_eq!(ranked[0].as_str(), format!("a{node}-{port}"));
+    }
+}
+
+#[test]
+fn two_spellings_of_a_word_count_alike_in_either_order() {
+    let one = article("one", "The vm-support tool", &[], vec![section(&["Use"], 10, &["Run vm-support."])]);
+    let search = Search::of(vec![one], &Synonyms::default()).unwrap();
+    let score = |question: &str| search.answer(question, 1).unwrap().hits[0].score;
+    assert!((score("vm-support vmsupport") - score("vmsupport vm-support")).abs() < f32::EPSILON);
+}
+
+#[test]
 fn symptoms_of_the_front_matter_are_found_and_a_real_section_is_cited() {
     let answer = search().answer("volume ran out of room", 3).unwrap();
     assert_eq!(answer.hits[0].article.as_str(), "disk-full");
@@ -216,6 +242,20 @@ fn order_of_articles_changes_nothing() {
     let other = Search::of(reversed, &synonyms()).unwrap();
     for question in ["disk full", "hung vm", "proxy.properties", "cables"] {
         assert_eq!(search().answer(question, 9).unwrap(), other.answer(question, 9).unwrap());
+    }
+}
+
+#[test]
+fn many_equal_articles_answer_alike_whenever_they_are_indexed() {
+    let of = |number: usize| {
+        let text = format!("Turn the widget {}.", number % 7);
+        article(&format!("a{number}"), "A widget", &["it is stuck"], vec![section(&["Do"], 10, &[&text])])
+    };
+    let build = || Search::of((0..600).map(of).collect(), &Synonyms::default()).unwrap();
+    let (first, second) = (build(), build());
+    assert!(first.chunks() > 1_000);
+    for question in ["widget", "turn the widget 3", "stuck widget", "wigdet", "gibberish"] {
+        assert_eq!(first.answer(question, 9).unwrap(), second.answer(question, 9).unwrap(), "{question}");
     }
 }
 

@@ -21,8 +21,8 @@ const WHOLE_LEN_MAX: usize = 80;
 const PART_LEN_MAX: usize = 40;
 /// Words whose analysis is remembered.
 const KNOWN_MAX: usize = 1 << 17;
-/// Bytes of such a word.
-const REMEMBERED_LEN_MAX: usize = 80;
+/// Bytes of such a word: few have more, and what has many parts takes many times its length.
+const REMEMBERED_LEN_MAX: usize = 24;
 /// Bytes of a word and the space behind it.
 const WORD_LEN_USUAL: usize = 6;
 /// Words between the two halves of a separable expression ("turn the machine off").
@@ -51,8 +51,8 @@ impl Deref for Unit<'_> {
 /// A word that is remembered, or one for which there was no place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Known<'a> {
-    Before(&'a Word),
-    Now(Box<Word>),
+    Remembered(&'a Word),
+    Fresh(Box<Word>),
 }
 
 impl Deref for Known<'_> {
@@ -60,8 +60,8 @@ impl Deref for Known<'_> {
 
     fn deref(&self) -> &Word {
         match self {
-            Known::Before(word) => word,
-            Known::Now(word) => word,
+            Known::Remembered(word) => word,
+            Known::Fresh(word) => word,
         }
     }
 }
@@ -87,8 +87,8 @@ pub(super) struct Word {
 /// Stems words and knows the expressions that mean the same.
 pub(super) struct Analyzer {
     lexicon: Lexicon,
-    /// Most words of a text have been seen before. Each stands at one of two places that its hash says, for
-    /// good: those that are used most come early.
+    /// Most words of a text have been seen before. Each stands at one of two places that its hash says, and
+    /// whoever comes first stays: mostly what is used most.
     words: OnceLock<Vec<OnceLock<Box<Word>>>>,
 }
 
@@ -128,10 +128,10 @@ impl Analyzer {
         for place in [place, place ^ 1].into_iter().filter(|_| written.len() <= REMEMBERED_LEN_MAX) {
             let known = words[place].get_or_init(|| Box::new(word(&self.lexicon, written)));
             if *known.written == *written {
-                return Known::Before(known);
+                return Known::Remembered(known);
             }
         }
-        Known::Now(Box::new(word(&self.lexicon, written)))
+        Known::Fresh(Box::new(word(&self.lexicon, written)))
     }
 
     /// The units of a text, in its order.

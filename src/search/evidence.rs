@@ -13,7 +13,6 @@
 
 use std::collections::BTreeSet;
 
-use tantivy::query::Bm25StatisticsProvider as _;
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, DocSet as _, Term};
 
@@ -115,34 +114,24 @@ pub(super) fn rarities(segments: &Segments, question: &Question<'_>) -> tantivy:
 
 /// The rarity of a word; of a compound that is unknown as a whole, that of its rarest part.
 fn rarity(segments: &Segments, unit: &Unit<'_>) -> tantivy::Result<f32> {
-    let Segments { searcher, fields, .. } = segments;
-    let frequency = |field: Field, text: &str| searcher.doc_freq(&Term::from_field_text(field, text));
-    // As frequencies, with what is deleted and not yet gone.
-    let count = segments.total_num_docs()?;
+    let fields = segments.fields;
     for whole in &unit.wholes {
-        let documents = frequency(fields.text, whole)?;
+        let documents = segments.frequency(fields.text, whole)?;
         if documents > 0 {
-            return Ok(idf(documents, count));
+            return Ok(segments.rarity(documents));
         }
     }
     let mut rarest: f32 = 0.0;
     for stem in &unit.stems {
-        let mut documents = frequency(fields.text, stem)?;
+        let mut documents = segments.frequency(fields.text, stem)?;
         if documents == 0 {
             for meaning in &unit.meanings {
-                documents = documents.max(frequency(fields.meanings, &meaning_term(*meaning))?);
+                documents = documents.max(segments.frequency(fields.meanings, &meaning_term(*meaning))?);
             }
         }
-        rarest = rarest.max(idf(documents, count));
+        rarest = rarest.max(segments.rarity(documents));
     }
     Ok(rarest)
-}
-
-/// As BM25 has it.
-#[expect(clippy::cast_precision_loss, reason = "counts of chunks are far below 2^24")]
-fn idf(documents: u64, count: u64) -> f32 {
-    let (documents, count) = (documents as f32, count as f32);
-    (1.0 + (count - documents + 0.5) / (documents + 0.5)).ln()
 }
 
 /// How much of a unit the topics name: its stems, or an equivalent, which counts for less. A command, a

@@ -10,11 +10,11 @@ use super::chunk::{Chunk, chunks, text_key};
 use super::entry::Entry;
 use super::schema::Fields;
 
-/// Threads of a writer, and bytes that they collect together before each writes a segment: every segment has
-/// a dictionary of its own, and writing that costs most.
-const FOR_MANY: (usize, usize) = (2, 100 << 20);
+/// Bytes that a writer collects before it writes a segment: every segment has a dictionary of its own, and
+/// writing that costs most.
+const MEMORY: usize = 100 << 20;
 /// The same for a few articles: it takes time to go through what is empty.
-const FOR_FEW: (usize, usize) = (1, 15 << 20);
+const MEMORY_FOR_FEW: usize = 15 << 20;
 /// A few articles.
 const FEW: usize = 200;
 /// Up to this many chunks stand in one segment without anything deleted, so that scores don't depend on
@@ -25,8 +25,9 @@ const DELETED_MAX: f32 = 0.3;
 
 /// A writer of so many articles that leaves segments alone until [`merge`].
 pub(super) fn writer(index: &Index, articles: usize) -> tantivy::Result<IndexWriter> {
-    let (threads, memory) = if articles > FEW { FOR_MANY } else { FOR_FEW };
-    let writer = index.writer_with_num_threads(threads, memory)?;
+    let memory = if articles > FEW { MEMORY } else { MEMORY_FOR_FEW };
+    // One thread, so that equal articles stand in the same order: equal scores are told apart by that.
+    let writer = index.writer_with_num_threads(1, memory)?;
     writer.set_merge_policy(Box::new(NoMergePolicy));
     Ok(writer)
 }

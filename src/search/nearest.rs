@@ -31,7 +31,7 @@ pub(super) fn nearest(
         articles = holders(segments, &Term::from_field_text(segments.fields.topic, &word))?;
     }
     if articles.is_empty() {
-        articles = segments.articles().take(NEAREST_MAX).collect();
+        articles = some(segments, segments.articles());
     }
     let named = |article| {
         let entry = segments.entry(article)?;
@@ -47,7 +47,11 @@ fn likeliest(analyzer: &Analyzer, segments: &Segments, text: &str) -> tantivy::R
         let stem = analyzer.stem(&word);
         segments.words_like(segments.fields.topic, &stem, |term, _| {
             let likeness = strsim::jaro_winkler(&stem, term);
-            if best.as_ref().is_none_or(|(most, _)| likeness > *most) {
+            // Of two the first in the alphabet, whichever segment comes first.
+            let better = |(most, word): &(f64, String)| {
+                likeness.total_cmp(most).then_with(|| word.as_str().cmp(term)).is_gt()
+            };
+            if best.as_ref().is_none_or(better) {
                 best = Some((likeness, term.to_owned()));
             }
         })?;
@@ -60,20 +64,26 @@ fn words(text: &str) -> impl Iterator<Item = String> + '_ {
     words.map(|word| word.chars().take(WORD_LEN_MAX).collect::<String>().to_lowercase())
 }
 
-/// Some articles whose topic has a word, in the order of the index.
+/// Some articles whose topic has a word.
 fn holders(segments: &Segments, word: &Term) -> tantivy::Result<Vec<DocAddress>> {
     let mut articles: Vec<DocAddress> = Vec::new();
     for (ord, segment) in (0_u32..).zip(segments.searcher.segment_readers()) {
         let inverted = segment.inverted_index(segments.fields.topic)?;
         let Some(mut postings) = inverted.read_postings(word, IndexRecordOption::Basic)? else { continue };
-        while postings.doc() != TERMINATED && articles.len() < NEAREST_MAX {
-            let chunk = DocAddress::new(ord, postings.doc());
-            let article = segments.article(chunk);
-            if !segment.is_deleted(chunk.doc_id) && !articles.contains(&article) {
-                articles.push(article);
+        while postings.doc() != TERMINATED {
+            if !segment.is_deleted(postings.doc()) {
+                articles.push(segments.article(DocAddress::new(ord, postings.doc())));
             }
             postings.advance();
         }
     }
-    Ok(articles)
+    Ok(some(segments, articles.into_iter()))
+}
+
+/// Some of these articles, always the same ones, whatever the index was before.
+fn some(segments: &Segments, articles: impl Iterator<Item = DocAddress>) -> Vec<DocAddress> {
+    let mut articles: Vec<_> = articles.map(|article| (segments.file(article), article)).collect();
+    articles.sort_unstable();
+    articles.dedup();
+    articles.into_iter().take(NEAREST_MAX).map(|(_, article)| article).collect()
 }

@@ -4,20 +4,20 @@
 //! expressions; to the best of them is added what stands close together in them and in the question. What
 //! the question says twice counts twice. An article counts by its best two chunks.
 
+use std::collections::BTreeMap;
+
 use tantivy::collector::TopDocs;
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, Term};
 
-use super::analysis::meaning_term;
+use super::analysis::{Unit, meaning_term};
 use super::proximity;
 use super::question::Question;
-use super::schema::Fields;
 use super::segments::Segments;
 
-/// Weight of a word as a whole beside its parts, which say nearly the same: what a pair of words weighs. With
-/// 1 scifact loses .01 of success@1, with 0 some of our own commands are no longer found first.
-const WHOLE_WEIGHT: f32 = 0.25;
+/// The least weight of a word as a whole beside its parts: what a pair of words weighs.
+const WHOLE_WEIGHT_MIN: f32 = 0.25;
 /// Weight of an equivalent expression.
 const MEANING_WEIGHT: f32 = 0.5;
 /// What the best and the second chunk add to the score of their article. More for the second, or
@@ -45,7 +45,7 @@ pub(super) fn rank(segments: &Segments, question: &Question<'_>) -> tantivy::Res
     if question.is_empty() {
         return Ok(Vec::new());
     }
-    let query = query(segments.fields, question);
+    let query = query(segments, question)?;
     let best = TopDocs::with_limit(CHUNKS_MAX).order_by_score();
     let mut found = segments.searcher.search_with_statistics_provider(&query, &best, segments)?;
     proximity::add(segments, question, &mut found)?;
@@ -72,27 +72,40 @@ pub(super) fn sort(segments: &Segments, articles: &mut [Ranked]) {
     articles.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| place(a).cmp(&place(b))));
 }
 
-fn query(fields: Fields, question: &Question<'_>) -> BooleanQuery {
-    let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-    let mut seen = std::collections::HashSet::new();
+fn query(segments: &Segments, question: &Question<'_>) -> tantivy::Result<BooleanQuery> {
+    let fields = segments.fields;
+    // Of what is asked for in two ways the greater weight counts, whichever comes first.
+    let mut weights: BTreeMap<Term, f32> = BTreeMap::new();
     let mut add = |field: Field, text: &str, weight: f32| {
-        let term = Term::from_field_text(field, text);
-        if seen.insert(term.clone()) {
-            let query = Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs));
-            clauses.push((Occur::Should, Box::new(BoostQuery::new(query, weight))));
-        }
+        let known = weights.entry(Term::from_field_text(field, text)).or_default();
+        *known = known.max(weight);
     };
     for (unit, times) in question.units.iter().zip(&question.times) {
         for word in &unit.stems {
             add(fields.text, word, *times);
         }
-        let beside = if unit.stems.is_empty() { 1.0 } else { WHOLE_WEIGHT };
         for word in &unit.wholes {
-            add(fields.text, word, times * beside);
+            add(fields.text, word, times * whole_weight(segments, unit, word)?);
         }
         for meaning in &unit.meanings {
             add(fields.meanings, &meaning_term(*meaning), times * MEANING_WEIGHT);
         }
     }
-    BooleanQuery::new(clauses)
+    let clause = |(term, weight)| -> (Occur, Box<dyn Query>) {
+        let query = Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs));
+        (Occur::Should, Box::new(BoostQuery::new(query, weight)))
+    };
+    Ok(BooleanQuery::new(weights.into_iter().map(clause).collect()))
+}
+
+/// A word as a whole counts for what it says beyond its parts: nothing but their order if one of them is as
+/// rare, nearly all if they stand everywhere.
+fn whole_weight(segments: &Segments, unit: &Unit<'_>, whole: &str) -> tantivy::Result<f32> {
+    let text = segments.fields.text;
+    let mut rarest: f32 = 0.0;
+    for part in &unit.stems {
+        rarest = rarest.max(segments.rarity(segments.frequency(text, part)?));
+    }
+    let whole = segments.rarity(segments.frequency(text, whole)?);
+    Ok((1.0 - rarest / whole).max(WHOLE_WEIGHT_MIN))
 }

@@ -65,6 +65,20 @@ impl Segments {
         usize::try_from(self.searcher.num_docs()).unwrap_or(usize::MAX)
     }
 
+    /// How many chunks have a word, with what is deleted and not yet gone.
+    pub fn frequency(&self, field: Field, word: &str) -> tantivy::Result<u64> {
+        self.searcher.doc_freq(&Term::from_field_text(field, word))
+    }
+
+    /// How rare a word is that so many chunks have, as BM25 has it: its inverse document frequency.
+    #[expect(clippy::cast_precision_loss, reason = "counts of chunks are far below 2^24")]
+    pub fn rarity(&self, frequency: u64) -> f32 {
+        let all =
+            self.searcher.segment_readers().iter().map(|it| u64::from(it.max_doc())).sum::<u64>() as f32;
+        let frequency = frequency as f32;
+        (1.0 + (all - frequency + 0.5) / (frequency + 0.5)).ln()
+    }
+
     /// The first chunk of the article that a chunk belongs to: it stands for the article.
     pub fn article(&self, chunk: DocAddress) -> DocAddress {
         let part = self.value(chunk, |columns| &columns.part);

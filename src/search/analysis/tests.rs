@@ -94,7 +94,7 @@ fn a_word_that_finds_no_place_is_analysed_all_the_same() {
         let (known, anew) = (full.units(word), fresh.units(word));
         assert_eq!(known.len(), 1, "{word}");
         assert_eq!(*known[0], *anew[0], "{word}");
-        placeless += usize::from(matches!(known[0].word, Known::Now(_)));
+        placeless += usize::from(matches!(known[0].word, Known::Fresh(_)));
     }
     assert!(placeless > 0);
 }
