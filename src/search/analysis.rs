@@ -22,7 +22,7 @@ const PART_LEN_MAX: usize = 40;
 /// Words whose analysis is remembered.
 const KNOWN_MAX: usize = 1 << 17;
 /// Bytes of such a word: few have more, and what has many parts takes many times its length.
-const REMEMBERED_LEN_MAX: usize = 24;
+const REMEMBERED_LEN_MAX: usize = 40;
 /// Bytes of a word and the space behind it.
 const WORD_LEN_USUAL: usize = 6;
 /// Words between the two halves of a separable expression ("turn the machine off").
