@@ -125,8 +125,9 @@ impl Analyzer {
         // As many bits as there are places.
         let place = FxBuildHasher.hash_one(written) >> (u64::BITS - KNOWN_MAX.ilog2());
         let place = usize::try_from(place).unwrap_or_default();
-        for place in [place, place ^ 1].into_iter().filter(|_| written.len() <= REMEMBERED_LEN_MAX) {
-            let known = words[place].get_or_init(|| Box::new(word(&self.lexicon, written)));
+        let places: &[usize] = if written.len() <= REMEMBERED_LEN_MAX { &[place, place ^ 1] } else { &[] };
+        for place in places {
+            let known = words[*place].get_or_init(|| Box::new(word(&self.lexicon, written)));
             if *known.written == *written {
                 return Known::Remembered(known);
             }
@@ -288,7 +289,7 @@ fn contraction(lower: &str) -> Option<String> {
 
 /// The runs of letters and digits in a word; `VirtualCenter` and `40GB` are two each.
 fn parts(word: &str) -> Vec<String> {
-    // Most words, by a shorter way.
+    // Most words are one part, and taking them apart to see that takes long.
     let mut letters = word.bytes();
     let begins = letters.next().is_some_and(|b| b.is_ascii_alphabetic());
     if begins && word.len() <= PART_LEN_MAX && letters.all(|b| b.is_ascii_lowercase()) {

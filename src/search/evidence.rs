@@ -118,7 +118,7 @@ fn rarity(segments: &Segments, unit: &Unit<'_>) -> tantivy::Result<f32> {
     for whole in &unit.wholes {
         let documents = segments.frequency(fields.text, whole)?;
         if documents > 0 {
-            return Ok(segments.rarity(documents));
+            return segments.rarity(documents);
         }
     }
     let mut rarest: f32 = 0.0;
@@ -129,7 +129,7 @@ fn rarity(segments: &Segments, unit: &Unit<'_>) -> tantivy::Result<f32> {
                 documents = documents.max(segments.frequency(fields.meanings, &meaning_term(*meaning))?);
             }
         }
-        rarest = rarest.max(segments.rarity(documents));
+        rarest = rarest.max(segments.rarity(documents)?);
     }
     Ok(rarest)
 }

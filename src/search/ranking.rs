@@ -104,8 +104,8 @@ fn whole_weight(segments: &Segments, unit: &Unit<'_>, whole: &str) -> tantivy::R
     let text = segments.fields.text;
     let mut rarest: f32 = 0.0;
     for part in &unit.stems {
-        rarest = rarest.max(segments.rarity(segments.frequency(text, part)?));
+        rarest = rarest.max(segments.rarity(segments.frequency(text, part)?)?);
     }
-    let whole = segments.rarity(segments.frequency(text, whole)?);
+    let whole = segments.rarity(segments.frequency(text, whole)?)?;
     Ok((1.0 - rarest / whole).max(WHOLE_WEIGHT_MIN))
 }

@@ -72,11 +72,9 @@ impl Segments {
 
     /// How rare a word is that so many chunks have, as BM25 has it: its inverse document frequency.
     #[expect(clippy::cast_precision_loss, reason = "counts of chunks are far below 2^24")]
-    pub fn rarity(&self, frequency: u64) -> f32 {
-        let all =
-            self.searcher.segment_readers().iter().map(|it| u64::from(it.max_doc())).sum::<u64>() as f32;
-        let frequency = frequency as f32;
-        (1.0 + (all - frequency + 0.5) / (frequency + 0.5)).ln()
+    pub fn rarity(&self, frequency: u64) -> tantivy::Result<f32> {
+        let (all, frequency) = (self.total_num_docs()? as f32, frequency as f32);
+        Ok((1.0 + (all - frequency + 0.5) / (frequency + 0.5)).ln())
     }
 
     /// The first chunk of the article that a chunk belongs to: it stands for the article.
