@@ -4,21 +4,16 @@
 //! error codes (`vmkload_app`, `proxy.properties`, `97%`, `-d0`, `/proc/vmware`) are kept whole and in
 //! parts. Nothing here fails: any input gives units, and their number and length are bounded.
 
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
 use std::hash::BuildHasher as _;
 use std::ops::{Deref, Range};
 use std::sync::OnceLock;
 
-use frostem::{Algorithm, Stemmer};
 use rustc_hash::FxBuildHasher;
 
-use super::vocabulary::{everyday_words, is_function_word, spelling};
+use self::word::{Lexicon, Word};
 use crate::domain::article::Synonyms;
 
-/// Characters of a whole token; a longer one is searched by its parts only.
-const WHOLE_LEN_MAX: usize = 80;
-/// Characters of a part; what is longer is cut.
-const PART_LEN_MAX: usize = 40;
 /// Words whose analysis is remembered.
 const KNOWN_MAX: usize = 1 << 17;
 /// Bytes of such a word: few have more, and what has many parts takes many times its length.
@@ -66,24 +61,6 @@ impl Deref for Known<'_> {
     }
 }
 
-/// What a word is searched by wherever it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Word {
-    written: Box<str>,
-    /// The word as written, lowercased, if it consists of parts: `vmware-cmd`, and joined `vmwarecmd`.
-    pub wholes: Vec<String>,
-    /// Stems of its parts; of a plain word the one stem.
-    pub stems: Vec<String>,
-    /// What it is indexed by, each with a space behind it: a whole stands behind its stems, which are
-    /// neighbours. Nothing if it carries no information.
-    terms: String,
-    /// Whether it carries no information.
-    pub empty: bool,
-    everyday: bool,
-    /// Whether an expression that has synonyms begins with it.
-    opens: bool,
-}
-
 /// Stems words and knows the expressions that mean the same.
 pub(super) struct Analyzer {
     lexicon: Lexicon,
@@ -92,52 +69,48 @@ pub(super) struct Analyzer {
     words: OnceLock<Vec<OnceLock<Box<Word>>>>,
 }
 
-/// Words that are not like others.
-struct Lexicon {
-    stemmer: Stemmer,
-    /// Stems of everyday words.
-    everyday: HashSet<String>,
-    /// First stem of an expression -> its remaining stems and its meaning, the longest first.
-    expressions: HashMap<String, Vec<(Vec<String>, usize)>>,
-}
-
 impl Analyzer {
     /// An analyzer for English.
     pub fn new(synonyms: &Synonyms) -> Self {
-        let stemmer = Stemmer::new(Algorithm::English);
-        let everyday = everyday_words().map(|word| stem(&stemmer, word)).collect();
-        let mut expressions: HashMap<String, Vec<(Vec<String>, usize)>> = HashMap::new();
-        let numbered = synonyms.0.iter().enumerate();
-        for (meaning, expression) in numbered.flat_map(|(at, same)| same.iter().map(move |it| (at, it))) {
-            let mut stems = expression.split(' ').map(|word| stem(&stemmer, word));
-            if let Some(first) = stems.next() {
-                expressions.entry(first).or_default().push((stems.collect(), meaning));
-            }
-        }
-        for candidates in expressions.values_mut() {
-            candidates.sort_by_key(|(rest, _)| std::cmp::Reverse(rest.len()));
-        }
-        Self { lexicon: Lexicon { stemmer, everyday, expressions }, words: OnceLock::new() }
+        Self { lexicon: Lexicon::new(synonyms), words: OnceLock::new() }
     }
 
-    fn word(&self, written: &str) -> Known<'_> {
+    /// Words, looked up in two loops: in the first nothing else is done, so that what is remembered, which is
+    /// far away in memory, comes from there for many words at once.
+    fn look_up(&self, written: &[Cow<'_, str>], remember: bool) -> Vec<Known<'_>> {
         let words = self.words.get_or_init(|| (0..KNOWN_MAX).map(|_| OnceLock::new()).collect());
-        // As many bits as there are places.
-        let place = FxBuildHasher.hash_one(written) >> (u64::BITS - KNOWN_MAX.ilog2());
-        let place = usize::try_from(place).unwrap_or_default();
-        let places: &[usize] = if written.len() <= REMEMBERED_LEN_MAX { &[place, place ^ 1] } else { &[] };
-        for place in places {
-            let known = words[*place].get_or_init(|| Box::new(word(&self.lexicon, written)));
-            if *known.written == *written {
-                return Known::Remembered(known);
-            }
-        }
-        Known::Fresh(Box::new(word(&self.lexicon, written)))
+        let first: Vec<Option<&Word>> =
+            written.iter().map(|written| is(words[place(written)].get()?, written)).collect();
+        let word = |(known, written): (Option<_>, &Cow<'_, str>)| match known {
+            Some(known) => Known::Remembered(known),
+            None if remember => self.remembered(words, written),
+            None => Known::Fresh(Box::new(self.lexicon.word(written))),
+        };
+        first.into_iter().zip(written).map(word).collect()
     }
 
-    /// The units of a text, in its order.
+    /// A word that may not have been seen before.
+    fn remembered<'a>(&self, words: &'a [OnceLock<Box<Word>>], written: &str) -> Known<'a> {
+        let fresh = || Box::new(self.lexicon.word(written));
+        let place = place(written);
+        let places: &[usize] = if written.len() <= REMEMBERED_LEN_MAX { &[place, place ^ 1] } else { &[] };
+        let mut known = places.iter().filter_map(|place| is(words[*place].get_or_init(fresh), written));
+        known.next().map_or_else(|| Known::Fresh(fresh()), Known::Remembered)
+    }
+
+    /// The units of a text of an article, in its order.
     pub fn units(&self, text: &str) -> Vec<Unit<'_>> {
-        let mut units = Vec::with_capacity(text.len() / WORD_LEN_USUAL + 1);
+        self.read(text, true)
+    }
+
+    /// The units of a question: its words are not remembered, since anybody may ask anything.
+    pub fn asked(&self, text: &str) -> Vec<Unit<'_>> {
+        self.read(text, false)
+    }
+
+    fn read(&self, text: &str, remember: bool) -> Vec<Unit<'_>> {
+        let mut places = Vec::with_capacity(text.len() / WORD_LEN_USUAL + 1);
+        let mut written = Vec::with_capacity(places.capacity());
         let mut words = words(text).peekable();
         while let Some((start, raw)) = words.next() {
             let (within, word) = trimmed(raw);
@@ -145,16 +118,19 @@ impl Analyzer {
             if word.is_empty() {
                 continue;
             }
-            let word = if word.bytes().all(|b| b.is_ascii_digit())
+            if word.bytes().all(|b| b.is_ascii_digit())
                 && let Some((start, percent)) = words.next_if(|(_, next)| is_percent(next))
             {
                 at.end = start + without_end(percent).len();
-                self.word(&format!("{word}%"))
+                written.push(Cow::Owned(format!("{word}%")));
             } else {
-                self.word(word)
-            };
-            units.push(Unit { meanings: Vec::new(), everyday: word.everyday, at, word });
+                written.push(Cow::Borrowed(word));
+            }
+            places.push(at);
         }
+        let words = places.into_iter().zip(self.look_up(&written, remember));
+        let unit = words.map(|(at, word)| Unit { meanings: Vec::new(), everyday: word.everyday, at, word });
+        let mut units: Vec<_> = unit.collect();
         if units.iter().any(|unit| unit.opens) {
             self.mark_meanings(&mut units);
         }
@@ -163,7 +139,7 @@ impl Analyzer {
 
     /// The stem of one lowercase word.
     pub fn stem(&self, word: &str) -> String {
-        stem(&self.lexicon.stemmer, word)
+        self.lexicon.stem(word)
     }
 
     /// Gives every unit of an expression its meaning.
@@ -196,6 +172,17 @@ impl Analyzer {
     }
 }
 
+/// What is remembered, if it is this word.
+fn is<'a>(known: &'a Word, written: &str) -> Option<&'a Word> {
+    (*known.written == *written).then_some(known)
+}
+
+/// Where a word is remembered first: as many bits of its hash as there are places.
+fn place(written: &str) -> usize {
+    let place = FxBuildHasher.hash_one(written) >> (u64::BITS - KNOWN_MAX.ilog2());
+    usize::try_from(place).unwrap_or_default()
+}
+
 /// Where the remaining stems of an expression stand in what follows. Its parts are adjacent, but a
 /// particle may be separated from its verb.
 fn positions(following: &[(usize, &str)], rest: &[String]) -> Option<Vec<usize>> {
@@ -213,12 +200,7 @@ fn positions(following: &[(usize, &str)], rest: &[String]) -> Option<Vec<usize>>
 
 /// The words between white space and where they begin.
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let pieces = text.split_inclusive(char::is_whitespace).scan(0, |end, piece| {
-        let start = *end;
-        *end += piece.len();
-        Some((start, piece.trim_end()))
-    });
-    pieces.filter(|(_, word)| !word.is_empty())
+    text.split_whitespace().map(|word| (word.as_ptr().addr() - text.as_ptr().addr(), word))
 }
 
 /// A word without the punctuation around it, and where it begins; `-x`, `/path`, `97%`, `c++` keep theirs.
@@ -235,107 +217,6 @@ fn is_percent(raw: &str) -> bool {
 
 fn without_end(raw: &str) -> &str {
     raw.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '%')
-}
-
-/// One word between spaces.
-fn word(lexicon: &Lexicon, written: &str) -> Word {
-    let stemmer = &lexicon.stemmer;
-    let word = written.replace(['’', '‘'], "'");
-    let lower = word.to_lowercase();
-    let (mut wholes, mut stems) = (Vec::new(), Vec::new());
-    let empty;
-    if let Some(plain) = contraction(&lower) {
-        stems.push(stem(stemmer, &plain));
-        empty = is_function_word(&plain);
-    } else {
-        let parts = parts(&word);
-        if parts.len() != 1 || parts[0] != lower {
-            if lower.chars().count() <= WHOLE_LEN_MAX {
-                wholes.push(if lower.chars().all(char::is_alphanumeric) {
-                    stem(stemmer, &lower)
-                } else {
-                    lower.clone()
-                });
-            }
-            let hyphenated = lower.contains('-') && lower.chars().all(|c| c.is_alphanumeric() || c == '-');
-            if hyphenated && parts.len() == 2 && !lower.starts_with('-') {
-                wholes.push(stem(stemmer, &parts.concat()));
-            }
-        }
-        empty = wholes.is_empty() && parts.iter().all(|part| is_function_word(part));
-        stems.extend(parts.iter().map(|part| stem(stemmer, part)));
-        if lower.ends_with('%') {
-            stems.push(stem(stemmer, "percent"));
-        }
-    }
-    let everyday = stems.iter().all(|stem| lexicon.everyday.contains(stem));
-    let opens = stems.iter().any(|stem| lexicon.expressions.contains_key(stem));
-    let mut terms = String::new();
-    for term in stems.iter().chain(&wholes).filter(|_| !empty) {
-        terms.extend([term, " "]);
-    }
-    Word { written: written.into(), wholes, stems, terms, empty, everyday, opens }
-}
-
-/// `can't` means `not`; `VM's` means `vm`; `cannot` is two words.
-fn contraction(lower: &str) -> Option<String> {
-    if lower == "cannot" || lower.ends_with("n't") {
-        return Some("not".to_owned());
-    }
-    let (word, _) = lower.split_once('\'')?;
-    let plain = word.len() > 1 && word.chars().all(char::is_alphanumeric);
-    plain.then(|| word.to_owned())
-}
-
-/// The runs of letters and digits in a word; `VirtualCenter` and `40GB` are two each.
-fn parts(word: &str) -> Vec<String> {
-    // Most words are one part, and taking them apart to see that takes long.
-    let mut letters = word.bytes();
-    let begins = letters.next().is_some_and(|b| b.is_ascii_alphabetic());
-    if begins && word.len() <= PART_LEN_MAX && letters.all(|b| b.is_ascii_lowercase()) {
-        return vec![word.to_ascii_lowercase()];
-    }
-    let mut parts: Vec<String> = Vec::new();
-    let runs: Vec<&str> = word.split(|c: char| !c.is_alphanumeric()).filter(|run| !run.is_empty()).collect();
-    let lonely = runs.len() == 1;
-    for run in runs {
-        for piece in pieces(run) {
-            let digit = piece.bytes().all(|b| b.is_ascii_digit());
-            if lonely || digit || piece.chars().nth(1).is_some() {
-                parts.push(piece.chars().take(PART_LEN_MAX).collect::<String>().to_lowercase());
-            }
-        }
-    }
-    parts
-}
-
-/// Splits at a capital after a small letter if both sides have three letters; a unit from its number;
-/// a number from a name of three letters or more.
-fn pieces(run: &str) -> Vec<&str> {
-    let digits = run.len() - run.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let (number, unit) = run.split_at(digits);
-    if !number.is_empty() && !unit.is_empty() && unit.chars().all(char::is_alphabetic) {
-        return vec![number, unit];
-    }
-    let (name, number) = run.split_at(run.trim_end_matches(|c: char| c.is_ascii_digit()).len());
-    if !number.is_empty() && name.chars().all(char::is_alphabetic) && name.chars().nth(2).is_some() {
-        return vec![name, number];
-    }
-    let mut pieces = Vec::new();
-    let (mut start, mut before) = (0, None::<char>);
-    for (at, c) in run.char_indices() {
-        if c.is_uppercase() && before.is_some_and(char::is_lowercase) {
-            pieces.push(&run[start..at]);
-            start = at;
-        }
-        before = Some(c);
-    }
-    pieces.push(&run[start..]);
-    if pieces.iter().any(|piece| piece.chars().count() < 3) { vec![run] } else { pieces }
-}
-
-fn stem(stemmer: &Stemmer, word: &str) -> String {
-    stemmer.stem(&spelling(word)).into_owned()
 }
 
 /// What a text is indexed by: terms, each with a space behind it.
@@ -375,3 +256,4 @@ pub(super) fn meaning_term(meaning: usize) -> String {
 
 #[cfg(test)]
 mod tests;
+mod word;

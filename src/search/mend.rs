@@ -36,7 +36,7 @@ pub(super) fn mended(
         let plain = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
         let len = plain.chars().count();
         let fits = (WORD_LEN_MIN..=WORD_LEN_MAX).contains(&len) && plain.chars().all(char::is_alphabetic);
-        if !fits || found == WORDS_MAX || known(segments, &analyzer.units(&plain))? {
+        if !fits || found == WORDS_MAX || known(segments, &analyzer.asked(&plain))? {
             continue;
         }
         let better = match halves(analyzer, segments, &plain)? {

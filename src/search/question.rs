@@ -30,7 +30,7 @@ impl<'a> Question<'a> {
     pub fn read(analyzer: &'a Analyzer, text: &str) -> Self {
         let text: String = text.chars().take(QUESTION_LEN_MAX).collect();
         let asks_why = text.split(|c: char| !c.is_alphabetic()).any(is_reason);
-        let mut units = analyzer.units(&text);
+        let mut units = analyzer.asked(&text);
         if units.iter().any(|unit| !unit.empty) {
             units.retain(|unit| !unit.empty);
         }

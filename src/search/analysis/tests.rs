@@ -1,4 +1,5 @@
 use super::{Analyzer, KNOWN_MAX, Known, Terms};
+use crate::search::vocabulary::is_function_word;
 
 fn analyzer() -> Analyzer {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("kb");
@@ -77,10 +78,10 @@ fn expressions_share_a_meaning_even_when_separated() {
 #[test]
 fn lists_of_words_are_sorted_for_the_search_in_them() {
     for word in ["a", "how", "the", "what", "your"] {
-        assert!(super::is_function_word(word), "{word}");
+        assert!(is_function_word(word), "{word}");
     }
     for word in ["not", "no", "off", "full", "without"] {
-        assert!(!super::is_function_word(word), "{word}");
+        assert!(!is_function_word(word), "{word}");
     }
 }
 
@@ -97,4 +98,21 @@ fn a_word_that_finds_no_place_is_analysed_all_the_same() {
         placeless += usize::from(matches!(known[0].word, Known::Fresh(_)));
     }
     assert!(placeless > 0);
+}
+
+#[test]
+fn words_of_questions_are_not_remembered() {
+    let analyzer = analyzer();
+    let asked = analyzer.asked("Is vmkload_app at 97 % hung?");
+    let remembered = |asked: &super::Unit<'_>| matches!(asked.word, Known::Remembered(_));
+    assert!(!asked.iter().any(remembered));
+    let written = analyzer.units("Is vmkload_app at 97 % hung?");
+    assert!(written.iter().all(remembered));
+    let again = analyzer.asked("Is vmkload_app at 97 % hung?");
+    assert!(again.iter().all(remembered), "what articles say is not analysed again");
+    for ((asked, written), again) in asked.iter().zip(&written).zip(&again) {
+        assert_eq!((&**asked, &asked.at), (&**written, &written.at));
+        assert_eq!(again, written);
+    }
+    assert_eq!((asked.len(), again.len()), (written.len(), written.len()));
 }

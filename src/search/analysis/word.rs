@@ -1,0 +1,162 @@
+//! One word between spaces -> its whole, its parts, their stems.
+
+use std::collections::{HashMap, HashSet};
+
+use frostem::{Algorithm, Stemmer};
+
+use crate::domain::article::Synonyms;
+use crate::search::vocabulary::{everyday_words, is_function_word, spelling};
+
+/// Characters of a whole token; a longer one is searched by its parts only.
+const WHOLE_LEN_MAX: usize = 80;
+/// Characters of a part; what is longer is cut.
+const PART_LEN_MAX: usize = 40;
+/// What a word is searched by wherever it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    pub written: Box<str>,
+    /// The word as written, lowercased, if it consists of parts: `vmware-cmd`, and joined `vmwarecmd`.
+    pub wholes: Vec<String>,
+    /// Stems of its parts; of a plain word the one stem.
+    pub stems: Vec<String>,
+    /// What it is indexed by, each with a space behind it: a whole stands behind its stems, which are
+    /// neighbours. Nothing if it carries no information.
+    pub terms: String,
+    /// Whether it carries no information.
+    pub empty: bool,
+    pub everyday: bool,
+    /// Whether an expression that has synonyms begins with it.
+    pub opens: bool,
+}
+
+/// Words that are not like others.
+pub struct Lexicon {
+    stemmer: Stemmer,
+    /// Stems of everyday words.
+    everyday: HashSet<String>,
+    /// First stem of an expression -> its remaining stems and its meaning, the longest first.
+    pub expressions: HashMap<String, Vec<(Vec<String>, usize)>>,
+}
+
+impl Lexicon {
+    /// The words of English and the expressions that mean the same.
+    pub fn new(synonyms: &Synonyms) -> Self {
+        let stemmer = Stemmer::new(Algorithm::English);
+        let mut lexicon = Self { stemmer, everyday: HashSet::new(), expressions: HashMap::new() };
+        lexicon.everyday = everyday_words().map(|word| lexicon.stem(word)).collect();
+        let numbered = synonyms.0.iter().enumerate();
+        for (meaning, expression) in numbered.flat_map(|(at, same)| same.iter().map(move |it| (at, it))) {
+            let mut stems = expression.split(' ').map(|word| lexicon.stem(word));
+            if let Some(first) = stems.next() {
+                let rest = stems.collect();
+                lexicon.expressions.entry(first).or_default().push((rest, meaning));
+            }
+        }
+        for candidates in lexicon.expressions.values_mut() {
+            candidates.sort_by_key(|(rest, _)| std::cmp::Reverse(rest.len()));
+        }
+        lexicon
+    }
+
+    /// The stem of one lowercase word.
+    pub fn stem(&self, word: &str) -> String {
+        self.stemmer.stem(&spelling(word)).into_owned()
+    }
+
+    /// One word between spaces.
+    pub fn word(&self, written: &str) -> Word {
+        let word = written.replace(['’', '‘'], "'");
+        let lower = word.to_lowercase();
+        let (mut wholes, mut stems) = (Vec::new(), Vec::new());
+        let empty;
+        if let Some(plain) = contraction(&lower) {
+            stems.push(self.stem(&plain));
+            empty = is_function_word(&plain);
+        } else {
+            let parts = parts(&word);
+            if parts.len() != 1 || parts[0] != lower {
+                if lower.chars().count() <= WHOLE_LEN_MAX {
+                    wholes.push(if lower.chars().all(char::is_alphanumeric) {
+                        self.stem(&lower)
+                    } else {
+                        lower.clone()
+                    });
+                }
+                let hyphenated =
+                    lower.contains('-') && lower.chars().all(|c| c.is_alphanumeric() || c == '-');
+                if hyphenated && parts.len() == 2 && !lower.starts_with('-') {
+                    wholes.push(self.stem(&parts.concat()));
+                }
+            }
+            empty = wholes.is_empty() && parts.iter().all(|part| is_function_word(part));
+            stems.extend(parts.iter().map(|part| self.stem(part)));
+            if lower.ends_with('%') {
+                stems.push(self.stem("percent"));
+            }
+        }
+        let everyday = stems.iter().all(|stem| self.everyday.contains(stem));
+        let opens = stems.iter().any(|stem| self.expressions.contains_key(stem));
+        let mut terms = String::new();
+        for term in stems.iter().chain(&wholes).filter(|_| !empty) {
+            terms.extend([term, " "]);
+        }
+        Word { written: written.into(), wholes, stems, terms, empty, everyday, opens }
+    }
+}
+
+/// `can't` means `not`; `VM's` means `vm`; `cannot` is two words.
+fn contraction(lower: &str) -> Option<String> {
+    if lower == "cannot" || lower.ends_with("n't") {
+        return Some("not".to_owned());
+    }
+    let (word, _) = lower.split_once('\'')?;
+    let plain = word.len() > 1 && word.chars().all(char::is_alphanumeric);
+    plain.then(|| word.to_owned())
+}
+
+/// The runs of letters and digits in a word; `VirtualCenter` and `40GB` are two each.
+fn parts(word: &str) -> Vec<String> {
+    // Most words are one part, and taking them apart to see that takes long.
+    let mut letters = word.bytes();
+    let begins = letters.next().is_some_and(|b| b.is_ascii_alphabetic());
+    if begins && word.len() <= PART_LEN_MAX && letters.all(|b| b.is_ascii_lowercase()) {
+        return vec![word.to_ascii_lowercase()];
+    }
+    let mut parts: Vec<String> = Vec::new();
+    let runs: Vec<&str> = word.split(|c: char| !c.is_alphanumeric()).filter(|run| !run.is_empty()).collect();
+    let lonely = runs.len() == 1;
+    for run in runs {
+        for piece in pieces(run) {
+            let digit = piece.bytes().all(|b| b.is_ascii_digit());
+            if lonely || digit || piece.chars().nth(1).is_some() {
+                parts.push(piece.chars().take(PART_LEN_MAX).collect::<String>().to_lowercase());
+            }
+        }
+    }
+    parts
+}
+
+/// Splits at a capital after a small letter if both sides have three letters; a unit from its number;
+/// a number from a name of three letters or more.
+fn pieces(run: &str) -> Vec<&str> {
+    let digits = run.len() - run.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = run.split_at(digits);
+    if !number.is_empty() && !unit.is_empty() && unit.chars().all(char::is_alphabetic) {
+        return vec![number, unit];
+    }
+    let (name, number) = run.split_at(run.trim_end_matches(|c: char| c.is_ascii_digit()).len());
+    if !number.is_empty() && name.chars().all(char::is_alphabetic) && name.chars().nth(2).is_some() {
+        return vec![name, number];
+    }
+    let mut pieces = Vec::new();
+    let (mut start, mut before) = (0, None::<char>);
+    for (at, c) in run.char_indices() {
+        if c.is_uppercase() && before.is_some_and(char::is_lowercase) {
+            pieces.push(&run[start..at]);
+            start = at;
+        }
+        before = Some(c);
+    }
+    pieces.push(&run[start..]);
+    if pieces.iter().any(|piece| piece.chars().count() < 3) { vec![run] } else { pieces }
+}
