@@ -116,6 +116,8 @@ codes! {
     TitleHeading, "title_heading", Warns;
     /// A section too long to be quoted.
     SectionLong, "section_long", Warns;
+    /// A section that no question finds.
+    SectionWithoutText, "section_without_text", Warns;
     /// A runbook without one of its headings.
     RunbookHeadingMissing, "runbook_heading_missing", Reports;
     /// A link to no article.

@@ -47,6 +47,8 @@ const TEXTS: &[Case] = &[
     case(Code::TitleHeading, "## Cause", "# Cause", "# Cause"),
     case(Code::TextBeforeHeading, "+++\n# A service", "+++\nLost.\n# A service", "Lost."),
     case(Code::RunbookHeadingMissing, "## Cause", "## Causes", "+++"),
+    case(Code::SectionWithoutText, "See the [cause](#cause) first.\n", "", "## Resolution"),
+    case(Code::SectionWithoutText, "Nothing answers.\n", "", "## Symptoms"),
     case(Code::NotQuiteAction, "```action\nid = \"svc-list\"", "```Action\nid = \"svc-list\"", "```Action"),
     case(Code::LinkUnknownArticle, "windows-service.md#cause", "windows-services.md", "windows-services.md"),
     case(Code::LinkUnknownArticle, "windows-service.md#cause", "../windows-service.md", "../windows"),
@@ -288,6 +290,23 @@ fn a_section_is_long_from_181_words_wherever_they_stand() {
         let found = findings.iter().find(|finding| finding.code == Code::SectionLong);
         assert_eq!(found.map(|finding| finding.line), long.then_some(9), "{findings:?}");
     }
+}
+
+#[test]
+fn a_section_needs_no_text_where_others_below_it_have_some() {
+    let warned = |text: &str| {
+        let findings = lint(&with(text, WINDOWS).load(), &standards());
+        let found = findings.iter().filter(|finding| finding.code == Code::SectionWithoutText);
+        found.map(|finding| finding.message.clone()).collect::<Vec<_>>()
+    };
+    let article = |text| crate::article("linux-service", text);
+    assert_eq!(warned(&article("Text.\n\n## Steps\n\n### First\n\nDo it.\n")), [""; 0]);
+    let empty = |name| format!("the section `{name}` has no text, so no question finds it");
+    let two = article("Text.\n\n## Steps\n\n### First\n\n## End\n");
+    assert_eq!(warned(&two), [empty("First"), empty("End")]);
+    // Unless it has an action, which nobody would be offered.
+    let acts = LINUX.replace("See the [cause](#cause) first.\n", "").replace("## Verify", "### Verify");
+    assert_eq!(warned(&acts), [empty("Resolution")]);
 }
 
 #[test]

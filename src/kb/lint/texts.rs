@@ -117,6 +117,16 @@ fn check_sections(page: &Page, findings: &mut Vec<Finding>) {
             findings.push(Finding::new(file, section.lines.0, Code::SectionLong, message, advice));
         }
     }
+    for (number, section) in article.sections.iter().enumerate().filter(|(_, it)| it.blocks.is_empty()) {
+        let next = article.sections.get(number + 1);
+        let acts = article.actions.iter().any(|it| (section.lines.0..=section.lines.1).contains(&it.line));
+        let is_overview = next.is_some_and(|next| next.heading.starts_with(&section.heading));
+        if let Some(name) = section.heading.last().filter(|_| acts || !is_overview) {
+            let message = format!("the section `{name}` has no text, so no question finds it");
+            let advice = "say in a sentence what it is for, or remove it";
+            findings.push(Finding::new(file, section.lines.0, Code::SectionWithoutText, message, advice));
+        }
+    }
     let runbook = !article.actions.is_empty() || article.tags.iter().any(|tag| tag == "runbook");
     for wanted in RUNBOOK_HEADINGS.iter().filter(|_| runbook) {
         let mut headings = article.sections.iter().filter_map(|section| section.heading.last());
