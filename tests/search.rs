@@ -292,6 +292,20 @@ fn what_has_nothing_to_cite_lends_its_evidence_to_no_other() {
 }
 
 #[test]
+fn what_an_article_is_about_counts_beside_its_best_sections() {
+    let best = section(&["Steps"], 10, &["Manifold leaks. Manifold leaks. Manifold leaks. Manifold leaks."]);
+    let symptom = "rattles come out of an old and rusty machine, and the cellar with the pump floods";
+    let about = article("tap", "Plumbing", &[symptom], vec![best; 4]);
+    let mention = section(&["Notes"], 10, &["Far away from here a pump stands, and it rattles in the wind."]);
+    let garden = article("garden", "Meadows", &[], vec![mention; 7]);
+    let search = Search::of([vec![about, garden], articles()].concat(), &synonyms()).unwrap();
+    let first =
+        |question| search.answer(question, 3).unwrap().hits.first().map(|hit| hit.article.to_string());
+    assert_eq!(first("manifold leaks, pump rattles").as_deref(), Some("tap"));
+    assert_eq!(first("manifold leaks, printer jams"), None);
+}
+
+#[test]
 fn very_long_questions_are_bounded() {
     let search = search();
     let all_different: Vec<String> = (0..20_000).map(|n| format!("w{n}")).collect();

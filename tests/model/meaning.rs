@@ -46,6 +46,20 @@ fn what_is_meant_is_found_though_no_word_is_shared() {
 }
 
 #[test]
+fn of_a_long_question_forty_words_are_compared() {
+    let model = Arc::new(Model::open(&wheel::folder()).unwrap());
+    let (search, _) = search(articles("Twice a day.")).with_model(model, Arc::default(), &|_, _| {}).unwrap();
+    // Words that carry no information are nothing but a part of what is meant.
+    let score = |the: usize, of: usize| {
+        let question = format!("how do I replace worn brake pads {}{}", "the ".repeat(the), "of ".repeat(of));
+        search.answer(&question, 1).unwrap().hits[0].score
+    };
+    let forty = score(33, 0);
+    assert_eq!(score(33, 60).to_bits(), forty.to_bits());
+    assert_ne!(score(32, 1).to_bits(), forty.to_bits());
+}
+
+#[test]
 fn only_what_is_new_is_encoded() {
     let model = Arc::new(Model::open(&wheel::folder()).unwrap());
     let folder = tempfile::tempdir().unwrap();
