@@ -14,6 +14,7 @@ const PART_LEN_MAX: usize = 40;
 /// What a word is searched by wherever it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
+    /// As it stands in a text.
     pub written: Box<str>,
     /// The word as written, lowercased, if it consists of parts: `vmware-cmd`, and joined `vmwarecmd`.
     pub wholes: Vec<String>,
@@ -24,6 +25,7 @@ pub struct Word {
     pub terms: String,
     /// Whether it carries no information.
     pub empty: bool,
+    /// Whether all of it is everyday talk.
     pub everyday: bool,
     /// Whether an expression that has synonyms begins with it.
     pub opens: bool,
