@@ -282,13 +282,22 @@ fn article_without_sections_or_text_is_harmless() {
 
 #[test]
 fn what_has_nothing_to_cite_lends_its_evidence_to_no_other() {
-    let stub = article("stub", "The printer squeaks", &[], Vec::new());
     let text = section(&["Resolution"], 10, &["It stands beside the printer."]);
-    let search =
-        Search::of(vec![stub, article("coffee", "Coffee machine", &[], vec![text])], &synonyms()).unwrap();
-    let answer = search.answer("the printer squeaks", 3).unwrap();
-    assert_eq!((answer.answered, answer.hits.len()), (false, 0));
-    assert_eq!(answer.nearest[0].article.as_str(), "stub");
+    let coffee = article("coffee", "Coffee machine", &[], vec![text]);
+    // No section, only the title's, one without text, one with an image that has no name.
+    let nothing = [
+        Vec::new(),
+        vec![section(&[], 8, &[])],
+        vec![section(&["Resolution"], 8, &[])],
+        vec![section(&[], 8, &[""])],
+    ];
+    for sections in nothing {
+        let stub = article("stub", "The printer squeaks", &[], sections);
+        let search = Search::of(vec![stub, coffee.clone()], &synonyms()).unwrap();
+        let answer = search.answer("the printer squeaks", 3).unwrap();
+        assert_eq!((answer.answered, answer.hits.len()), (false, 0));
+        assert_eq!(answer.nearest[0].article.as_str(), "stub");
+    }
 }
 
 #[test]

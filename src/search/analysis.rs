@@ -84,7 +84,10 @@ impl Analyzer {
         let word = |(known, written): (Option<_>, &Cow<'_, str>)| match known {
             Some(known) => Known::Remembered(known),
             None if remember => self.remembered(words, written),
-            None => Known::Fresh(Box::new(self.lexicon.word(written))),
+            None => match words[place(written) ^ 1].get().and_then(|known| is(known, written)) {
+                Some(known) => Known::Remembered(known),
+                None => Known::Fresh(Box::new(self.lexicon.word(written))),
+            },
         };
         first.into_iter().zip(written).map(word).collect()
     }

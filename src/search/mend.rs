@@ -4,7 +4,7 @@
 //! by side somewhere in the articles, and a word that is one slip of the finger away from one of theirs.
 //! It is asked for only when the question as it stands would be refused, so it can't spoil an answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tantivy::Term;
 use tantivy::query::{FuzzyTermQuery, PhraseQuery, Query as _};
@@ -89,23 +89,25 @@ fn halves(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::Resu
     Ok(best.map(|(_, words)| words))
 }
 
-/// The stem in the articles that is one letter more, less, other or exchanged: the most usual one. The
-/// first letter is nearly always right.
+/// The stem in the articles that is one letter more, less, other or exchanged than the word or its stem: the
+/// most usual one. The first letter is nearly always right.
 fn neighbour(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::Result<Option<String>> {
     let stem = analyzer.stem(word);
     if stem.chars().count() < STEM_LEN_MIN {
         return Ok(None);
     }
     let text = segments.fields.text;
-    let like = FuzzyTermQuery::new(Term::from_field_text(text, &stem), 1, true);
     let mut near: BTreeMap<String, u32> = BTreeMap::new();
-    for segment in segments.searcher.segment_readers() {
-        let inverted = segment.inverted_index(text)?;
-        let mut terms = inverted.terms().search(like.automaton()?).into_stream()?;
-        while terms.advance() {
-            let Ok(term) = std::str::from_utf8(terms.key()) else { continue };
-            if term.chars().next() == stem.chars().next() {
-                *near.entry(term.to_owned()).or_default() += terms.value().doc_freq;
+    for written in BTreeSet::from([stem.as_str(), word]) {
+        let like = FuzzyTermQuery::new(Term::from_field_text(text, written), 1, true);
+        for segment in segments.searcher.segment_readers() {
+            let inverted = segment.inverted_index(text)?;
+            let mut terms = inverted.terms().search(like.automaton()?).into_stream()?;
+            while terms.advance() {
+                let Ok(term) = std::str::from_utf8(terms.key()) else { continue };
+                if term.chars().next() == stem.chars().next() {
+                    *near.entry(term.to_owned()).or_default() += terms.value().doc_freq;
+                }
             }
         }
     }

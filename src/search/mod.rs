@@ -302,9 +302,7 @@ impl Search {
         let number = section::cited(&entry.sections, &found, question.asks_why);
         let Some(section) = entry.sections.get(number) else { return Ok(None) };
         let passage = passage::passage(&self.analyzer, question, rarities, section);
-        if passage.quotes.is_empty() {
-            return Ok(None);
-        }
+        let Some(passage) = passage else { return Ok(None) };
         let (near, far): (Vec<_>, Vec<_>) =
             entry.actions.iter().partition(|action| entry.owns(number, action.line));
         Ok(Some(Hit {

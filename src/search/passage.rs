@@ -88,28 +88,25 @@ impl Piece<'_> {
     }
 }
 
-/// The passage of a section that answers best; of a section without text, its heading's line.
+/// The passage of a section that answers best; none of a section that says nothing.
 pub(super) fn passage(
     analyzer: &Analyzer,
     question: &Question<'_>,
     rarities: &[f32],
     section: &Section,
-) -> Passage {
+) -> Option<Passage> {
     let wanted = Wanted::new(analyzer, question, rarities);
     let (pieces, weighed) = pieces(&wanted, &section.blocks);
     let core = window::best(&weighed, wanted.total(), CORE_LEN_MAX);
-    let Some(best) = pieces.get(core.0) else {
-        let text = section.heading.last().cloned().unwrap_or_default();
-        let lines = (section.lines.0, section.lines.0);
-        return Passage { quotes: vec![Quote { text, code: false, lines, marks: Vec::new() }], lines };
-    };
+    let best = pieces.get(core.0)?;
     let (first, last) = grown(&pieces, core);
     let mut quotes = quotes(&pieces[first..=last]);
     if quotes.is_empty() {
         quotes.push(best.quote.clone());
     }
     let lines = (first_line(&pieces, &quotes[0]), quotes[quotes.len() - 1].lines.1);
-    Passage { quotes, lines }
+    let says = quotes.iter().any(|quote| !quote.text.trim().is_empty());
+    says.then_some(Passage { quotes, lines })
 }
 
 fn pieces<'a>(wanted: &Wanted, blocks: &'a [Block]) -> (Vec<Piece<'a>>, Vec<Weighed>) {

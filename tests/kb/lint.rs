@@ -302,11 +302,12 @@ fn a_section_needs_no_text_where_others_below_it_have_some() {
     let article = |text| crate::article("linux-service", text);
     assert_eq!(warned(&article("Text.\n\n## Steps\n\n### First\n\nDo it.\n")), [""; 0]);
     let empty = |name| format!("the section `{name}` has no text, so no question finds it");
-    let two = article("Text.\n\n## Steps\n\n### First\n\n## End\n");
+    let two = article("Text.\n\n## Steps\n\n### First\n\n- ...\n\n## End\n");
     assert_eq!(warned(&two), [empty("First"), empty("End")]);
-    // Unless it has an action, which nobody would be offered.
-    let acts = LINUX.replace("See the [cause](#cause) first.\n", "").replace("## Verify", "### Verify");
-    assert_eq!(warned(&acts), [empty("Resolution")]);
+    let twice = article("Text.\n\n## Steps\n\n## Steps\n\nDo it.\n");
+    assert_eq!(warned(&twice), [empty("Steps")]);
+    let title = LINUX.find("\n\nOn Windows").map(|end| &LINUX[..end]).unwrap();
+    assert_eq!(warned(&format!("{title}\n")), [empty("A service hangs")]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use crate::domain::article::Block;
 use crate::domain::reply::is_invisible;
 use crate::domain::upkeep::{REVIEW_DAYS, days_overdue};
 use crate::kb::finding::{Code, Finding};
@@ -117,11 +118,13 @@ fn check_sections(page: &Page, findings: &mut Vec<Finding>) {
             findings.push(Finding::new(file, section.lines.0, Code::SectionLong, message, advice));
         }
     }
-    for (number, section) in article.sections.iter().enumerate().filter(|(_, it)| it.blocks.is_empty()) {
-        let next = article.sections.get(number + 1);
-        let acts = article.actions.iter().any(|it| (section.lines.0..=section.lines.1).contains(&it.line));
-        let is_overview = next.is_some_and(|next| next.heading.starts_with(&section.heading));
-        if let Some(name) = section.heading.last().filter(|_| acts || !is_overview) {
+    let says = |block: &Block| block.text.contains(char::is_alphanumeric);
+    let following = article.sections.iter().skip(1).map(Some).chain([None]);
+    for (section, next) in article.sections.iter().zip(following) {
+        let (heading, len) = (&section.heading, section.heading.len());
+        let above = next.is_some_and(|next| next.heading.len() > len && next.heading.starts_with(heading));
+        if !above && !section.blocks.iter().any(says) {
+            let name = heading.last().unwrap_or(&article.title);
             let message = format!("the section `{name}` has no text, so no question finds it");
             let advice = "say in a sentence what it is for, or remove it";
             findings.push(Finding::new(file, section.lines.0, Code::SectionWithoutText, message, advice));

@@ -49,6 +49,17 @@ fn not_and_no_stay_and_question_words_go() {
 }
 
 #[test]
+fn an_apostrophe_may_be_left_out_or_be_another() {
+    for text in ["won't", "won’t", "won`t", "won´t", "wonʼt", "won‛t", "wont", "WONT"] {
+        assert_eq!(words(&format!("vm {text} start")), ["vm", "not", "start"], "{text}");
+    }
+    for text in ["cant", "doesnt", "isnt", "couldnt", "wasnt", "havent"] {
+        assert_eq!(words(text), ["not"], "{text}");
+    }
+    assert_eq!(words("different mount"), ["differ", "mount"]);
+}
+
+#[test]
 fn spellings_of_both_sides_of_the_ocean_are_one() {
     assert_eq!(words("virtualisation centre licence"), words("virtualization center license"));
     assert_eq!(words("VirtualCentre")[..2], words("VirtualCenter")[..2]);
@@ -95,6 +106,9 @@ fn a_word_that_finds_no_place_is_analysed_all_the_same() {
         let (known, anew) = (full.units(word), fresh.units(word));
         assert_eq!(known.len(), 1, "{word}");
         assert_eq!(*known[0], *anew[0], "{word}");
+        let (asked, remembered) =
+            (full.asked(word), |unit: &super::Unit<'_>| matches!(unit.word, Known::Remembered(_)));
+        assert_eq!(remembered(&asked[0]), remembered(&known[0]), "{word}");
         placeless += usize::from(matches!(known[0].word, Known::Fresh(_)));
     }
     assert!(placeless > 0);

@@ -11,6 +11,14 @@ use crate::search::vocabulary::{everyday_words, is_function_word, spelling};
 const WHOLE_LEN_MAX: usize = 80;
 /// Characters of a part; what is longer is cut.
 const PART_LEN_MAX: usize = 40;
+/// What people type for an apostrophe.
+const APOSTROPHES: [char; 6] = ['’', '‘', '‛', 'ʼ', '´', '`'];
+/// What `not` is joined to, also by those who leave the apostrophe out.
+const AUXILIARIES: [&str; 18] = [
+    "ai", "are", "ca", "could", "did", "do", "does", "had", "has", "have", "is", "must", "need", "should",
+    "was", "were", "wo", "would",
+];
+
 /// What a word is searched by wherever it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
@@ -67,7 +75,7 @@ impl Lexicon {
 
     /// One word between spaces.
     pub fn word(&self, written: &str) -> Word {
-        let word = written.replace(['’', '‘'], "'");
+        let word = written.replace(APOSTROPHES, "'");
         let lower = word.to_lowercase();
         let (mut wholes, mut stems) = (Vec::new(), Vec::new());
         let empty;
@@ -106,9 +114,10 @@ impl Lexicon {
     }
 }
 
-/// `can't` means `not`; `VM's` means `vm`; `cannot` is two words.
+/// `can't` and `cant` mean `not`; `VM's` means `vm`; `cannot` is two words.
 fn contraction(lower: &str) -> Option<String> {
-    if lower == "cannot" || lower.ends_with("n't") {
+    let joined = lower.strip_suffix("nt").is_some_and(|to| AUXILIARIES.contains(&to));
+    if joined || lower == "cannot" || lower.ends_with("n't") {
         return Some("not".to_owned());
     }
     let (word, _) = lower.split_once('\'')?;
