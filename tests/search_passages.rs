@@ -215,6 +215,7 @@ fn slips_of_the_finger_and_joined_words_are_mended_instead_of_refused() {
         ("journlad", "linux-disk-full"),
         ("how do I get the worldid", "vm-power-off-unresponsive"),
         ("vmkfstool", "vm-create-cli"),
+        ("cosole OS / partition is full", "service-console-disk-full"),
         ("virsh destory", "kvm-vm-power-off-unresponsive"),
         ("vm wont power off", "vm-power-off-unresponsive"),
         ("guest isnt responding", "vm-power-off-unresponsive"),

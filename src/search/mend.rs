@@ -16,7 +16,9 @@ use super::segments::Segments;
 /// Characters of the shortest word that is mended; shorter ones are too like each other.
 const WORD_LEN_MIN: usize = 5;
 /// Characters of the shortest stem for which another is taken: `nest` is one letter from too much.
-const STEM_LEN_MIN: usize = 6;
+const STEM_LEN_MIN: usize = 5;
+/// The same where a letter is another one: `bridg` is one letter from `bring`.
+const STEM_LEN_MIN_OTHER: usize = 6;
 /// Characters of the longest.
 const WORD_LEN_MAX: usize = 32;
 /// Characters of the shortest half of a compound.
@@ -93,7 +95,8 @@ fn halves(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::Resu
 /// most usual one. The first letter is nearly always right.
 fn neighbour(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::Result<Option<String>> {
     let stem = analyzer.stem(word);
-    if stem.chars().count() < STEM_LEN_MIN {
+    let len = stem.chars().count();
+    if len < STEM_LEN_MIN {
         return Ok(None);
     }
     let text = segments.fields.text;
@@ -105,7 +108,8 @@ fn neighbour(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::R
             let mut terms = inverted.terms().search(like.automaton()?).into_stream()?;
             while terms.advance() {
                 let Ok(term) = std::str::from_utf8(terms.key()) else { continue };
-                if term.chars().next() == stem.chars().next() {
+                let is_other = len < STEM_LEN_MIN_OTHER && is_other(written, term);
+                if term.chars().next() == stem.chars().next() && !is_other {
                     *near.entry(term.to_owned()).or_default() += terms.value().doc_freq;
                 }
             }
@@ -113,4 +117,10 @@ fn neighbour(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::R
     }
     // Of equals the first in the alphabet.
     Ok(near.into_iter().rev().max_by_key(|(_, documents)| *documents).map(|(term, _)| term))
+}
+
+/// Whether one of two words has a letter instead of another.
+fn is_other(one: &str, other: &str) -> bool {
+    let letters = |word: &str| word.chars().collect::<BTreeSet<_>>();
+    one.chars().count() == other.chars().count() && letters(one) != letters(other)
 }
