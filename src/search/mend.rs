@@ -12,13 +12,10 @@ use tantivy::schema::Field;
 
 use super::analysis::{Analyzer, Unit, meaning_term};
 use super::segments::Segments;
+use super::vocabulary::common_words;
 
 /// Characters of the shortest word that is mended; shorter ones are too like each other.
-const WORD_LEN_MIN: usize = 5;
-/// Characters of the shortest stem for which another is taken: `nest` is one letter from too much.
-const STEM_LEN_MIN: usize = 5;
-/// The same where a letter is another one: `bridg` is one letter from `bring`.
-const STEM_LEN_MIN_OTHER: usize = 6;
+const WORD_LEN_MIN: usize = 4;
 /// Characters of the longest.
 const WORD_LEN_MAX: usize = 32;
 /// Characters of the shortest half of a compound.
@@ -43,7 +40,7 @@ pub(super) fn mended(
         }
         let better = match halves(analyzer, segments, &plain)? {
             Some(halves) => Some(halves),
-            None => neighbour(analyzer, segments, &plain)?,
+            None => neighbour(analyzer, segments, &plain)?.or_else(|| common(&plain)),
         };
         if let Some(better) = better {
             *word = better;
@@ -83,7 +80,11 @@ fn halves(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::Resu
             break;
         }
         let term = |word: &str| Term::from_field_text(segments.fields.text, &analyzer.stem(word));
-        let documents = PhraseQuery::new(vec![term(first), term(second)]).count(&segments.searcher)? as u64;
+        let (first_term, second_term) = (term(first), term(second));
+        if segments.searcher.doc_freq(&first_term)? == 0 || segments.searcher.doc_freq(&second_term)? == 0 {
+            continue;
+        }
+        let documents = PhraseQuery::new(vec![first_term, second_term]).count(&segments.searcher)? as u64;
         if documents > best.as_ref().map_or(0, |(most, _)| *most) {
             best = Some((documents, format!("{first} {second}")));
         }
@@ -92,13 +93,9 @@ fn halves(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::Resu
 }
 
 /// The stem in the articles that is one letter more, less, other or exchanged than the word or its stem: the
-/// most usual one. The first letter is nearly always right.
+/// most usual one.
 fn neighbour(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::Result<Option<String>> {
     let stem = analyzer.stem(word);
-    let len = stem.chars().count();
-    if len < STEM_LEN_MIN {
-        return Ok(None);
-    }
     let text = segments.fields.text;
     let mut near: BTreeMap<String, u32> = BTreeMap::new();
     for written in BTreeSet::from([stem.as_str(), word]) {
@@ -108,8 +105,7 @@ fn neighbour(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::R
             let mut terms = inverted.terms().search(like.automaton()?).into_stream()?;
             while terms.advance() {
                 let Ok(term) = std::str::from_utf8(terms.key()) else { continue };
-                let is_other = len < STEM_LEN_MIN_OTHER && is_other(written, term);
-                if term.chars().next() == stem.chars().next() && !is_other {
+                if is_slip(written, term) {
                     *near.entry(term.to_owned()).or_default() += terms.value().doc_freq;
                 }
             }
@@ -119,8 +115,24 @@ fn neighbour(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::R
     Ok(near.into_iter().rev().max_by_key(|(_, documents)| *documents).map(|(term, _)| term))
 }
 
-/// Whether one of two words has a letter instead of another.
-fn is_other(one: &str, other: &str) -> bool {
+/// The word without information of its own that is one letter away, so that it is none that nobody knows.
+fn common(word: &str) -> Option<String> {
+    let mut near = common_words().filter(|it| strsim::osa_distance(word, it) == 1 && is_slip(word, it));
+    near.next().map(str::to_owned)
+}
+
+/// Whether a word is believed to be another that is one letter away. The first letter is nearly always
+/// right. The shorter a word is, the more often one letter makes another word of it: `bridg` and `bring`,
+/// `nest` and `net`.
+fn is_slip(written: &str, meant: &str) -> bool {
     let letters = |word: &str| word.chars().collect::<BTreeSet<_>>();
-    one.chars().count() == other.chars().count() && letters(one) != letters(other)
+    let (len, meant_len) = (written.chars().count(), meant.chars().count());
+    let exchanged = len == meant_len && letters(written) == letters(meant);
+    let fits = match len {
+        0..WORD_LEN_MIN => false,
+        4 => exchanged || meant_len > len,
+        5 => exchanged || meant_len != len,
+        _ => true,
+    };
+    fits && written.chars().next() == meant.chars().next()
 }

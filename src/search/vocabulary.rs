@@ -234,6 +234,11 @@ pub(super) fn is_function_word(word: &str) -> bool {
     FUNCTION_WORDS.binary_search(&word).is_ok()
 }
 
+/// Words that carry no information, and those of everyday talk.
+pub(super) fn common_words() -> impl Iterator<Item = &'static str> {
+    FUNCTION_WORDS.iter().copied().chain(everyday_words())
+}
+
 /// The words of everyday talk.
 pub(super) fn everyday_words() -> impl Iterator<Item = &'static str> {
     EVERYDAY_WORDS.split_whitespace()
