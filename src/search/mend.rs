@@ -92,47 +92,62 @@ fn halves(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::Resu
     Ok(best.map(|(_, words)| words))
 }
 
-/// The stem in the articles that is one letter more, less, other or exchanged than the word or its stem: the
-/// most usual one.
+/// The word whose stem in the articles is one letter more, less, other or exchanged: the most usual one.
 fn neighbour(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::Result<Option<String>> {
     let stem = analyzer.stem(word);
+    // `memory` has the stem `memori`, `memroy` none.
+    let other = match (stem.strip_suffix('y'), stem.strip_suffix('i')) {
+        (Some(root), _) => Some(format!("{root}i")),
+        (_, root) => root.map(|root| format!("{root}y")),
+    };
     let text = segments.fields.text;
+    let first: String = word.chars().take(1).collect();
     let mut near: BTreeMap<String, u32> = BTreeMap::new();
-    for written in BTreeSet::from([stem.as_str(), word]) {
-        let like = FuzzyTermQuery::new(Term::from_field_text(text, written), 1, true);
+    for written in [Some(stem), other].into_iter().flatten() {
+        let like = FuzzyTermQuery::new(Term::from_field_text(text, &written), 1, true);
         for segment in segments.searcher.segment_readers() {
             let inverted = segment.inverted_index(text)?;
-            let mut terms = inverted.terms().search(like.automaton()?).into_stream()?;
+            let mut terms = inverted.terms().search(like.automaton()?).ge(&first).into_stream()?;
             while terms.advance() {
-                let Ok(term) = std::str::from_utf8(terms.key()) else { continue };
-                if is_slip(written, term) {
+                let term = std::str::from_utf8(terms.key()).unwrap_or_default();
+                if !term.starts_with(&first) {
+                    break;
+                }
+                if is_slip(&written, term) {
                     *near.entry(term.to_owned()).or_default() += terms.value().doc_freq;
                 }
             }
         }
     }
     // Of equals the first in the alphabet.
-    Ok(near.into_iter().rev().max_by_key(|(_, documents)| *documents).map(|(term, _)| term))
+    let likeliest = near.into_iter().rev().max_by_key(|(_, documents)| *documents);
+    Ok(likeliest.map(|(stem, _)| with_stem(analyzer, stem)))
+}
+
+/// A word that has a stem: a stem may have another one itself, as `convers` of conversion has.
+fn with_stem(analyzer: &Analyzer, stem: String) -> String {
+    let words = ["", "e", "s", "ion", "ed", "ing", "y"].iter().map(|ending| format!("{stem}{ending}"));
+    words.into_iter().find(|word| analyzer.stem(word) == stem).unwrap_or(stem)
 }
 
 /// The word without information of its own that is one letter away, so that it is none that nobody knows.
 fn common(word: &str) -> Option<String> {
-    let mut near = common_words().filter(|it| strsim::osa_distance(word, it) == 1 && is_slip(word, it));
+    let mut near = common_words().filter(|it| is_slip(word, it) && strsim::osa_distance(word, it) == 1);
     near.next().map(str::to_owned)
 }
 
-/// Whether a word is believed to be another that is one letter away. The first letter is nearly always
-/// right. The shorter a word is, the more often one letter makes another word of it: `bridg` and `bring`,
-/// `nest` and `net`.
+/// Whether a word may be another that is one letter away. The first letter is nearly always right. The
+/// shorter a word is, the more often one letter makes another word of it: `bridg` and `bring`, `nest` and
+/// `net`.
 fn is_slip(written: &str, meant: &str) -> bool {
     let letters = |word: &str| word.chars().collect::<BTreeSet<_>>();
     let (len, meant_len) = (written.chars().count(), meant.chars().count());
-    let exchanged = len == meant_len && letters(written) == letters(meant);
-    let fits = match len {
+    let exchanged = || len == meant_len && letters(written) == letters(meant);
+    let fits = || match len {
         0..WORD_LEN_MIN => false,
-        4 => exchanged || meant_len > len,
-        5 => exchanged || meant_len != len,
+        4 => meant_len > len || exchanged(),
+        5 => meant_len != len || exchanged(),
         _ => true,
     };
-    fits && written.chars().next() == meant.chars().next()
+    written.chars().next() == meant.chars().next() && len.abs_diff(meant_len) <= 1 && fits()
 }
