@@ -33,6 +33,35 @@ fn quality_on_our_own_questions_keeps_its_floors() {
 }
 
 #[test]
+fn a_slip_in_the_longest_word_of_a_question_keeps_a_floor() {
+    let search = search();
+    let (mut asked, mut right) = (0, 0);
+    for name in ["questions-own.jsonl", "questions-own2.jsonl"] {
+        for question in read_questions(&questions(name), &search).unwrap().iter().filter(|it| it.answerable) {
+            let words = question.text.split_whitespace().filter(|word| word.chars().all(char::is_alphabetic));
+            let Some(word) = words.max_by_key(|word| word.len()).filter(|word| word.len() >= 5) else {
+                continue;
+            };
+            let letters: Vec<char> = word.chars().collect();
+            let (mut exchanged, mut missing, mut doubled) =
+                (letters.clone(), letters.clone(), letters.clone());
+            let middle = letters.len() / 2;
+            exchanged.swap(middle, middle - 1);
+            missing.remove(middle);
+            doubled.insert(middle, letters[middle]);
+            for slip in [exchanged, missing, doubled] {
+                let text = question.text.replacen(word, &String::from_iter(slip), 1);
+                let first = search.answer(&text, 1).unwrap().hits.into_iter().next();
+                asked += 1;
+                right += usize::from(first.is_some_and(|hit| question.articles.contains(&hit.article)));
+            }
+        }
+    }
+    println!("{right} of {asked} questions with a slip are answered right");
+    assert!(asked > 600 && right * 100 >= asked * 80, "{right} of {asked}");
+}
+
+#[test]
 fn lines_of_a_passage_hold_its_words() {
     let search = search();
     let kb = Path::new(env!("CARGO_MANIFEST_DIR")).join("kb");

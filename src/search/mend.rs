@@ -20,6 +20,8 @@ const WORD_LEN_MIN: usize = 4;
 const WORD_LEN_MAX: usize = 32;
 /// Characters of the shortest half of a compound.
 const HALF_LEN_MIN: usize = 2;
+/// Endings that a stem lacks.
+const ENDINGS: [&str; 7] = ["", "e", "s", "ed", "ing", "ion", "y"];
 /// Words of a question that are mended.
 const WORDS_MAX: usize = 4;
 
@@ -94,16 +96,14 @@ fn halves(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::Resu
 
 /// The word whose stem in the articles is one letter more, less, other or exchanged: the most usual one.
 fn neighbour(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::Result<Option<String>> {
-    let stem = analyzer.stem(word);
-    // `memory` has the stem `memori`, `memroy` none.
-    let other = match (stem.strip_suffix('y'), stem.strip_suffix('i')) {
-        (Some(root), _) => Some(format!("{root}i")),
-        (_, root) => root.map(|root| format!("{root}y")),
-    };
+    // A slip may keep a word from being stemmed: `memroy` has another stem than `memory`, `trnslation` none.
+    let roots = ENDINGS.iter().filter_map(|ending| word.strip_suffix(ending));
+    let mut stems: BTreeSet<String> = roots.map(str::to_owned).chain([analyzer.stem(word)]).collect();
+    stems.extend(word.strip_suffix('y').map(|root| format!("{root}i")));
     let text = segments.fields.text;
     let first: String = word.chars().take(1).collect();
     let mut near: BTreeMap<String, u32> = BTreeMap::new();
-    for written in [Some(stem), other].into_iter().flatten() {
+    for written in stems {
         let like = FuzzyTermQuery::new(Term::from_field_text(text, &written), 1, true);
         for segment in segments.searcher.segment_readers() {
             let inverted = segment.inverted_index(text)?;
@@ -126,7 +126,7 @@ fn neighbour(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::R
 
 /// A word that has a stem: a stem may have another one itself, as `convers` of conversion has.
 fn with_stem(analyzer: &Analyzer, stem: String) -> String {
-    let words = ["", "e", "s", "ion", "ed", "ing", "y"].iter().map(|ending| format!("{stem}{ending}"));
+    let words = ENDINGS.iter().map(|ending| format!("{stem}{ending}"));
     words.into_iter().find(|word| analyzer.stem(word) == stem).unwrap_or(stem)
 }
 
