@@ -58,7 +58,7 @@ fn a_slip_in_the_longest_word_of_a_question_keeps_a_floor() {
         }
     }
     println!("{right} of {asked} questions with a slip are answered right");
-    assert!(asked > 600 && right * 100 >= asked * 80, "{right} of {asked}");
+    assert!(asked > 600 && right * 100 >= asked * 84, "{right} of {asked}");
 }
 
 #[test]

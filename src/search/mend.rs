@@ -21,7 +21,8 @@ const WORD_LEN_MAX: usize = 32;
 /// Characters of the shortest half of a compound.
 const HALF_LEN_MIN: usize = 2;
 /// Endings that a stem lacks.
-const ENDINGS: [&str; 7] = ["", "e", "s", "ed", "ing", "ion", "y"];
+const ENDINGS: [&str; 15] =
+    ["", "e", "s", "ed", "ing", "ion", "y", "er", "ers", "ic", "ics", "ate", "ation", "ence", "ization"];
 /// Words of a question that are mended.
 const WORDS_MAX: usize = 4;
 

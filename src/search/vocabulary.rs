@@ -234,9 +234,9 @@ pub(super) fn is_function_word(word: &str) -> bool {
     FUNCTION_WORDS.binary_search(&word).is_ok()
 }
 
-/// Words that carry no information, and those of everyday talk.
+/// Words that carry no information, those of everyday talk, and `cannot`.
 pub(super) fn common_words() -> impl Iterator<Item = &'static str> {
-    FUNCTION_WORDS.iter().copied().chain(everyday_words())
+    FUNCTION_WORDS.iter().copied().chain(everyday_words()).chain(["cannot"])
 }
 
 /// The words of everyday talk.
