@@ -284,12 +284,13 @@ fn article_without_sections_or_text_is_harmless() {
 fn what_has_nothing_to_cite_lends_its_evidence_to_no_other() {
     let text = section(&["Resolution"], 10, &["It stands beside the printer."]);
     let coffee = article("coffee", "Coffee machine", &[], vec![text]);
-    // No section, only the title's, one without text, one with an image that has no name.
+    // No section, only the title's, one without text, an image without name, dots.
     let nothing = [
         Vec::new(),
         vec![section(&[], 8, &[])],
         vec![section(&["Resolution"], 8, &[])],
         vec![section(&[], 8, &[""])],
+        vec![section(&["Resolution"], 8, &["..."])],
     ];
     for sections in nothing {
         let stub = article("stub", "The printer squeaks", &[], sections);
@@ -318,7 +319,12 @@ fn what_an_article_is_about_counts_beside_its_best_sections() {
 fn very_long_questions_are_bounded() {
     let search = search();
     let all_different: Vec<String> = (0..20_000).map(|n| format!("w{n}")).collect();
-    for question in ["disk full ".repeat(10_000), "a".repeat(100_000), all_different.join(" ")] {
+    // Words of letters, of which none is known: each could be a slip.
+    let letters =
+        |n: u32| n.to_string().chars().map(|c| char::from(b'a' + c as u8 - b'0')).collect::<String>();
+    let strange: Vec<String> = (0..20_000).map(|n| format!("disk{}", letters(n))).collect();
+    let long = ["disk full ".repeat(10_000), "a".repeat(100_000), all_different.join(" "), strange.join(" ")];
+    for question in long {
         search.answer(&question, usize::MAX).unwrap();
     }
 }

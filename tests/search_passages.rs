@@ -227,7 +227,23 @@ fn slips_of_the_finger_and_joined_words_are_mended_instead_of_refused() {
     ] {
         assert!(hits(question).iter().any(|hit| hit.article.as_str() == article), "{question}");
     }
-    for question in ["bridge networking", "grafana dashboards", "kvm nested virtualization"] {
+    for question in [
+        "bridge networking",
+        "grafana dashboards",
+        "kvm nested virtualization",
+        // Words that are meant as they stand, one letter from one of the articles or of everyday talk.
+        "printer is frozen",
+        "consul is frozen",
+        "kill the consul process",
+        "kill thanos",
+        "thanos is down",
+        "power off the robot",
+        "power off the modem",
+        "delete a survey",
+        "powder off",
+        "the theme is full",
+        "the tank is full",
+    ] {
         assert!(hits(question).is_empty(), "{question}");
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Two slips are mended: a compound written in one word (`worldid`, `logfile`) whose halves stand side
 //! by side somewhere in the articles, and a word that is one slip of the finger away from one of theirs.
-//! It is asked for only when the question as it stands would be refused, so it can't spoil an answer.
+//! It is asked for only when the question as it stands would be refused, so it can't spoil an answer; but a
+//! word that is meant as it is typed must not become another, or what nobody asked is answered.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,11 +12,14 @@ use tantivy::query::{FuzzyTermQuery, PhraseQuery, Query as _};
 use tantivy::schema::Field;
 
 use super::analysis::{Analyzer, Unit, meaning_term};
+use super::question::QUESTION_LEN_MAX;
 use super::segments::Segments;
 use super::vocabulary::common_words;
 
 /// Characters of the shortest word that is mended; shorter ones are too like each other.
 const WORD_LEN_MIN: usize = 4;
+/// Characters of a word that another letter seldom makes another word of.
+const LONG_LEN_MIN: usize = 8;
 /// Characters of the longest.
 const WORD_LEN_MAX: usize = 32;
 /// Characters of the shortest half of a compound.
@@ -23,8 +27,8 @@ const HALF_LEN_MIN: usize = 2;
 /// Endings that a stem lacks.
 const ENDINGS: [&str; 15] =
     ["", "e", "s", "ed", "ing", "ion", "y", "er", "ers", "ic", "ics", "ate", "ation", "ence", "ization"];
-/// Words of a question that are mended.
-const WORDS_MAX: usize = 4;
+/// Unknown words of a question that are compared with all that there are.
+const WORDS_MAX: usize = 8;
 
 /// The mended text, if anything in it can be mended.
 pub(super) fn mended(
@@ -32,15 +36,17 @@ pub(super) fn mended(
     segments: &Segments,
     text: &str,
 ) -> tantivy::Result<Option<String>> {
+    let text: String = text.chars().take(QUESTION_LEN_MAX).collect();
     let mut words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
-    let mut found = 0;
+    let (mut unknown, mut found) = (0, 0);
     for word in &mut words {
         let plain = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
         let len = plain.chars().count();
         let fits = (WORD_LEN_MIN..=WORD_LEN_MAX).contains(&len) && plain.chars().all(char::is_alphabetic);
-        if !fits || found == WORDS_MAX || known(segments, &analyzer.asked(&plain))? {
+        if !fits || unknown == WORDS_MAX || known(segments, &analyzer.asked(&plain))? {
             continue;
         }
+        unknown += 1;
         let better = match halves(analyzer, segments, &plain)? {
             Some(halves) => Some(halves),
             None => neighbour(analyzer, segments, &plain)?.or_else(|| common(&plain)),
@@ -103,6 +109,7 @@ fn neighbour(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::R
     stems.extend(word.strip_suffix('y').map(|root| format!("{root}i")));
     let text = segments.fields.text;
     let first: String = word.chars().take(1).collect();
+    let long = word.chars().count() >= LONG_LEN_MIN;
     let mut near: BTreeMap<String, u32> = BTreeMap::new();
     for written in stems {
         let like = FuzzyTermQuery::new(Term::from_field_text(text, &written), 1, true);
@@ -114,7 +121,8 @@ fn neighbour(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::R
                 if !term.starts_with(&first) {
                     break;
                 }
-                if is_slip(&written, term) {
+                // `printer` is no slip of `print`.
+                if is_slip(&written, term, long) && written != term {
                     *near.entry(term.to_owned()).or_default() += terms.value().doc_freq;
                 }
             }
@@ -131,24 +139,41 @@ fn with_stem(analyzer: &Analyzer, stem: String) -> String {
     words.into_iter().find(|word| analyzer.stem(word) == stem).unwrap_or(stem)
 }
 
-/// The word without information of its own that is one letter away, so that it is none that nobody knows.
+/// The word of everyday talk that is one letter away: as it stands it weighs most, being in no article.
 fn common(word: &str) -> Option<String> {
-    let mut near = common_words().filter(|it| is_slip(word, it) && strsim::osa_distance(word, it) == 1);
-    near.next().map(str::to_owned)
+    let short = word.chars().count() == WORD_LEN_MIN;
+    let near = |it: &&str| {
+        let missing = it.len() > word.len();
+        is_slip(word, it, false) && !(short && missing) && strsim::osa_distance(word, it) == 1
+    };
+    common_words().find(near).map(str::to_owned)
 }
 
-/// Whether a word may be another that is one letter away. The first letter is nearly always right. The
-/// shorter a word is, the more often one letter makes another word of it: `bridg` and `bring`, `nest` and
-/// `net`.
-fn is_slip(written: &str, meant: &str) -> bool {
-    let letters = |word: &str| word.chars().collect::<BTreeSet<_>>();
+/// Whether a word may be another that is one letter away. The first letter is nearly always right. Another
+/// letter, or one too many that is not doubled, makes a word of its own of many a short one: `consul` and
+/// `consol`, `robot` and `root`.
+fn is_slip(written: &str, meant: &str, long: bool) -> bool {
     let (len, meant_len) = (written.chars().count(), meant.chars().count());
-    let exchanged = || len == meant_len && letters(written) == letters(meant);
-    let fits = || match len {
-        0..WORD_LEN_MIN => false,
-        4 => meant_len > len || exchanged(),
-        5 => meant_len != len || exchanged(),
-        _ => true,
+    let likely = meant_len > len || is_exchanged(written, meant) || is_doubled(written, meant);
+    let first = written.chars().next() == meant.chars().next();
+    first && len >= WORD_LEN_MIN && len.abs_diff(meant_len) <= 1 && (likely || long)
+}
+
+/// Whether two words have the same letters in another order.
+fn is_exchanged(written: &str, meant: &str) -> bool {
+    let letters = |word: &str| {
+        let mut letters: Vec<char> = word.chars().collect();
+        letters.sort_unstable();
+        letters
     };
-    written.chars().next() == meant.chars().next() && len.abs_diff(meant_len) <= 1 && fits()
+    written.len() == meant.len() && letters(written) == letters(meant)
+}
+
+/// Whether a word is another with one of its letters twice.
+fn is_doubled(written: &str, meant: &str) -> bool {
+    let mut pairs = written.char_indices().zip(written.chars().skip(1)).filter(|((_, c), next)| c == next);
+    pairs.any(|((at, c), _)| {
+        written[..at] == *meant.get(..at).unwrap_or_default()
+            && Some(&written[at + c.len_utf8()..]) == meant.get(at..)
+    })
 }

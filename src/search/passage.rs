@@ -105,7 +105,7 @@ pub(super) fn passage(
         quotes.push(best.quote.clone());
     }
     let lines = (first_line(&pieces, &quotes[0]), quotes[quotes.len() - 1].lines.1);
-    let says = quotes.iter().any(|quote| !quote.text.trim().is_empty());
+    let says = quotes.iter().any(|quote| quote.text.contains(char::is_alphanumeric));
     says.then_some(Passage { quotes, lines })
 }
 

@@ -5,7 +5,7 @@
 use super::analysis::{Analyzer, Unit};
 
 /// Characters of a question that are read; the rest is ignored.
-const QUESTION_LEN_MAX: usize = 4_000;
+pub(super) const QUESTION_LEN_MAX: usize = 4_000;
 /// Different words of a question that are looked for.
 const QUESTION_WORDS_MAX: usize = 64;
 
