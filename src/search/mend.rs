@@ -20,6 +20,8 @@ use super::vocabulary::common_words;
 const WORD_LEN_MIN: usize = 4;
 /// Characters of a word that another letter seldom makes another word of.
 const LONG_LEN_MIN: usize = 8;
+/// Characters of its stem then: `posit` and `posix` are one letter from each other.
+const LONG_STEM_LEN_MIN: usize = 6;
 /// Characters of the longest.
 const WORD_LEN_MAX: usize = 32;
 /// Characters of the shortest half of a compound.
@@ -156,7 +158,7 @@ fn is_slip(written: &str, meant: &str, long: bool) -> bool {
     let (len, meant_len) = (written.chars().count(), meant.chars().count());
     let likely = meant_len > len || is_exchanged(written, meant) || is_doubled(written, meant);
     let first = written.chars().next() == meant.chars().next();
-    first && len >= WORD_LEN_MIN && len.abs_diff(meant_len) <= 1 && (likely || long)
+    first && len >= WORD_LEN_MIN && len.abs_diff(meant_len) <= 1 && (likely || long && len >= LONG_STEM_LEN_MIN)
 }
 
 /// Whether two words have the same letters in another order.
