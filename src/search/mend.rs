@@ -158,7 +158,10 @@ fn is_slip(written: &str, meant: &str, long: bool) -> bool {
     let (len, meant_len) = (written.chars().count(), meant.chars().count());
     let likely = meant_len > len || is_exchanged(written, meant) || is_doubled(written, meant);
     let first = written.chars().next() == meant.chars().next();
-    first && len >= WORD_LEN_MIN && len.abs_diff(meant_len) <= 1 && (likely || long && len >= LONG_STEM_LEN_MIN)
+    first
+        && len >= WORD_LEN_MIN
+        && len.abs_diff(meant_len) <= 1
+        && (likely || long && len >= LONG_STEM_LEN_MIN)
 }
 
 /// Whether two words have the same letters in another order.
