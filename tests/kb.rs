@@ -20,6 +20,8 @@ mod property;
 mod repository;
 #[path = "kb/synonyms.rs"]
 mod synonyms;
+#[path = "kb/texts.rs"]
+mod texts;
 
 use std::path::Path;
 

@@ -90,6 +90,13 @@ pub struct Quote {
     pub marks: Vec<Range<usize>>,
 }
 
+impl Section {
+    /// Whether it stands under the heading of another.
+    pub fn is_below(&self, above: &Self) -> bool {
+        self.heading.len() > above.heading.len() && self.heading.starts_with(&above.heading)
+    }
+}
+
 impl Block {
     /// The whole block as it is quoted.
     pub fn quoted(&self) -> Quote {

@@ -81,24 +81,22 @@ impl Analyzer {
         let words = self.words.get_or_init(|| (0..KNOWN_MAX).map(|_| OnceLock::new()).collect());
         let first: Vec<Option<&Word>> =
             written.iter().map(|written| is(words[place(written)].get()?, written)).collect();
-        let word = |(known, written): (Option<_>, &Cow<'_, str>)| match known {
-            Some(known) => Known::Remembered(known),
-            None if remember => self.remembered(words, written),
-            None => match words[place(written) ^ 1].get().and_then(|known| is(known, written)) {
-                Some(known) => Known::Remembered(known),
-                None => Known::Fresh(Box::new(self.lexicon.word(written))),
-            },
+        let known = |(first, written): (Option<_>, &Cow<'_, str>)| {
+            first.map_or_else(|| self.word(words, written, remember), Known::Remembered)
         };
-        first.into_iter().zip(written).map(word).collect()
+        first.into_iter().zip(written).map(known).collect()
     }
 
-    /// A word that may not have been seen before.
-    fn remembered<'a>(&self, words: &'a [OnceLock<Box<Word>>], written: &str) -> Known<'a> {
+    /// A word at one of its places: if it is to be remembered, the first of them that is free is its own.
+    fn word<'a>(&self, words: &'a [OnceLock<Box<Word>>], written: &str, remember: bool) -> Known<'a> {
         let fresh = || Box::new(self.lexicon.word(written));
+        let remember = remember && written.len() <= REMEMBERED_LEN_MAX;
+        let stands = |place: usize| {
+            let word = if remember { Some(words[place].get_or_init(fresh)) } else { words[place].get() };
+            is(word?, written)
+        };
         let place = place(written);
-        let places: &[usize] = if written.len() <= REMEMBERED_LEN_MAX { &[place, place ^ 1] } else { &[] };
-        let mut known = places.iter().filter_map(|place| is(words[*place].get_or_init(fresh), written));
-        known.next().map_or_else(|| Known::Fresh(fresh()), Known::Remembered)
+        stands(place).or_else(|| stands(place ^ 1)).map_or_else(|| Known::Fresh(fresh()), Known::Remembered)
     }
 
     /// The units of a text of an article, in its order.

@@ -9,28 +9,27 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tantivy::Term;
 use tantivy::query::{FuzzyTermQuery, PhraseQuery, Query as _};
-use tantivy::schema::Field;
 
 use super::analysis::{Analyzer, Unit, meaning_term};
-use super::question::QUESTION_LEN_MAX;
+use super::question::cut;
 use super::segments::Segments;
 use super::vocabulary::common_words;
 
+/// Unknown words of a question that are compared with all that there are.
+const WORDS_MAX: usize = 8;
 /// Characters of the shortest word that is mended; shorter ones are too like each other.
 const WORD_LEN_MIN: usize = 4;
+/// Characters of the longest.
+const WORD_LEN_MAX: usize = 32;
 /// Characters of a word that another letter seldom makes another word of.
 const LONG_LEN_MIN: usize = 8;
 /// Characters of its stem then: `posit` and `posix` are one letter from each other.
 const LONG_STEM_LEN_MIN: usize = 6;
-/// Characters of the longest.
-const WORD_LEN_MAX: usize = 32;
 /// Characters of the shortest half of a compound.
 const HALF_LEN_MIN: usize = 2;
 /// Endings that a stem lacks.
 const ENDINGS: [&str; 15] =
     ["", "e", "s", "ed", "ing", "ion", "y", "er", "ers", "ic", "ics", "ate", "ation", "ence", "ization"];
-/// Unknown words of a question that are compared with all that there are.
-const WORDS_MAX: usize = 8;
 
 /// The mended text, if anything in it can be mended.
 pub(super) fn mended(
@@ -38,8 +37,7 @@ pub(super) fn mended(
     segments: &Segments,
     text: &str,
 ) -> tantivy::Result<Option<String>> {
-    let text: String = text.chars().take(QUESTION_LEN_MAX).collect();
-    let mut words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+    let mut words: Vec<String> = cut(text).split_whitespace().map(str::to_owned).collect();
     let (mut unknown, mut found) = (0, 0);
     for word in &mut words {
         let plain = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
@@ -63,18 +61,18 @@ pub(super) fn mended(
 
 /// Whether the articles have a word, or it is of a kind that they needn't have.
 fn known(segments: &Segments, units: &[Unit<'_>]) -> tantivy::Result<bool> {
-    let has = |field: Field, text: &str| segments.searcher.doc_freq(&Term::from_field_text(field, text));
+    let fields = segments.fields;
     for unit in units {
         if unit.empty || unit.everyday {
             return Ok(true);
         }
         for word in unit.wholes.iter().chain(&unit.stems) {
-            if has(segments.fields.text, word)? > 0 {
+            if segments.frequency(fields.text, word)? > 0 {
                 return Ok(true);
             }
         }
         for meaning in &unit.meanings {
-            if has(segments.fields.meanings, &meaning_term(*meaning))? > 0 {
+            if segments.frequency(fields.meanings, &meaning_term(*meaning))? > 0 {
                 return Ok(true);
             }
         }
@@ -84,18 +82,20 @@ fn known(segments: &Segments, units: &[Unit<'_>]) -> tantivy::Result<bool> {
 
 /// The two words that a compound consists of, if they are neighbours in an article: the most usual pair.
 fn halves(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::Result<Option<String>> {
-    let mut best: Option<(u64, String)> = None;
+    let text = segments.fields.text;
+    let mut best: Option<(usize, String)> = None;
     for (at, _) in word.char_indices().skip(HALF_LEN_MIN) {
         let (first, second) = word.split_at(at);
         if second.chars().count() < HALF_LEN_MIN {
             break;
         }
-        let term = |word: &str| Term::from_field_text(segments.fields.text, &analyzer.stem(word));
-        let (first_term, second_term) = (term(first), term(second));
-        if segments.searcher.doc_freq(&first_term)? == 0 || segments.searcher.doc_freq(&second_term)? == 0 {
+        let stems = [first, second].map(|half| analyzer.stem(half));
+        // Most halves are no words, and to see that is quicker than to look for both side by side.
+        if segments.frequency(text, &stems[0])? == 0 || segments.frequency(text, &stems[1])? == 0 {
             continue;
         }
-        let documents = PhraseQuery::new(vec![first_term, second_term]).count(&segments.searcher)? as u64;
+        let terms = stems.iter().map(|stem| Term::from_field_text(text, stem)).collect();
+        let documents = PhraseQuery::new(terms).count(&segments.searcher)?;
         if documents > best.as_ref().map_or(0, |(most, _)| *most) {
             best = Some((documents, format!("{first} {second}")));
         }
@@ -123,8 +123,7 @@ fn neighbour(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::R
                 if !term.starts_with(&first) {
                     break;
                 }
-                // `printer` is no slip of `print`.
-                if is_slip(&written, term, long) && written != term {
+                if is_slip(&written, term, long) {
                     *near.entry(term.to_owned()).or_default() += terms.value().doc_freq;
                 }
             }
@@ -151,14 +150,15 @@ fn common(word: &str) -> Option<String> {
     common_words().find(near).map(str::to_owned)
 }
 
-/// Whether a word may be another that is one letter away. The first letter is nearly always right. Another
-/// letter, or one too many that is not doubled, makes a word of its own of many a short one: `consul` and
-/// `consol`, `robot` and `root`.
+/// Whether a word may be another that is one letter away: `printer` is no slip of `print`, whose stem it has.
+/// The first letter is nearly always right. Another letter, or one too many that is not doubled, makes a word
+/// of its own of many a short one: `consul` and `consol`, `robot` and `root`.
 fn is_slip(written: &str, meant: &str, long: bool) -> bool {
     let (len, meant_len) = (written.chars().count(), meant.chars().count());
     let likely = meant_len > len || is_exchanged(written, meant) || is_doubled(written, meant);
     let first = written.chars().next() == meant.chars().next();
-    first
+    written != meant
+        && first
         && len >= WORD_LEN_MIN
         && len.abs_diff(meant_len) <= 1
         && (likely || long && len >= LONG_STEM_LEN_MIN)

@@ -5,7 +5,7 @@
 use super::analysis::{Analyzer, Unit};
 
 /// Characters of a question that are read; the rest is ignored.
-pub(super) const QUESTION_LEN_MAX: usize = 4_000;
+const QUESTION_LEN_MAX: usize = 4_000;
 /// Different words of a question that are looked for.
 const QUESTION_WORDS_MAX: usize = 64;
 
@@ -28,9 +28,9 @@ pub(super) struct Question<'a> {
 impl<'a> Question<'a> {
     /// Reads a question.
     pub fn read(analyzer: &'a Analyzer, text: &str) -> Self {
-        let text: String = text.chars().take(QUESTION_LEN_MAX).collect();
+        let text = cut(text);
         let asks_why = text.split(|c: char| !c.is_alphabetic()).any(is_reason);
-        let mut units = analyzer.asked(&text);
+        let mut units = analyzer.asked(text);
         if units.iter().any(|unit| !unit.empty) {
             units.retain(|unit| !unit.empty);
         }
@@ -62,6 +62,11 @@ impl<'a> Question<'a> {
     pub fn is_empty(&self) -> bool {
         self.units.is_empty()
     }
+}
+
+/// What is read of a question.
+pub(super) fn cut(text: &str) -> &str {
+    text.char_indices().nth(QUESTION_LEN_MAX).map_or(text, |(end, _)| &text[..end])
 }
 
 fn is_reason(word: &str) -> bool {

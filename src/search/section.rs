@@ -36,7 +36,10 @@ pub(super) fn cited(sections: &[Section], found: &[(usize, f32)], asks_why: bool
     }
     if is_overview(sections, chosen.0) {
         let least = chosen.1 * OVERVIEW_YIELDS;
-        let below = |number: usize| is_below(sections, number, chosen.0) && supports(number).is_none();
+        let above = sections.get(chosen.0);
+        let is_below =
+            |number: usize| above.zip(sections.get(number)).is_some_and(|(above, it)| it.is_below(above));
+        let below = |number: usize| is_below(number) && supports(number).is_none();
         chosen = found.iter().copied().find(|(n, s)| below(*n) && *s >= least).unwrap_or(chosen);
     }
     chosen.0
@@ -58,10 +61,5 @@ fn yields(section: &Section, asks_why: bool) -> Option<f32> {
 fn is_overview(sections: &[Section], number: usize) -> bool {
     let Some(section) = sections.get(number) else { return false };
     let short = section.blocks.len() <= 1 && !section.heading.is_empty();
-    short && (0..sections.len()).any(|other| is_below(sections, other, number))
-}
-
-fn is_below(sections: &[Section], number: usize, above: usize) -> bool {
-    let (Some(section), Some(above)) = (sections.get(number), sections.get(above)) else { return false };
-    section.heading.len() > above.heading.len() && section.heading.starts_with(&above.heading)
+    short && sections.iter().any(|other| other.is_below(section))
 }

@@ -121,10 +121,9 @@ fn check_sections(page: &Page, findings: &mut Vec<Finding>) {
     let says = |block: &Block| block.text.contains(char::is_alphanumeric);
     let following = article.sections.iter().skip(1).map(Some).chain([None]);
     for (section, next) in article.sections.iter().zip(following) {
-        let (heading, len) = (&section.heading, section.heading.len());
-        let above = next.is_some_and(|next| next.heading.len() > len && next.heading.starts_with(heading));
-        if !above && !section.blocks.iter().any(says) {
-            let name = heading.last().unwrap_or(&article.title);
+        let is_overview = next.is_some_and(|next| next.is_below(section));
+        if !is_overview && !section.blocks.iter().any(says) {
+            let name = section.heading.last().unwrap_or(&article.title);
             let message = format!("the section `{name}` has no text, so no question finds it");
             let advice = "say in a sentence what it is for, or remove it";
             findings.push(Finding::new(file, section.lines.0, Code::SectionWithoutText, message, advice));

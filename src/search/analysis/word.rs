@@ -39,7 +39,7 @@ pub struct Word {
     pub opens: bool,
 }
 
-/// Words that are not like others.
+/// What stems words, and which of them are everyday talk or have others that mean the same.
 pub struct Lexicon {
     stemmer: Stemmer,
     /// Stems of everyday words.
