@@ -335,7 +335,10 @@ fn json_line_has_the_documented_fields() {
     let answer = search.answer("disk full", 1).unwrap();
     let line = serde_json::to_value(answer.line("disk full", 7)).unwrap();
     let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-    assert_eq!(keys(&line), ["answered", "hits", "nearest", "question", "revision", "took_us", "v"]);
+    assert_eq!(
+        keys(&line),
+        ["answered", "hits", "mended", "nearest", "question", "revision", "took_us", "v"]
+    );
     assert_eq!(
         keys(&line["hits"][0]),
         ["actions", "article", "file", "heading", "lines", "marks", "passage", "score", "section", "title"]

@@ -11,6 +11,8 @@ use crate::domain::id::{ActionId, ArticleId, Digest};
 pub struct Answer {
     /// Whether the articles answer the question as far as words can tell.
     pub answered: bool,
+    /// Words of the question that no article has, read as others; empty if unanswered.
+    pub mended: Vec<Mended>,
     /// At most one an article, best first; empty if unanswered.
     pub hits: Vec<Hit>,
     /// Where to look if unanswered; else empty.
@@ -68,6 +70,15 @@ impl From<&Action> for Offer {
     fn from(action: &Action) -> Self {
         Self { id: action.id.clone(), title: action.title.clone(), risk: action.risk }
     }
+}
+
+/// A word of a question that was read as another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Mended {
+    /// As it was typed.
+    pub word: String,
+    /// What was probably meant; two words if it was a compound.
+    pub read_as: String,
 }
 
 /// An article that is near the question without answering it.

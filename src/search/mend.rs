@@ -1,4 +1,4 @@
-//! A question whose words no article has -> the same question as it was probably meant.
+//! A question whose words no article has -> the same question as it was probably meant, and what was mended.
 //!
 //! Two slips are mended: a compound written in one word (`worldid`, `logfile`) whose halves stand side
 //! by side somewhere in the articles, and a word that is one slip of the finger away from one of theirs.
@@ -11,6 +11,7 @@ use tantivy::Term;
 use tantivy::query::{FuzzyTermQuery, PhraseQuery, Query as _};
 
 use super::analysis::{Analyzer, Unit, meaning_term};
+use super::answer::Mended;
 use super::question::cut;
 use super::segments::Segments;
 use super::vocabulary::common_words;
@@ -31,14 +32,14 @@ const HALF_LEN_MIN: usize = 2;
 const ENDINGS: [&str; 15] =
     ["", "e", "s", "ed", "ing", "ion", "y", "er", "ers", "ic", "ics", "ate", "ation", "ence", "ization"];
 
-/// The mended text, if anything in it can be mended.
+/// The mended text and the words that were mended in it, if any can be.
 pub(super) fn mended(
     analyzer: &Analyzer,
     segments: &Segments,
     text: &str,
-) -> tantivy::Result<Option<String>> {
+) -> tantivy::Result<Option<(String, Vec<Mended>)>> {
     let mut words: Vec<String> = cut(text).split_whitespace().map(str::to_owned).collect();
-    let (mut unknown, mut found) = (0, 0);
+    let (mut unknown, mut found) = (0, Vec::new());
     for word in &mut words {
         let plain = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
         let len = plain.chars().count();
@@ -52,11 +53,11 @@ pub(super) fn mended(
             None => neighbour(analyzer, segments, &plain)?.or_else(|| common(&plain)),
         };
         if let Some(better) = better {
-            *word = better;
-            found += 1;
+            word.clone_from(&better);
+            found.push(Mended { word: plain, read_as: better });
         }
     }
-    Ok((found > 0).then(|| words.join(" ")))
+    Ok((!found.is_empty()).then(|| (words.join(" "), found)))
 }
 
 /// Whether the articles have a word, or it is of a kind that they needn't have.
@@ -131,13 +132,21 @@ fn neighbour(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::R
     }
     // Of equals the first in the alphabet.
     let likeliest = near.into_iter().rev().max_by_key(|(_, documents)| *documents);
-    Ok(likeliest.map(|(stem, _)| with_stem(analyzer, stem)))
+    Ok(likeliest.map(|(stem, _)| with_stem(analyzer, &stem, word)))
 }
 
-/// A word that has a stem: a stem may have another one itself, as `convers` of conversion has.
-fn with_stem(analyzer: &Analyzer, stem: String) -> String {
-    let words = ENDINGS.iter().map(|ending| format!("{stem}{ending}"));
-    words.into_iter().find(|word| analyzer.stem(word) == stem).unwrap_or(stem)
+/// The word that has a stem and is most like what was typed: a stem may have another one itself, as `convers`
+/// of conversion has, and people are told how they were read.
+fn with_stem(analyzer: &Analyzer, stem: &str, typed: &str) -> String {
+    let typed_endings = typed.char_indices().map(|(at, _)| &typed[at..]);
+    let endings = typed_endings.chain(ENDINGS);
+    // The stem of `memory` is `memori`.
+    let roots = [Some(stem), stem.strip_suffix('i')].into_iter().flatten();
+    let words = endings.flat_map(|ending| roots.clone().map(move |root| format!("{root}{ending}")));
+    let words = words.filter(|word| analyzer.stem(word) == stem);
+    words
+        .min_by_key(|word| (strsim::osa_distance(typed, word), word.len()))
+        .unwrap_or_else(|| stem.to_owned())
 }
 
 /// The word of everyday talk that is one letter away: as it stands it weighs most, being in no article.

@@ -52,7 +52,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tantivy::{DocAddress, TantivyError, Term};
 
-pub use answer::{Answer, AskLine, Hit, Nearest, Offer};
+pub use answer::{Answer, AskLine, Hit, Mended, Nearest, Offer};
 pub use collection::{Collection, Difference, Figures, Measured, Ranking, Split, measure};
 pub use eval::{Miss, MissKind, Question, Report, eval, read_questions};
 pub use folder::Unusable;
@@ -250,11 +250,11 @@ impl Search {
 
     fn find(&self, text: &str, limit: usize) -> tantivy::Result<Answer> {
         let revision = self.revision();
-        let mut found = self.look(text)?;
+        let (mut found, mut mended) = (self.look(text)?, Vec::new());
         if !found.evidence.suffices()
-            && let Some(mended) = mend::mended(&self.analyzer, &self.segments, text)?
+            && let Some((text, words)) = mend::mended(&self.analyzer, &self.segments, text)?
         {
-            found = self.look(&mended)?;
+            (found, mended) = (self.look(&text)?, words);
         }
         let limit = if found.evidence.suffices() { limit } else { 0 };
         let best = found.ranked.iter().take(limit);
@@ -263,10 +263,10 @@ impl Search {
         // What has nothing to cite is no answer, and the evidence was for the best alone.
         if hits.first().is_none_or(Option::is_none) {
             let nearest = nearest::nearest(&self.analyzer, &self.segments, &found.ranked, text)?;
-            return Ok(Answer { answered: false, hits: Vec::new(), nearest, revision });
+            return Ok(Answer { answered: false, mended: Vec::new(), hits: Vec::new(), nearest, revision });
         }
         let hits = hits.into_iter().flatten().collect();
-        Ok(Answer { answered: true, hits, nearest: Vec::new(), revision })
+        Ok(Answer { answered: true, mended, hits, nearest: Vec::new(), revision })
     }
 
     /// What there is for a question, and how good the best of it is.

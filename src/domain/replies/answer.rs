@@ -36,6 +36,8 @@ pub struct Cited {
 pub struct Found {
     /// Best first; empty if nothing answers.
     pub hits: Vec<Cited>,
+    /// Words that were read as others, with those.
+    pub mended: Vec<(String, String)>,
     /// The nearest titles, where nothing answers.
     pub nearest: Vec<(ArticleId, String)>,
     /// What is wrong with files that hold no article as they are now.
@@ -47,6 +49,9 @@ pub struct Found {
 pub fn found(catalogue: &Catalogue, found: &Found, answer: Option<(AnswerId, Prefix)>) -> Reply {
     let Some((best, others)) = found.hits.split_first() else { return unknown(found) };
     let mut reply = quoted(Reply::new(Tone::Info, path(best)), best);
+    if !found.mended.is_empty() {
+        reply = reply.line(mended(&found.mended));
+    }
     for (_, action) in best.actions.iter().filter_map(|id| catalogue.action(id)) {
         reply = reply.item(action_line(catalogue, action));
     }
@@ -66,10 +71,19 @@ pub fn found(catalogue: &Catalogue, found: &Found, answer: Option<(AnswerId, Pre
         .button(Button::new("More", Weight::Plain, press(AnswerPress::More)))
 }
 
+/// How words were read that no article has.
+fn mended(words: &[(String, String)]) -> Line {
+    let words = words.iter().enumerate();
+    words.fold(Line::plain("I read "), |line, (at, (word, read_as))| {
+        let line = line.then(if at == 0 { "" } else { ", " });
+        line.code(word.as_str()).then(" as ").code(read_as.as_str())
+    })
+}
+
 /// Every passage that was found, with where it stands.
 pub fn listed(catalogue: &Catalogue, result: &Found) -> Reply {
     let Some((_, others)) = result.hits.split_first() else { return unknown(result) };
-    let best = Found { hits: result.hits[..1].to_vec(), ..Found::default() };
+    let best = Found { hits: result.hits[..1].to_vec(), mended: result.mended.clone(), ..Found::default() };
     others.iter().fold(found(catalogue, &best, None), |reply, hit| quoted(reply.line(path(hit)), hit))
 }
 

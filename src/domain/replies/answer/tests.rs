@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::testing::text_of;
+use crate::domain::testing::{World, text_of};
 
 fn cited(heading: &[&str], quotes: Vec<Quote>, lines: (usize, usize)) -> Cited {
     Cited {
@@ -56,4 +56,20 @@ fn the_last_good_version_of_a_broken_article_says_that_it_is_one() {
     let hit = Cited { outdated: true, ..cited(&[], Vec::new(), (7, 7)) };
     let text = text_of(&quoted(Reply::new(Tone::Info, Line::default()), &hit));
     assert!(text.ends_with("can't be read: this is its last good version"), "{text}");
+}
+
+#[test]
+fn an_answer_says_how_words_were_read_that_no_article_has() {
+    let hits = vec![cited(&[], Vec::new(), (7, 7))];
+    let read = |words: &[(&str, &str)]| {
+        let mended =
+            words.iter().map(|(word, read_as)| ((*word).to_owned(), (*read_as).to_owned())).collect();
+        let result = Found { hits: hits.clone(), mended, ..Found::default() };
+        [found(&World::new().catalogue, &result, None), listed(&World::new().catalogue, &result)]
+            .map(|reply| text_of(&reply))
+    };
+    for text in read(&[("vmotoin", "vmotion"), ("worldid", "world id")]) {
+        assert!(text.ends_with("I read vmotoin as vmotion, worldid as world id"), "{text}");
+    }
+    assert!(read(&[]).iter().all(|text| !text.contains("I read")));
 }
