@@ -89,7 +89,7 @@ fn ask_json_names_the_article_first_and_quotes_lines_that_are_there() {
     let [answer] = answers.as_slice() else { unreachable!("one question, {} answers", answers.len()) };
     assert_eq!(
         names(answer),
-        ["answered", "hits", "mended", "nearest", "question", "revision", "took_us", "v"]
+        ["answered", "certain", "hits", "mended", "nearest", "question", "revision", "took_us", "v"]
     );
     assert_eq!(answer["hits"][0]["article"], "vconverter-stops-at-97");
     for hit in answer["hits"].as_array().unwrap() {

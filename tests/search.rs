@@ -337,7 +337,7 @@ fn json_line_has_the_documented_fields() {
     let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(
         keys(&line),
-        ["answered", "hits", "mended", "nearest", "question", "revision", "took_us", "v"]
+        ["answered", "certain", "hits", "mended", "nearest", "question", "revision", "took_us", "v"]
     );
     assert_eq!(
         keys(&line["hits"][0]),

@@ -11,6 +11,8 @@ use crate::domain::id::{ActionId, ArticleId, Digest};
 pub struct Answer {
     /// Whether the articles answer the question as far as words can tell.
     pub answered: bool,
+    /// Whether they surely do; never if unanswered.
+    pub certain: bool,
     /// Words of the question that no article has, read as others; empty if unanswered.
     pub mended: Vec<Mended>,
     /// At most one an article, best first; empty if unanswered.

@@ -251,10 +251,13 @@ impl Search {
     fn find(&self, text: &str, limit: usize) -> tantivy::Result<Answer> {
         let revision = self.revision();
         let (mut found, mut mended) = (self.look(text)?, Vec::new());
-        if !found.evidence.suffices()
+        if !found.evidence.is_certain()
             && let Some((text, words)) = mend::mended(&self.analyzer, &self.segments, text)?
         {
-            (found, mended) = (self.look(&text)?, words);
+            let otherwise = self.look(&text)?;
+            if otherwise.evidence.is_certain() {
+                (found, mended) = (otherwise, words);
+            }
         }
         let limit = if found.evidence.suffices() { limit } else { 0 };
         let best = found.ranked.iter().take(limit);
@@ -263,10 +266,17 @@ impl Search {
         // What has nothing to cite is no answer, and the evidence was for the best alone.
         if hits.first().is_none_or(Option::is_none) {
             let nearest = nearest::nearest(&self.analyzer, &self.segments, &found.ranked, text)?;
-            return Ok(Answer { answered: false, mended: Vec::new(), hits: Vec::new(), nearest, revision });
+            return Ok(Answer {
+                answered: false,
+                certain: false,
+                mended: Vec::new(),
+                hits: Vec::new(),
+                nearest,
+                revision,
+            });
         }
-        let hits = hits.into_iter().flatten().collect();
-        Ok(Answer { answered: true, mended, hits, nearest: Vec::new(), revision })
+        let (hits, certain) = (hits.into_iter().flatten().collect(), found.evidence.is_certain());
+        Ok(Answer { answered: true, certain, mended, hits, nearest: Vec::new(), revision })
     }
 
     /// What there is for a question, and how good the best of it is.
@@ -282,11 +292,10 @@ impl Search {
             ranking::sort(segments, &mut ranked);
             cosine = ranked.first().map(|best| nearness.of(best.article));
         }
-        let mut evidence = match ranked.first() {
-            Some(best) => evidence::evidence(segments, &question, &rarities, best)?,
+        let evidence = match ranked.first() {
+            Some(best) => evidence::evidence(segments, &question, &rarities, best, cosine)?,
             None => Evidence::default(),
         };
-        evidence.cosine = cosine;
         Ok(Found { question, ranked, rarities, evidence })
     }
 

@@ -36,6 +36,8 @@ pub struct Cited {
 pub struct Found {
     /// Best first; empty if nothing answers.
     pub hits: Vec<Cited>,
+    /// Whether the hits may answer something else.
+    pub unsure: bool,
     /// Words that were read as others, with those.
     pub mended: Vec<(String, String)>,
     /// The nearest titles, where nothing answers.
@@ -49,6 +51,9 @@ pub struct Found {
 pub fn found(catalogue: &Catalogue, found: &Found, answer: Option<(AnswerId, Prefix)>) -> Reply {
     let Some((best, others)) = found.hits.split_first() else { return unknown(found) };
     let mut reply = quoted(Reply::new(Tone::Info, path(best)), best);
+    if found.unsure {
+        reply = reply.line(Line::plain("I am not sure that this answers the question"));
+    }
     if !found.mended.is_empty() {
         reply = reply.line(mended(&found.mended));
     }
@@ -59,7 +64,9 @@ pub fn found(catalogue: &Catalogue, found: &Found, answer: Option<(AnswerId, Pre
         let line = Line::plain("see also: ").untrusted(other.title.as_str()).then(" ");
         reply = reply.item(line.code(format!("{}:{}", other.file, other.lines.0)));
     }
-    for (article, action) in best.actions.iter().filter_map(|id| catalogue.action(id)).take(RUN_BUTTONS_MAX) {
+    // Who runs what is offered beside a doubtful answer is to type it.
+    let buttons = if found.unsure { 0 } else { RUN_BUTTONS_MAX };
+    for (article, action) in best.actions.iter().filter_map(|id| catalogue.action(id)).take(buttons) {
         let press = Press::Run(action.id.clone(), article.revision.prefix());
         reply = reply.button(Button::new(format!("Run: {}", action.title), Weight::Main, press));
     }
@@ -82,8 +89,9 @@ fn mended(words: &[(String, String)]) -> Line {
 
 /// Every passage that was found, with where it stands.
 pub fn listed(catalogue: &Catalogue, result: &Found) -> Reply {
-    let Some((_, others)) = result.hits.split_first() else { return unknown(result) };
-    let best = Found { hits: result.hits[..1].to_vec(), mended: result.mended.clone(), ..Found::default() };
+    let Some((best, others)) = result.hits.split_first() else { return unknown(result) };
+    let hits = vec![best.clone()];
+    let best = Found { hits, unsure: result.unsure, mended: result.mended.clone(), ..Found::default() };
     others.iter().fold(found(catalogue, &best, None), |reply, hit| quoted(reply.line(path(hit)), hit))
 }
 

@@ -73,3 +73,19 @@ fn an_answer_says_how_words_were_read_that_no_article_has() {
     }
     assert!(read(&[]).iter().all(|text| !text.contains("I read")));
 }
+
+#[test]
+fn a_doubtful_answer_says_so_and_offers_no_button_that_runs_something() {
+    let catalogue = World::new().catalogue;
+    let hit = Cited { actions: vec!["vm-start".into()], ..cited(&[], Vec::new(), (7, 7)) };
+    for unsure in [false, true] {
+        let result = Found { hits: vec![hit.clone()], unsure, ..Found::default() };
+        let judged = Some((AnswerId(1), Digest([0xab; 32]).prefix()));
+        let reply = found(&catalogue, &result, judged);
+        let text = text_of(&reply);
+        assert_eq!(text.contains("I am not sure that this answers the question"), unsure, "{text}");
+        assert!(text.contains("/run vm-start"), "{text}");
+        let runs = reply.buttons.iter().filter(|button| matches!(button.press, Press::Run(..))).count();
+        assert_eq!(runs, usize::from(!unsure), "{:?}", reply.buttons);
+    }
+}
