@@ -271,6 +271,7 @@ fn show(report: &Report) {
         ("hit@3", report.hit_at_3),
         ("mrr@10", report.mrr_at_10),
         ("false answers", report.false_answers),
+        ("certain ones", report.certain_false_answers),
         ("false refusals", report.false_refusals),
     ];
     let figures = figures.map(|(name, value)| format!("{name} {value:.3}"));

@@ -9,6 +9,7 @@
 //! - `mrr@10`: the mean over the answerable questions of 1 / place of the first acceptable article among
 //!   the first ten hits.
 //! - `false_answers`: unanswerable questions that were answered.
+//! - `certain_false_answers`: those whose answer did not say that it may be none.
 //! - `false_refusals`: answerable questions that were refused.
 //!
 //! A refused question has no hits, so it is a miss in the first three.
@@ -53,6 +54,8 @@ pub struct Report {
     pub mrr_at_10: f64,
     /// See the module.
     pub false_answers: f64,
+    /// See the module.
+    pub certain_false_answers: f64,
     /// See the module.
     pub false_refusals: f64,
     /// All of them.
@@ -121,7 +124,7 @@ fn question(path: &Path, line: usize, text: &str, search: &Search) -> Result<Que
 /// Asks every question and compares.
 pub fn eval(search: &Search, questions: &[Question]) -> Result<Report, SearchError> {
     let (mut first, mut third, mut reciprocal) = (0, 0, 0.0);
-    let (mut answerable, mut refused, mut invented) = (0, 0, 0);
+    let (mut answerable, mut refused, mut invented, mut certain) = (0, 0, 0, 0);
     let mut misses = Vec::new();
     for question in questions {
         let answer = search.answer(&question.text, DEPTH)?;
@@ -136,6 +139,7 @@ pub fn eval(search: &Search, questions: &[Question]) -> Result<Report, SearchErr
         answerable += usize::from(question.answerable);
         refused += usize::from(kind == Some(MissKind::FalseRefusal));
         invented += usize::from(kind == Some(MissKind::FalseAnswer));
+        certain += usize::from(kind == Some(MissKind::FalseAnswer) && answer.certain);
         first += usize::from(place == Some(0));
         third += usize::from(place.is_some_and(|place| place < 3));
         reciprocal += place.map_or(0.0, |place| fraction(1, place + 1));
@@ -150,6 +154,7 @@ pub fn eval(search: &Search, questions: &[Question]) -> Result<Report, SearchErr
         hit_at_3: fraction(third, answerable),
         mrr_at_10: if answerable == 0 { 0.0 } else { reciprocal * fraction(1, answerable) },
         false_answers: fraction(invented, questions.len() - answerable),
+        certain_false_answers: fraction(certain, questions.len() - answerable),
         false_refusals: fraction(refused, answerable),
         questions: questions.len(),
         misses,

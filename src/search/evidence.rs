@@ -27,7 +27,7 @@ use super::segments::Segments;
 const WORDS_COUNTED: usize = 4;
 /// From which confidence there is an answer; below it is "I don't know".
 ///
-/// Chosen on tests/data/questions-blind.jsonl, whose authors knew the headings of the articles alone:
+/// Chosen on tests/data/questions-blind.jsonl, whose authors had not read the articles:
 /// questions that are written beside an article are answered with more confidence than others.
 const ENOUGH: f32 = 0.30;
 /// The same where there is a model.
