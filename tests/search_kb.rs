@@ -22,17 +22,17 @@ fn questions(name: &str) -> PathBuf {
 fn quality_on_our_own_questions_keeps_its_floors() {
     let search = search();
     for (name, number, success_at_1, hit_at_3, false_answers, certain) in [
-        ("questions-own.jsonl", 302, 0.90, 0.95, 0.34, 0.20),
-        ("questions-own2.jsonl", 100, 0.95, 0.98, 0.22, 0.12),
-        ("questions-blind.jsonl", 360, 0.86, 0.92, 0.15, 0.07),
-        ("questions-unseen.jsonl", 120, 0.84, 0.91, 0.16, 0.06),
+        ("questions-own.jsonl", 302, 0.90, 0.95, 0.40, 0.20),
+        ("questions-own2.jsonl", 100, 0.95, 0.98, 0.25, 0.12),
+        ("questions-blind.jsonl", 510, 0.88, 0.95, 0.16, 0.07),
+        ("questions-unseen.jsonl", 240, 0.86, 0.92, 0.14, 0.06),
     ] {
         let questions = read_questions(&questions(name), &search).unwrap();
         let report = eval(&search, &questions).unwrap();
         assert_eq!(report.questions, number, "{name}");
         assert!(report.success_at_1 >= success_at_1, "{name} {report:#?}");
         assert!(report.hit_at_3 >= hit_at_3, "{name} {report:#?}");
-        assert!(report.false_refusals <= 0.09, "{name} {report:#?}");
+        assert!(report.false_refusals <= 0.08, "{name} {report:#?}");
         assert!(report.false_answers <= false_answers, "{name} {report:#?}");
         assert!(report.certain_false_answers <= certain, "{name} {report:#?}");
     }

@@ -247,10 +247,9 @@ fn slips_of_the_finger_and_joined_words_are_mended_instead_of_refused() {
     ] {
         let answer = SEARCH.answer(question, 3).unwrap();
         assert!(answer.mended.is_empty(), "{question}: {:?}", answer.mended);
+        assert!(!answer.certain, "{question}");
     }
-    for question in
-        ["bridge networking", "grafana dashboards", "kvm nested virtualization", "printer is frozen"]
-    {
+    for question in ["bridge networking", "grafana dashboards", "kvm nested virtualization"] {
         assert!(hits(question).is_empty(), "{question}");
     }
 }
