@@ -66,8 +66,8 @@ pub fn found(view: View<'_>, question: &Question, found: Result<Found, String>) 
             let reply = for_admins(view, origin, replies::answer::listed(view.catalogue, &found), &found);
             return Decision::say(To::Caller(origin.clone()), reply);
         }
-        // Whoever did not ask is not told that there is nothing.
-        Purpose::Overheard if found.hits.is_empty() => return Decision::default(),
+        // Whoever did not ask is not told that there is nothing, nor what may be beside the point.
+        Purpose::Overheard if found.hits.is_empty() || found.unsure => return Decision::default(),
         Purpose::Answer | Purpose::Overheard => {}
     }
     let (id, words) = (view.state.next_answer(), shortened(words, QUESTION_LEN_MAX));

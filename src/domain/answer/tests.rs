@@ -127,6 +127,19 @@ fn what_is_overheard_is_answered_once_in_a_thread_of_an_incident_if_it_looks_lik
 }
 
 #[test]
+fn a_doubtful_answer_is_for_those_who_asked() {
+    for (purpose, said) in [(Purpose::Overheard, 0), (Purpose::Answer, 1)] {
+        let mut world = World::new();
+        let origin = Origin::typed(actor("dia"), ConversationId::from("thread"));
+        let question = Question { origin, words: "how do I stop it?".to_owned(), purpose };
+        let found = Found { hits: vec![hit()], unsure: true, ..Found::default() };
+        let events = world.input(Input::Found(question, Ok(found))).unwrap();
+        assert_eq!(events.len(), said);
+        assert_eq!(world.said.contains("I am not sure"), said == 1, "{}", world.said);
+    }
+}
+
+#[test]
 fn people_who_talk_to_each_other_are_left_alone() {
     for question in
         ["how do I stop a hung VM?", "Why does the console not start?", "esx01 the disk full again?"]
