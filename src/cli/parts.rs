@@ -99,7 +99,7 @@ pub fn found(answer: &Answer) -> Found {
         actions: hit.actions.iter().map(|offer| offer.id.clone()).collect(),
     };
     Found {
-        unsure: answer.answered && !answer.certain,
+        doubtful: answer.answered && !answer.certain,
         mended: answer.mended.iter().map(|it| (it.word.clone(), it.read_as.clone())).collect(),
         hits: answer.hits.iter().map(cited).collect(),
         nearest: answer.nearest.iter().map(|near| (near.article.clone(), near.title.clone())).collect(),

@@ -30,11 +30,18 @@ pub struct Answer {
     pub question: String,
     /// The articles cited, best first; none if nothing answers.
     pub articles: Vec<ArticleId>,
+    /// Whether they may answer something else.
+    pub doubtful: bool,
     /// What people said of it, by name: whether it was right.
     pub judged: BTreeMap<String, bool>,
 }
 
 impl Answer {
+    /// Whether the question is taken for answered: by a doubtful answer only if somebody called it right.
+    pub fn settles(&self) -> bool {
+        !self.articles.is_empty() && (!self.doubtful || self.judged.values().any(|right| *right))
+    }
+
     /// The beginning of the digest of the question, for references.
     pub fn prefix(&self) -> Prefix {
         prefix(&self.question)
@@ -67,7 +74,7 @@ pub fn found(view: View<'_>, question: &Question, found: Result<Found, String>) 
             return Decision::say(To::Caller(origin.clone()), reply);
         }
         // Whoever did not ask is not told that there is nothing, nor what may be beside the point.
-        Purpose::Overheard if found.hits.is_empty() || found.unsure => return Decision::default(),
+        Purpose::Overheard if found.hits.is_empty() || found.doubtful => return Decision::default(),
         Purpose::Answer | Purpose::Overheard => {}
     }
     let (id, words) = (view.state.next_answer(), shortened(words, QUESTION_LEN_MAX));
@@ -79,7 +86,13 @@ pub fn found(view: View<'_>, question: &Question, found: Result<Found, String>) 
     let conversation = origin.conversation.clone();
     decision.event(
         &origin.actor,
-        Event::QuestionAnswered { answer: id, conversation, question: words, articles },
+        Event::QuestionAnswered {
+            answer: id,
+            conversation,
+            question: words,
+            articles,
+            doubtful: found.doubtful,
+        },
     );
     decision
 }

@@ -76,6 +76,9 @@ pub enum Event {
         question: String,
         /// The articles cited, best first; none if nothing answers.
         articles: Vec<ArticleId>,
+        /// Whether they may answer something else.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        doubtful: bool,
     },
     /// Somebody said whether an answer was the right one.
     AnswerJudged {

@@ -64,13 +64,14 @@ impl State {
                 self.conversations.insert(conversation.clone(), *incident);
                 None
             }
-            Event::QuestionAnswered { answer, conversation, question, articles } => {
+            Event::QuestionAnswered { answer, conversation, question, articles, doubtful } => {
                 let answered = Answer {
                     id: *answer,
                     at_ms: moment.at_ms,
                     conversation: conversation.clone(),
                     question: question.clone(),
                     articles: articles.clone(),
+                    doubtful: *doubtful,
                     judged: BTreeMap::new(),
                 };
                 self.answers.insert(*answer, answered);

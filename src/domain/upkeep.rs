@@ -31,7 +31,7 @@ pub const EXAMPLES_MAX: usize = 3;
 pub struct Upkeep {
     /// Questions in the record.
     pub asked: usize,
-    /// Those of them without an answer.
+    /// Those of them without an answer, or with a doubtful one that nobody called right.
     pub unanswered: usize,
     /// Those of the unanswered that were answered when they were asked again.
     pub answered_since: usize,
@@ -139,7 +139,7 @@ pub fn upkeep(state: &State, articles: &Articles, now_ms: u64) -> Upkeep {
     };
     Upkeep {
         asked: state.answers.len(),
-        unanswered: answers.clone().filter(|answer| answer.articles.is_empty()).count(),
+        unanswered: answers.clone().filter(|answer| !answer.settles()).count(),
         answered_since: gaps.answered_since,
         too_old: gaps.too_old,
         right: judged(true),

@@ -67,10 +67,12 @@ pub(super) fn chunks(analyzer: &Analyzer, entry: &Entry) -> Vec<Chunk> {
         let mut terms = Terms::default();
         terms.add(&title, TITLE_TIMES);
         terms.add(&about, 1);
-        let symptoms = entry.symptoms.join(". ");
-        let mut front = Body::below(&Terms::default());
-        front.add(&symptoms, &analyzer.units(&symptoms));
-        let texts = front.texts(&entry.title);
+        // What people say is compared with what they ask sentence by sentence.
+        let mut texts: Vec<String> =
+            entry.symptoms.iter().map(|symptom| text_below(&entry.title, symptom)).collect();
+        if texts.is_empty() {
+            texts.push(text_below(&entry.title, ""));
+        }
         chunks.insert(0, Chunk { section: None, terms, topic: Terms::default(), texts });
     }
     chunks[0].topic.add(&title, 1);
@@ -132,14 +134,18 @@ impl Body {
 
     /// The text below title and headings, [`TEXT_WORDS_MAX`] words at a time; at least one text.
     fn texts(&self, above: &str) -> Vec<String> {
-        let head: Vec<&str> = above.split_whitespace().take(HEAD_WORDS_MAX).collect();
-        let head = head.join(" ");
         let texts = self.words.len().div_ceil(TEXT_WORDS_MAX).max(1);
         let place = |at: usize| self.words.get(self.words.len() * at / texts).copied();
         let end = |at: usize| place(at).unwrap_or(self.text.len());
         let below = |at: usize| self.text.get(place(at).unwrap_or_default()..end(at + 1)).unwrap_or_default();
-        (0..texts).map(|at| format!("{head}. {}", below(at).trim_end())).collect()
+        (0..texts).map(|at| text_below(above, below(at).trim_end())).collect()
     }
+}
+
+/// A text with what stands above it, which is cut where it is long.
+fn text_below(above: &str, text: &str) -> String {
+    let head: Vec<&str> = above.split_whitespace().take(HEAD_WORDS_MAX).collect();
+    format!("{}. {text}", head.join(" "))
 }
 
 fn windows(len: usize) -> impl Iterator<Item = Range<usize>> {

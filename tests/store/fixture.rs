@@ -81,9 +81,11 @@ fn summary(state: &State) -> String {
     for request in state.requests.values() {
         describe_request(&mut text, request);
     }
-    for Answer { id, at_ms, conversation, question, articles, judged } in state.answers.values() {
-        let at = at(*at_ms);
-        writeln!(text, "{id} in {conversation} at {at}: {question:?} {articles:?}, {judged:?}").unwrap();
+    for answer in state.answers.values() {
+        let Answer { id, at_ms, conversation, question, articles, doubtful, judged } = answer;
+        let (at, doubt) = (at(*at_ms), if *doubtful { ", doubtful" } else { "" });
+        writeln!(text, "{id} in {conversation} at {at}: {question:?} {articles:?}{doubt}, {judged:?}")
+            .unwrap();
     }
     for conversation in &state.quiet {
         writeln!(text, "quiet in {conversation}").unwrap();

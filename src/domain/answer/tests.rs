@@ -132,7 +132,7 @@ fn a_doubtful_answer_is_for_those_who_asked() {
         let mut world = World::new();
         let origin = Origin::typed(actor("dia"), ConversationId::from("thread"));
         let question = Question { origin, words: "how do I stop it?".to_owned(), purpose };
-        let found = Found { hits: vec![hit()], unsure: true, ..Found::default() };
+        let found = Found { hits: vec![hit()], doubtful: true, ..Found::default() };
         let events = world.input(Input::Found(question, Ok(found))).unwrap();
         assert_eq!(events.len(), said);
         assert_eq!(world.said.contains("I am not sure"), said == 1, "{}", world.said);

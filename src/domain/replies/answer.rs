@@ -37,7 +37,7 @@ pub struct Found {
     /// Best first; empty if nothing answers.
     pub hits: Vec<Cited>,
     /// Whether the hits may answer something else.
-    pub unsure: bool,
+    pub doubtful: bool,
     /// Words that were read as others, with those.
     pub mended: Vec<(String, String)>,
     /// The nearest titles, where nothing answers.
@@ -50,13 +50,13 @@ pub struct Found {
 /// number and the beginning of its question's digest it can be judged.
 pub fn found(catalogue: &Catalogue, found: &Found, answer: Option<(AnswerId, Prefix)>) -> Reply {
     let Some((best, others)) = found.hits.split_first() else { return unknown(found) };
-    let mut reply = quoted(Reply::new(Tone::Info, path(best)), best);
-    if found.unsure {
-        reply = reply.line(Line::plain("I am not sure that this answers the question"));
-    }
+    let mut reply = Reply::new(Tone::Info, path(best));
     if !found.mended.is_empty() {
         reply = reply.line(mended(&found.mended));
+    } else if found.doubtful {
+        reply = reply.line(Line::plain("I am not sure that this answers the question."));
     }
+    reply = quoted(reply, best);
     for (_, action) in best.actions.iter().filter_map(|id| catalogue.action(id)) {
         reply = reply.item(action_line(catalogue, action));
     }
@@ -64,8 +64,8 @@ pub fn found(catalogue: &Catalogue, found: &Found, answer: Option<(AnswerId, Pre
         let line = Line::plain("see also: ").untrusted(other.title.as_str()).then(" ");
         reply = reply.item(line.code(format!("{}:{}", other.file, other.lines.0)));
     }
-    // Who runs what is offered beside a doubtful answer is to type it.
-    let buttons = if found.unsure { 0 } else { RUN_BUTTONS_MAX };
+    // A doubtful answer must not lead to an action with one press.
+    let buttons = if found.doubtful { 0 } else { RUN_BUTTONS_MAX };
     for (article, action) in best.actions.iter().filter_map(|id| catalogue.action(id)).take(buttons) {
         let press = Press::Run(action.id.clone(), article.revision.prefix());
         reply = reply.button(Button::new(format!("Run: {}", action.title), Weight::Main, press));
@@ -81,17 +81,18 @@ pub fn found(catalogue: &Catalogue, found: &Found, answer: Option<(AnswerId, Pre
 /// How words were read that no article has.
 fn mended(words: &[(String, String)]) -> Line {
     let words = words.iter().enumerate();
-    words.fold(Line::plain("I read "), |line, (at, (word, read_as))| {
+    let line = words.fold(Line::plain("I read "), |line, (at, (word, read_as))| {
         let line = line.then(if at == 0 { "" } else { ", " });
         line.code(word.as_str()).then(" as ").code(read_as.as_str())
-    })
+    });
+    line.then(":")
 }
 
 /// Every passage that was found, with where it stands.
 pub fn listed(catalogue: &Catalogue, result: &Found) -> Reply {
     let Some((best, others)) = result.hits.split_first() else { return unknown(result) };
     let hits = vec![best.clone()];
-    let best = Found { hits, unsure: result.unsure, mended: result.mended.clone(), ..Found::default() };
+    let best = Found { hits, doubtful: result.doubtful, mended: result.mended.clone(), ..Found::default() };
     others.iter().fold(found(catalogue, &best, None), |reply, hit| quoted(reply.line(path(hit)), hit))
 }
 

@@ -1,6 +1,6 @@
 //! Unanswered questions, grouped by the words that they share.
 //!
-//! A question joins the group whose newest question is the most like it. It is in none if a question
+//! A doubtful answer is none, unless somebody called it right. A question joins the group whose newest question is the most like it. It is in none if a question
 //! like it was answered later and nobody called that answer wrong. Only so many questions are looked
 //! at, the newest, and of each only so many words: the work is bounded whatever people ask.
 
@@ -32,13 +32,13 @@ pub(super) struct Gaps {
 /// Groups the unanswered questions of the record.
 pub(super) fn gaps(state: &State) -> Gaps {
     let newest_first = || state.answers.values().rev();
-    let too_old = newest_first().skip(QUESTIONS_MAX).filter(|answer| answer.articles.is_empty()).count();
+    let too_old = newest_first().skip(QUESTIONS_MAX).filter(|answer| !answer.settles()).count();
     let mut gaps = Gaps { too_old, ..Gaps::default() };
     let stemmer = Stemmer::new(Algorithm::English);
     let (mut open, mut answered) = (Wordings::default(), Wordings::default());
     for answer in newest_first().take(QUESTIONS_MAX) {
         let words = words(&answer.question, &stemmer);
-        if !answer.articles.is_empty() {
+        if answer.settles() {
             // One like it stands for it already.
             if !was_called_wrong(answer) && answered.like(&words).is_none() {
                 answered.add(words);

@@ -31,7 +31,16 @@ impl Asked {
         let conversation = ConversationId::from("ops");
         let articles = articles.iter().map(|id| ArticleId::from(*id)).collect();
         let question = question.to_owned();
-        self.add(at_ms, Event::QuestionAnswered { answer, conversation, question, articles })
+        let doubtful = false;
+        self.add(at_ms, Event::QuestionAnswered { answer, conversation, question, articles, doubtful })
+    }
+
+    /// Makes the last answer a doubtful one.
+    fn doubtfully(mut self) -> Self {
+        if let Some(Event::QuestionAnswered { doubtful, .. }) = self.0.last_mut().map(|it| &mut it.event) {
+            *doubtful = true;
+        }
+        self
     }
 
     fn unanswered(self, question: &str) -> Self {
@@ -70,6 +79,18 @@ fn several(ids: &[&str]) -> Articles {
 
 fn kinds(reasons: &[Reason]) -> String {
     serde_json::to_string(reasons).unwrap()
+}
+
+#[test]
+fn a_doubtful_answer_leaves_its_question_open_until_somebody_calls_it_right() {
+    let asked = || Asked::default().answered("how do I grow a disk", &["vm-hung"]).doubtfully();
+    let open = vec![(1, vec!["how do I grow a disk".to_owned()])];
+    assert_eq!((asked().gaps(), asked().upkeep().unanswered), (open.clone(), 1));
+    assert_eq!(asked().judged("dia", false).gaps(), open);
+    let right = asked().judged("dia", true);
+    assert_eq!((right.gaps(), right.upkeep().unanswered), (vec![], 0));
+    let later = Asked::default().unanswered("how do I grow a disk").answered("grow a disk", &["vm-hung"]);
+    assert_eq!(later.doubtfully().gaps().len(), 1, "it closes no gap");
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn an_answer_says_how_words_were_read_that_no_article_has() {
             .map(|reply| text_of(&reply))
     };
     for text in read(&[("vmotoin", "vmotion"), ("worldid", "world id")]) {
-        assert!(text.ends_with("I read vmotoin as vmotion, worldid as world id"), "{text}");
+        assert!(text.starts_with("Hung\nI read vmotoin as vmotion, worldid as world id:\n"), "{text}");
     }
     assert!(read(&[]).iter().all(|text| !text.contains("I read")));
 }
@@ -78,14 +78,14 @@ fn an_answer_says_how_words_were_read_that_no_article_has() {
 fn a_doubtful_answer_says_so_and_offers_no_button_that_runs_something() {
     let catalogue = World::new().catalogue;
     let hit = Cited { actions: vec!["vm-start".into()], ..cited(&[], Vec::new(), (7, 7)) };
-    for unsure in [false, true] {
-        let result = Found { hits: vec![hit.clone()], unsure, ..Found::default() };
+    for doubtful in [false, true] {
+        let result = Found { hits: vec![hit.clone()], doubtful, ..Found::default() };
         let judged = Some((AnswerId(1), Digest([0xab; 32]).prefix()));
         let reply = found(&catalogue, &result, judged);
         let text = text_of(&reply);
-        assert_eq!(text.contains("I am not sure that this answers the question"), unsure, "{text}");
+        assert_eq!(text.contains("I am not sure that this answers the question"), doubtful, "{text}");
         assert!(text.contains("/run vm-start"), "{text}");
         let runs = reply.buttons.iter().filter(|button| matches!(button.press, Press::Run(..))).count();
-        assert_eq!(runs, usize::from(!unsure), "{:?}", reply.buttons);
+        assert_eq!(runs, usize::from(!doubtful), "{:?}", reply.buttons);
     }
 }
