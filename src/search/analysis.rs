@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 
 use rustc_hash::FxBuildHasher;
 
+pub(super) use self::word::PLAIN_LEN;
 use self::word::{Lexicon, Word};
 use crate::domain::article::Synonyms;
 
@@ -227,6 +228,8 @@ pub(super) struct Terms {
     pub words: String,
     /// Meanings, as terms.
     pub meanings: String,
+    /// Plain words.
+    pub plain: String,
 }
 
 impl Terms {
@@ -238,15 +241,19 @@ impl Terms {
             for meaning in &unit.meanings {
                 self.meanings.extend([&meaning_term(*meaning), " "]);
             }
+            if !unit.plain.is_empty() {
+                self.plain.extend([&unit.plain, " "]);
+            }
         }
     }
 
-    /// Appends the terms of another text, `times` times.
+    /// Appends the terms of another text, `times` times; its plain words are asked for presence only.
     pub fn add(&mut self, other: &Self, times: usize) {
         for _ in 0..times {
             self.words.push_str(&other.words);
             self.meanings.push_str(&other.meanings);
         }
+        self.plain.push_str(&other.plain);
     }
 }
 

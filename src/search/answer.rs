@@ -11,7 +11,7 @@ use crate::domain::id::{ActionId, ArticleId, Digest};
 pub struct Answer {
     /// Whether the articles answer the question as far as words can tell.
     pub answered: bool,
-    /// Whether they surely do; never if unanswered.
+    /// Whether they most likely do; never if unanswered, or if words were read as others.
     pub certain: bool,
     /// Words of the question that no article has, read as others; empty if unanswered.
     pub mended: Vec<Mended>,
@@ -77,7 +77,7 @@ impl From<&Action> for Offer {
 /// A word of a question that was read as another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Mended {
-    /// As it was typed.
+    /// As it was typed, without punctuation.
     pub word: String,
     /// What was probably meant; two words if it was a compound.
     pub read_as: String,

@@ -32,8 +32,8 @@ const WORDS_COUNTED: usize = 4;
 const ENOUGH: f32 = 0.27;
 /// The same where there is a model.
 const ENOUGH_WITH_MODEL: f32 = 0.38;
-/// From which confidence an answer says so no more that it may be none, and a question is not looked at for
-/// slips; mended, it must reach this.
+/// From which confidence an answer is certain: on the same questions 9 of 10 such answers are right, of the
+/// others every second one. A question with such an answer is not looked at for slips.
 const CERTAIN: f32 = 0.40;
 /// The same where there is a model.
 const CERTAIN_WITH_MODEL: f32 = 0.455;
@@ -74,7 +74,7 @@ impl Evidence {
         self.confidence() >= if self.cosine.is_some() { ENOUGH_WITH_MODEL } else { ENOUGH }
     }
 
-    /// Whether the answer can hardly be to something else.
+    /// Whether that is enough to answer without a word of doubt.
     pub fn is_certain(self) -> bool {
         self.confidence() >= if self.cosine.is_some() { CERTAIN_WITH_MODEL } else { CERTAIN }
     }

@@ -1,5 +1,6 @@
 //! Articles -> documents, and how many segments they stand in.
 
+use rustc_hash::FxHashSet;
 use tantivy::index::SegmentId;
 use tantivy::indexer::{LogMergePolicy, MergePolicy as _, NoMergePolicy, UserOperation};
 use tantivy::schema::TantivyDocument;
@@ -40,6 +41,11 @@ pub(super) fn documents(
     (file, stamp): (u64, u64),
 ) -> tantivy::Result<Vec<UserOperation>> {
     let chunks = chunks(analyzer, entry);
+    let mut written = String::new();
+    let words = chunks.iter().flat_map(|chunk| chunk.terms.plain.split_whitespace());
+    for word in words.collect::<FxHashSet<_>>() {
+        written.extend([word, " "]);
+    }
     let mut documents = Vec::with_capacity(chunks.len());
     for (part, chunk) in (0_u64..).zip(chunks) {
         let mut document = document(fields, &chunk);
@@ -51,6 +57,7 @@ pub(super) fn documents(
         document.add_u64(fields.file, file);
         document.add_u64(fields.stamp, stamp);
         if part == 0 {
+            document.add_text(fields.written, &written);
             document.add_text(fields.id, entry.id.as_str());
             for action in &entry.actions {
                 document.add_text(fields.action, action.offer.id.as_str());

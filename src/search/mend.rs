@@ -5,12 +5,12 @@
 //! It is asked for only when the question as it stands would be refused, so it can't spoil an answer; but a
 //! word that is meant as it is typed must not become another, or what nobody asked is answered.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use tantivy::Term;
 use tantivy::query::{FuzzyTermQuery, PhraseQuery, Query as _};
 
-use super::analysis::{Analyzer, Unit, meaning_term};
+use super::analysis::{Analyzer, PLAIN_LEN, Unit, meaning_term};
 use super::answer::Mended;
 use super::question::cut;
 use super::segments::Segments;
@@ -18,19 +18,12 @@ use super::vocabulary::common_words;
 
 /// Unknown words of a question that are compared with all that there are.
 const WORDS_MAX: usize = 8;
-/// Characters of the shortest word that is mended; shorter ones are too like each other.
-const WORD_LEN_MIN: usize = 4;
-/// Characters of the longest.
-const WORD_LEN_MAX: usize = 32;
 /// Characters of a word that another letter seldom makes another word of.
 const LONG_LEN_MIN: usize = 8;
-/// Characters of its stem then: `posit` and `posix` are one letter from each other.
-const LONG_STEM_LEN_MIN: usize = 6;
 /// Characters of the shortest half of a compound.
 const HALF_LEN_MIN: usize = 2;
-/// Endings that a stem lacks.
-const ENDINGS: [&str; 15] =
-    ["", "e", "s", "ed", "ing", "ion", "y", "er", "ers", "ic", "ics", "ate", "ation", "ence", "ization"];
+/// Endings without which a word may stand in an article.
+const ENDINGS: [&str; 5] = ["", "s", "es", "ed", "ing"];
 
 /// The mended text and the words that were mended in it, if any can be.
 pub(super) fn mended(
@@ -41,20 +34,23 @@ pub(super) fn mended(
     let mut words: Vec<String> = cut(text).split_whitespace().map(str::to_owned).collect();
     let (mut unknown, mut found) = (0, Vec::new());
     for word in &mut words {
-        let plain = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-        let len = plain.chars().count();
-        let fits = (WORD_LEN_MIN..=WORD_LEN_MAX).contains(&len) && plain.chars().all(char::is_alphabetic);
+        let typed = word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
+        let plain = typed.to_lowercase();
+        let fits = PLAIN_LEN.contains(&plain.chars().count()) && plain.chars().all(char::is_alphabetic);
         if !fits || unknown == WORDS_MAX || known(segments, &analyzer.asked(&plain))? {
             continue;
         }
         unknown += 1;
         let better = match halves(analyzer, segments, &plain)? {
             Some(halves) => Some(halves),
-            None => neighbour(analyzer, segments, &plain)?.or_else(|| common(&plain)),
+            None => neighbour(segments, &plain)?.or_else(|| common(&plain)),
         };
         if let Some(better) = better {
             word.clone_from(&better);
-            found.push(Mended { word: plain, read_as: better });
+            let mended = Mended { word: typed, read_as: better };
+            if !found.contains(&mended) {
+                found.push(mended);
+            }
         }
     }
     Ok((!found.is_empty()).then(|| (words.join(" "), found)))
@@ -104,73 +100,56 @@ fn halves(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::Resu
     Ok(best.map(|(_, words)| words))
 }
 
-/// The word whose stem in the articles is one letter more, less, other or exchanged: the most usual one.
-fn neighbour(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::Result<Option<String>> {
-    // A slip may keep a word from being stemmed: `memroy` has another stem than `memory`, `trnslation` none.
-    let roots = ENDINGS.iter().filter_map(|ending| word.strip_suffix(ending));
-    let mut stems: BTreeSet<String> = roots.map(str::to_owned).chain([analyzer.stem(word)]).collect();
-    stems.extend(word.strip_suffix('y').map(|root| format!("{root}i")));
-    let text = segments.fields.text;
+/// The word of the articles that is one slip away: the one that most of them have.
+fn neighbour(segments: &Segments, word: &str) -> tantivy::Result<Option<String>> {
+    let written = segments.fields.written;
     let first: String = word.chars().take(1).collect();
-    let long = word.chars().count() >= LONG_LEN_MIN;
-    let mut near: BTreeMap<String, u32> = BTreeMap::new();
-    for written in stems {
-        let like = FuzzyTermQuery::new(Term::from_field_text(text, &written), 1, true);
+    for root in ENDINGS.iter().filter_map(|ending| word.strip_suffix(ending)) {
+        let mut near: BTreeMap<String, u32> = BTreeMap::new();
+        let like = FuzzyTermQuery::new(Term::from_field_text(written, root), 1, true);
         for segment in segments.searcher.segment_readers() {
-            let inverted = segment.inverted_index(text)?;
+            let inverted = segment.inverted_index(written)?;
             let mut terms = inverted.terms().search(like.automaton()?).ge(&first).into_stream()?;
             while terms.advance() {
                 let term = std::str::from_utf8(terms.key()).unwrap_or_default();
                 if !term.starts_with(&first) {
                     break;
                 }
-                if is_slip(&written, term, long) {
+                if is_slip(root, term) {
                     *near.entry(term.to_owned()).or_default() += terms.value().doc_freq;
                 }
             }
         }
+        // Of equals the first in the alphabet.
+        if let Some((word, _)) = near.into_iter().rev().max_by_key(|(_, articles)| *articles) {
+            return Ok(Some(word));
+        }
     }
-    // Of equals the first in the alphabet.
-    let likeliest = near.into_iter().rev().max_by_key(|(_, documents)| *documents);
-    Ok(likeliest.map(|(stem, _)| with_stem(analyzer, &stem, word)))
-}
-
-/// The word that has a stem and is most like what was typed: a stem may have another one itself, as `convers`
-/// of conversion has, and people are told how they were read.
-fn with_stem(analyzer: &Analyzer, stem: &str, typed: &str) -> String {
-    let typed_endings = typed.char_indices().map(|(at, _)| &typed[at..]);
-    let endings = typed_endings.chain(ENDINGS);
-    // The stem of `memory` is `memori`.
-    let roots = [Some(stem), stem.strip_suffix('i')].into_iter().flatten();
-    let words = endings.flat_map(|ending| roots.clone().map(move |root| format!("{root}{ending}")));
-    let words = words.filter(|word| analyzer.stem(word) == stem);
-    words
-        .min_by_key(|word| (strsim::osa_distance(typed, word), word.len()))
-        .unwrap_or_else(|| stem.to_owned())
+    Ok(None)
 }
 
 /// The word of everyday talk that is one letter away: as it stands it weighs most, being in no article.
 fn common(word: &str) -> Option<String> {
-    let short = word.chars().count() == WORD_LEN_MIN;
+    let short = word.chars().count() == *PLAIN_LEN.start();
     let near = |it: &&str| {
         let missing = it.len() > word.len();
-        is_slip(word, it, false) && !(short && missing) && strsim::osa_distance(word, it) == 1
+        is_slip(word, it) && !(short && missing) && strsim::osa_distance(word, it) == 1
     };
     common_words().find(near).map(str::to_owned)
 }
 
-/// Whether a word may be another that is one letter away: `printer` is no slip of `print`, whose stem it has.
-/// The first letter is nearly always right. Another letter, or one too many that is not doubled, makes a word
-/// of its own of many a short one: `consul` and `consol`, `robot` and `root`.
-fn is_slip(written: &str, meant: &str, long: bool) -> bool {
+/// Whether a word may be another that is one letter away. The first letter is nearly always right. Another
+/// letter, or one too many that is not doubled, makes a word of its own of many a short one: `consul` and
+/// `consol`, `robot` and `root`.
+fn is_slip(written: &str, meant: &str) -> bool {
     let (len, meant_len) = (written.chars().count(), meant.chars().count());
     let likely = meant_len > len || is_exchanged(written, meant) || is_doubled(written, meant);
     let first = written.chars().next() == meant.chars().next();
     written != meant
         && first
-        && len >= WORD_LEN_MIN
+        && len >= *PLAIN_LEN.start()
         && len.abs_diff(meant_len) <= 1
-        && (likely || long && len >= LONG_STEM_LEN_MIN)
+        && (likely || len >= LONG_LEN_MIN)
 }
 
 /// Whether two words have the same letters in another order.

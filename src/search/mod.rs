@@ -255,7 +255,7 @@ impl Search {
             && let Some((text, words)) = mend::mended(&self.analyzer, &self.segments, text)?
         {
             let otherwise = self.look(&text)?;
-            if otherwise.evidence.is_certain() {
+            if otherwise.evidence.confidence() > found.evidence.confidence() {
                 (found, mended) = (otherwise, words);
             }
         }
@@ -275,7 +275,8 @@ impl Search {
                 revision,
             });
         }
-        let (hits, certain) = (hits.into_iter().flatten().collect(), found.evidence.is_certain());
+        let hits = hits.into_iter().flatten().collect();
+        let certain = found.evidence.is_certain() && mended.is_empty();
         Ok(Answer { answered: true, certain, mended, hits, nearest: Vec::new(), revision })
     }
 

@@ -5,7 +5,7 @@ use tantivy::schema::{
 };
 
 /// Raise this when analysis, chunking or fields change: an index of another pipeline is built anew.
-pub(super) const PIPELINE: u32 = 9;
+pub(super) const PIPELINE: u32 = 10;
 
 /// The place of a chunk among those of its article, from 0.
 pub(super) const PART: &str = "part";
@@ -40,6 +40,8 @@ pub(super) struct Fields {
     pub file: Field,
     /// See [`STAMP`].
     pub stamp: Field,
+    /// Of the first chunk: the plain words of the article as they are written; see [`super::mend`].
+    pub written: Field,
     /// Of the first chunk: the id of the article.
     pub id: Field,
     /// Of the first chunk: the ids of its actions.
@@ -57,12 +59,13 @@ pub(super) fn schema() -> (Schema, Fields) {
         text: builder.add_text_field("text", indexing(IndexRecordOption::WithFreqsAndPositions, true)),
         meanings: builder.add_text_field("meanings", scored),
         topic: builder.add_text_field("topic", present.clone()),
-        topic_meanings: builder.add_text_field("topic_meanings", present),
+        topic_meanings: builder.add_text_field("topic_meanings", present.clone()),
         part: builder.add_u64_field(PART, FAST),
         section: builder.add_u64_field(SECTION, FAST),
         text_key: builder.add_u64_field(TEXT_KEY, FAST),
         file: builder.add_u64_field(FILE, FAST | INDEXED),
         stamp: builder.add_u64_field(STAMP, FAST),
+        written: builder.add_text_field("written", present),
         id: builder.add_text_field("id", STRING),
         action: builder.add_text_field("action", STRING),
         entry: builder.add_text_field("entry", STORED),

@@ -1,6 +1,7 @@
 //! One word between spaces -> its whole, its parts, their stems.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::RangeInclusive;
 
 use frostem::{Algorithm, Stemmer};
 
@@ -11,6 +12,8 @@ use crate::search::vocabulary::{everyday_words, is_function_word, spelling};
 const WHOLE_LEN_MAX: usize = 80;
 /// Characters of a part; what is longer is cut.
 const PART_LEN_MAX: usize = 40;
+/// Characters of a plain word: a shorter one is too like others to be told from a slip, a longer one is none.
+pub const PLAIN_LEN: RangeInclusive<usize> = 4..=32;
 /// What people type for an apostrophe.
 const APOSTROPHES: [char; 6] = ['’', '‘', '‛', 'ʼ', '´', '`'];
 /// What `not` is joined to, also by those who leave the apostrophe out.
@@ -31,6 +34,8 @@ pub struct Word {
     /// What it is indexed by, each with a space behind it: a whole stands behind its stems, which are
     /// neighbours. Nothing if it carries no information.
     pub terms: String,
+    /// The word in small letters, if it is plain: letters, [`PLAIN_LEN`] of them. Else nothing.
+    pub plain: String,
     /// Whether it carries no information.
     pub empty: bool,
     /// Whether all of it is everyday talk.
@@ -110,7 +115,9 @@ impl Lexicon {
         for term in stems.iter().chain(&wholes).filter(|_| !empty) {
             terms.extend([term, " "]);
         }
-        Word { written: written.into(), wholes, stems, terms, empty, everyday, opens }
+        let is_plain = lower.chars().all(char::is_alphabetic) && PLAIN_LEN.contains(&lower.chars().count());
+        let plain = if is_plain && !empty { lower } else { String::new() };
+        Word { written: written.into(), wholes, stems, terms, plain, empty, everyday, opens }
     }
 }
 
