@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 mod search_index {
+    mod gone;
     mod some;
 }
 
@@ -138,21 +139,6 @@ fn scores_do_not_tell_what_the_articles_were_before() {
     let fresh = follow(&mut Index::open(Some(other.path()), Path::new("kb")), &all, &Looked::default());
     for question in ["disk full", "log full", "log old"] {
         assert_eq!(again.answer(question, 3).unwrap(), fresh.answer(question, 3).unwrap(), "{question}");
-    }
-}
-
-#[test]
-fn what_every_article_has_is_found_after_many_are_gone() {
-    let dir = tempfile::tempdir().unwrap();
-    let names: Vec<String> = (0..1_100).map(|number| format!("note-{number}.md")).collect();
-    let files = |from: usize| -> Files<'_> {
-        names.iter().skip(from).map(|name| (name.as_str(), "Use vmware-cmd.")).collect()
-    };
-    let mut index = Index::open(Some(dir.path()), Path::new("kb"));
-    for gone in [0, 230] {
-        let search = follow(&mut index, &files(gone), &Looked::default());
-        assert_eq!(search.articles(), names.len() - gone);
-        assert!(search.answer("vmware-cmd", 1).unwrap().answered, "{gone} are gone");
     }
 }
 

@@ -219,7 +219,7 @@ fn slips_of_the_finger_and_joined_words_are_mended_instead_of_refused() {
         ("who schedules memroy in esx", "memory", "esx-architecture"),
         ("binary trnslation explained", "translation", "hardware-vs-software-virtualization"),
         ("antivirus blocks coonversion", "conversion", "vconverter-disk-corrupted"),
-        ("does a crah of teh service console stop the vms", "crash", "esx-architecture"),
+        ("does a crsah of teh service console stop the vms", "crash", "esx-architecture"),
         ("whcih hypervisor iwth bare metal", "", "esx-architecture"),
         ("virsh destory", "destroy", "kvm-vm-power-off-unresponsive"),
         ("vm wont power off", "", "esxi-vm-power-off-unresponsive"),
@@ -234,6 +234,8 @@ fn slips_of_the_finger_and_joined_words_are_mended_instead_of_refused() {
     // Words that are meant as they stand, one letter from one of the articles or of everyday talk.
     for question in [
         "printer is frozen",
+        "stat of the disk",
+        "selling a disk",
         "consul is frozen",
         "kill the consul process",
         "kill thanos",

@@ -91,6 +91,11 @@ pub struct Quote {
 }
 
 impl Section {
+    /// Whether there is anything in it that can be quoted.
+    pub fn has_text(&self) -> bool {
+        self.blocks.iter().any(|block| block.text.contains(char::is_alphanumeric))
+    }
+
     /// Whether it stands under the heading of another.
     pub fn is_below(&self, above: &Self) -> bool {
         self.heading.len() > above.heading.len() && self.heading.starts_with(&above.heading)

@@ -42,7 +42,7 @@ pub struct Upkeep {
     pub right: usize,
     /// Answers that somebody called wrong.
     pub wrong: usize,
-    /// What no article answers: the most asked first, of those the one asked last.
+    /// What no article surely answers: the most asked first, of those the one asked last.
     pub gaps: Vec<Gap>,
     /// Articles with a reason to look at them, by score.
     pub articles: Vec<Neglected>,

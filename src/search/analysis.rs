@@ -247,13 +247,18 @@ impl Terms {
         }
     }
 
-    /// Appends the terms of another text, `times` times; its plain words are asked for presence only.
+    /// Appends another text.
+    pub fn join(&mut self, other: &Self) {
+        self.add(other, 1);
+        self.plain.push_str(&other.plain);
+    }
+
+    /// Appends what another text is ranked by, `times` times: not its plain words.
     pub fn add(&mut self, other: &Self, times: usize) {
         for _ in 0..times {
             self.words.push_str(&other.words);
             self.meanings.push_str(&other.meanings);
         }
-        self.plain.push_str(&other.plain);
     }
 }
 

@@ -11,7 +11,7 @@ use crate::domain::id::{ActionId, ArticleId, Digest};
 pub struct Answer {
     /// Whether the articles answer the question as far as words can tell.
     pub answered: bool,
-    /// Whether they most likely do; never if unanswered, or if words were read as others.
+    /// Whether they most likely do, the words read as in `mended`; never if unanswered.
     pub certain: bool,
     /// Words of the question that no article has, read as others; empty if unanswered.
     pub mended: Vec<Mended>,

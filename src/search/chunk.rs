@@ -52,7 +52,7 @@ pub(super) fn chunks(analyzer: &Analyzer, entry: &Entry) -> Vec<Chunk> {
         head.add(&topic, HEADING_TIMES);
         let actions = entry.actions.iter().filter(|action| entry.owns(number, action.line));
         let actions = terms(analyzer, actions.map(|action| &action.offer.title));
-        topic.add(&actions, 1);
+        topic.join(&actions);
         head.add(&actions, 1);
         let above: Vec<&str> =
             [&entry.title].into_iter().chain(&section.heading).map(String::as_str).collect();
@@ -68,15 +68,19 @@ pub(super) fn chunks(analyzer: &Analyzer, entry: &Entry) -> Vec<Chunk> {
         terms.add(&title, TITLE_TIMES);
         terms.add(&about, 1);
         // What people say is compared with what they ask sentence by sentence.
-        let mut texts: Vec<String> =
-            entry.symptoms.iter().map(|symptom| text_below(&entry.title, symptom)).collect();
+        let mut texts = Vec::new();
+        for symptom in &entry.symptoms {
+            let words: Vec<&str> = symptom.split_whitespace().collect();
+            texts
+                .extend(words.chunks(TEXT_WORDS_MAX).map(|words| text_below(&entry.title, &words.join(" "))));
+        }
         if texts.is_empty() {
             texts.push(text_below(&entry.title, ""));
         }
         chunks.insert(0, Chunk { section: None, terms, topic: Terms::default(), texts });
     }
-    chunks[0].topic.add(&title, 1);
-    chunks[0].topic.add(&about, 1);
+    chunks[0].topic.join(&title);
+    chunks[0].topic.join(&about);
     chunks
 }
 

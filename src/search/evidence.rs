@@ -33,7 +33,7 @@ const ENOUGH: f32 = 0.27;
 /// The same where there is a model.
 const ENOUGH_WITH_MODEL: f32 = 0.38;
 /// From which confidence an answer is certain: on the same questions 9 of 10 such answers are right, of the
-/// others every second one. A question with such an answer is not looked at for slips.
+/// others 6 of 10. A question with such an answer is not looked at for slips.
 const CERTAIN: f32 = 0.40;
 /// The same where there is a model.
 const CERTAIN_WITH_MODEL: f32 = 0.455;

@@ -42,7 +42,8 @@ pub(super) fn documents(
 ) -> tantivy::Result<Vec<UserOperation>> {
     let chunks = chunks(analyzer, entry);
     let mut written = String::new();
-    let words = chunks.iter().flat_map(|chunk| chunk.terms.plain.split_whitespace());
+    let texts = chunks.iter().flat_map(|chunk| [&chunk.terms.plain, &chunk.topic.plain]);
+    let words = texts.flat_map(|text| text.split_whitespace());
     for word in words.collect::<FxHashSet<_>>() {
         written.extend([word, " "]);
     }

@@ -2,9 +2,10 @@
 //!
 //! Two slips are mended: a compound written in one word (`worldid`, `logfile`) whose halves stand side
 //! by side somewhere in the articles, and a word that is one slip of the finger away from one of theirs.
-//! It is asked for only when the question as it stands would be refused, so it can't spoil an answer; but a
-//! word that is meant as it is typed must not become another, or what nobody asked is answered.
+//! It is asked for only where the question as it stands gets no certain answer, and taken where it gets one
+//! with more confidence; people are told, since a word may be meant as it is typed.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use tantivy::Term;
@@ -22,8 +23,12 @@ const WORDS_MAX: usize = 8;
 const LONG_LEN_MIN: usize = 8;
 /// Characters of the shortest half of a compound.
 const HALF_LEN_MIN: usize = 2;
-/// Endings without which a word may stand in an article.
-const ENDINGS: [&str; 5] = ["", "s", "es", "ed", "ing"];
+/// Characters of the shortest word that may lack a letter: `stat` is no slip of `start`.
+const LACKING_LEN_MIN: usize = 5;
+/// Characters of the shortest word that may stand in an article without its ending.
+const ROOT_LEN_MIN: usize = 6;
+/// Endings without which it may.
+const ENDINGS: [&str; 4] = ["s", "es", "ed", "ing"];
 
 /// The mended text and the words that were mended in it, if any can be.
 pub(super) fn mended(
@@ -64,12 +69,12 @@ fn known(segments: &Segments, units: &[Unit<'_>]) -> tantivy::Result<bool> {
             return Ok(true);
         }
         for word in unit.wholes.iter().chain(&unit.stems) {
-            if segments.frequency(fields.text, word)? > 0 {
+            if segments.has(fields.text, word)? {
                 return Ok(true);
             }
         }
         for meaning in &unit.meanings {
-            if segments.frequency(fields.meanings, &meaning_term(*meaning))? > 0 {
+            if segments.has(fields.meanings, &meaning_term(*meaning))? {
                 return Ok(true);
             }
         }
@@ -104,7 +109,9 @@ fn halves(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::Resu
 fn neighbour(segments: &Segments, word: &str) -> tantivy::Result<Option<String>> {
     let written = segments.fields.written;
     let first: String = word.chars().take(1).collect();
-    for root in ENDINGS.iter().filter_map(|ending| word.strip_suffix(ending)) {
+    let roots = ENDINGS.iter().filter_map(|ending| word.strip_suffix(ending));
+    let roots = roots.filter(|root| root.chars().count() >= ROOT_LEN_MIN);
+    for root in [word].into_iter().chain(roots) {
         let mut near: BTreeMap<String, u32> = BTreeMap::new();
         let like = FuzzyTermQuery::new(Term::from_field_text(written, root), 1, true);
         for segment in segments.searcher.segment_readers() {
@@ -120,9 +127,13 @@ fn neighbour(segments: &Segments, word: &str) -> tantivy::Result<Option<String>>
                 }
             }
         }
-        // Of equals the first in the alphabet.
-        if let Some((word, _)) = near.into_iter().rev().max_by_key(|(_, articles)| *articles) {
-            return Ok(Some(word));
+        // The most usual, of equals the first in the alphabet, unless all that had it are gone.
+        let mut near: Vec<_> = near.into_iter().collect();
+        near.sort_by_key(|(_, articles)| Reverse(*articles));
+        for (word, _) in near {
+            if segments.has(written, &word)? {
+                return Ok(Some(word));
+            }
         }
     }
     Ok(None)
@@ -130,11 +141,7 @@ fn neighbour(segments: &Segments, word: &str) -> tantivy::Result<Option<String>>
 
 /// The word of everyday talk that is one letter away: as it stands it weighs most, being in no article.
 fn common(word: &str) -> Option<String> {
-    let short = word.chars().count() == *PLAIN_LEN.start();
-    let near = |it: &&str| {
-        let missing = it.len() > word.len();
-        is_slip(word, it) && !(short && missing) && strsim::osa_distance(word, it) == 1
-    };
+    let near = |it: &&str| is_slip(word, it) && strsim::osa_distance(word, it) == 1;
     common_words().find(near).map(str::to_owned)
 }
 
@@ -143,7 +150,8 @@ fn common(word: &str) -> Option<String> {
 /// `consol`, `robot` and `root`.
 fn is_slip(written: &str, meant: &str) -> bool {
     let (len, meant_len) = (written.chars().count(), meant.chars().count());
-    let likely = meant_len > len || is_exchanged(written, meant) || is_doubled(written, meant);
+    let lacks_one = meant_len > len && len >= LACKING_LEN_MIN;
+    let likely = lacks_one || is_exchanged(written, meant) || is_doubled(written, meant);
     let first = written.chars().next() == meant.chars().next();
     written != meant
         && first

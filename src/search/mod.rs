@@ -59,7 +59,7 @@ pub use folder::Unusable;
 pub use index::{Index, Reading, Seen};
 pub use manifest::Broken;
 
-use crate::domain::article::{Article, Synonyms};
+use crate::domain::article::{Article, Section, Synonyms};
 use crate::domain::id::{ArticleId, Digest};
 use crate::model::{Model, Vectors, VectorsError};
 use analysis::Analyzer;
@@ -255,7 +255,8 @@ impl Search {
             && let Some((text, words)) = mend::mended(&self.analyzer, &self.segments, text)?
         {
             let otherwise = self.look(&text)?;
-            if otherwise.evidence.confidence() > found.evidence.confidence() {
+            let is_better = otherwise.evidence.confidence() > found.evidence.confidence();
+            if is_better && otherwise.evidence.suffices() {
                 (found, mended) = (otherwise, words);
             }
         }
@@ -276,7 +277,7 @@ impl Search {
             });
         }
         let hits = hits.into_iter().flatten().collect();
-        let certain = found.evidence.is_certain() && mended.is_empty();
+        let certain = found.evidence.is_certain();
         Ok(Answer { answered: true, certain, mended, hits, nearest: Vec::new(), revision })
     }
 
@@ -308,7 +309,9 @@ impl Search {
     ) -> tantivy::Result<Option<Hit>> {
         let entry = self.segments.entry(ranked.article)?;
         let section = |(chunk, score): &(DocAddress, f32)| Some((self.segments.section(*chunk)?, *score));
-        let found: Vec<_> = ranked.chunks.iter().filter_map(section).collect();
+        let has_text =
+            |(number, _): &(usize, f32)| entry.sections.get(*number).is_some_and(Section::has_text);
+        let found: Vec<_> = ranked.chunks.iter().filter_map(section).filter(has_text).collect();
         let number = section::cited(&entry.sections, &found, question.asks_why);
         let Some(section) = entry.sections.get(number) else { return Ok(None) };
         let passage = passage::passage(&self.analyzer, question, rarities, section);

@@ -17,10 +17,10 @@ const REASON_YIELDS: f32 = 0.5;
 /// To what part of its score a mere overview yields to a section below it.
 const OVERVIEW_YIELDS: f32 = 0.5;
 
-/// The number of the section to cite; `found` are numbers and scores, best first.
+/// The number of the section to cite; `found` are numbers and scores of sections with text, best first.
 pub(super) fn cited(sections: &[Section], found: &[(usize, f32)], asks_why: bool) -> usize {
     let Some(&(best, score)) = found.first() else {
-        return sections.iter().position(|section| !section.blocks.is_empty()).unwrap_or_default();
+        return sections.iter().position(Section::has_text).unwrap_or_default();
     };
     let supports = |number: usize| sections.get(number).and_then(|section| yields(section, asks_why));
     let mut chosen = (best, score);

@@ -70,6 +70,11 @@ impl Segments {
         self.searcher.doc_freq(&Term::from_field_text(field, word))
     }
 
+    /// Whether a chunk has a word.
+    pub fn has(&self, field: Field, word: &str) -> tantivy::Result<bool> {
+        Ok(self.first(field, &Term::from_field_text(field, word))?.is_some())
+    }
+
     /// How rare a word is that so many chunks have, as BM25 has it: its inverse document frequency.
     #[expect(clippy::cast_precision_loss, reason = "counts of chunks are far below 2^24")]
     pub fn rarity(&self, frequency: u64) -> tantivy::Result<f32> {

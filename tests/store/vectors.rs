@@ -65,6 +65,8 @@ variants! { event, EVENTS, Event:
 }
 /// An approval as it is since groups give roles; the ones before hold no role.
 const WITH_CHAT_ROLE: &str = "Event::ApprovalGiven with chat_role";
+/// An answer that said so; others don't mention it.
+const DOUBTFUL: &str = "Event::QuestionAnswered that is doubtful";
 variants! { severity, SEVERITIES, Severity: Sev1 Sev2 Sev3 }
 variants! { risk, RISKS, Risk: Read Change Destructive }
 variants! { basis, BASES, Basis: NoneNeeded Quorum }
@@ -81,6 +83,7 @@ fn variants_in(envelope: &Envelope<Event>) -> Vec<&'static str> {
             found.extend(plan.hosts.iter().filter_map(|host| host.rollback.as_ref()).map(way_back));
         }
         Event::ApprovalGiven { chat_role: Some(_), .. } => found.push(WITH_CHAT_ROLE),
+        Event::QuestionAnswered { doubtful: true, .. } => found.push(DOUBTFUL),
         Event::StepEnded { end, .. } => found.push(step_end(end)),
         Event::HostEnded { outcome: how, .. } => found.push(outcome(how)),
         _ => {}
@@ -105,7 +108,8 @@ fn canonical_bytes_and_hashes_are_the_published_ones() {
 #[test]
 fn every_kind_of_event_has_a_vector() {
     let found: BTreeSet<_> = envelopes().flat_map(|envelope| variants_in(&envelope)).collect();
-    let all = [EVENTS, SEVERITIES, RISKS, BASES, WAYS_BACK, STEP_ENDS, OUTCOMES, &[WITH_CHAT_ROLE]].concat();
+    let all = [EVENTS, SEVERITIES, RISKS, BASES, WAYS_BACK, STEP_ENDS, OUTCOMES, &[WITH_CHAT_ROLE, DOUBTFUL]]
+        .concat();
     let missing: Vec<_> = all.into_iter().filter(|variant| !found.contains(variant)).collect();
     assert!(missing.is_empty(), "no vector has {missing:?}");
 }

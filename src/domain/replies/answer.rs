@@ -51,10 +51,11 @@ pub struct Found {
 pub fn found(catalogue: &Catalogue, found: &Found, answer: Option<(AnswerId, Prefix)>) -> Reply {
     let Some((best, others)) = found.hits.split_first() else { return unknown(found) };
     let mut reply = Reply::new(Tone::Info, path(best));
+    if found.doubtful {
+        reply = reply.line(Line::plain("I am not sure that this answers the question."));
+    }
     if !found.mended.is_empty() {
         reply = reply.line(mended(&found.mended));
-    } else if found.doubtful {
-        reply = reply.line(Line::plain("I am not sure that this answers the question."));
     }
     reply = quoted(reply, best);
     for (_, action) in best.actions.iter().filter_map(|id| catalogue.action(id)) {
@@ -64,8 +65,8 @@ pub fn found(catalogue: &Catalogue, found: &Found, answer: Option<(AnswerId, Pre
         let line = Line::plain("see also: ").untrusted(other.title.as_str()).then(" ");
         reply = reply.item(line.code(format!("{}:{}", other.file, other.lines.0)));
     }
-    // A doubtful answer must not lead to an action with one press.
-    let buttons = if found.doubtful { 0 } else { RUN_BUTTONS_MAX };
+    // What may not have been asked for must not lead to an action with one press.
+    let buttons = if found.doubtful || !found.mended.is_empty() { 0 } else { RUN_BUTTONS_MAX };
     for (article, action) in best.actions.iter().filter_map(|id| catalogue.action(id)).take(buttons) {
         let press = Press::Run(action.id.clone(), article.revision.prefix());
         reply = reply.button(Button::new(format!("Run: {}", action.title), Weight::Main, press));

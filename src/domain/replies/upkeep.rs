@@ -15,7 +15,7 @@ const QUESTION_SHOWN_MAX: usize = 160;
 /// The gaps and the articles to fix, the worst first.
 pub fn report(upkeep: &Upkeep) -> Reply {
     let title = format!(
-        "{} asked: {} without an answer, {} called right, {} called wrong",
+        "{} asked: {} without an answer or with a doubtful one, {} called right, {} called wrong",
         counted(upkeep.asked, "question"),
         upkeep.unanswered,
         upkeep.right,
@@ -30,7 +30,7 @@ pub fn report(upkeep: &Upkeep) -> Reply {
 
 fn gaps(mut reply: Reply, upkeep: &Upkeep) -> Reply {
     if !upkeep.gaps.is_empty() {
-        reply = reply.line(Line::plain("What no article answers, the most asked first:"));
+        reply = reply.line(Line::plain("What no article surely answers, the most asked first:"));
     }
     for gap in upkeep.gaps.iter().take(SHOWN_MAX) {
         reply = reply.item(asked(gap));

@@ -1,8 +1,9 @@
 //! Unanswered questions, grouped by the words that they share.
 //!
-//! A doubtful answer is none, unless somebody called it right. A question joins the group whose newest question is the most like it. It is in none if a question
-//! like it was answered later and nobody called that answer wrong. Only so many questions are looked
-//! at, the newest, and of each only so many words: the work is bounded whatever people ask.
+//! A question whose answer is doubtful is one of them, unless somebody called the answer right. A question
+//! joins the group whose newest question is the most like it. It is in none if a question like it was
+//! answered later and nobody called that answer wrong. Only so many questions are looked at, the newest,
+//! and of each only so many words: the work is bounded whatever people ask.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +19,7 @@ const WORDS_MAX: usize = 16;
 /// Characters of a word that are compared.
 const WORD_LEN_MAX: usize = 40;
 
-/// What no article answers.
+/// What no article surely answers.
 #[derive(Default)]
 pub(super) struct Gaps {
     /// The most asked first, of those the one asked last.

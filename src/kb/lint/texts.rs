@@ -2,7 +2,6 @@
 
 use jiff::civil::Date;
 
-use crate::domain::article::Block;
 use crate::domain::reply::is_invisible;
 use crate::domain::upkeep::{REVIEW_DAYS, days_overdue};
 use crate::kb::finding::{Code, Finding};
@@ -118,11 +117,10 @@ fn check_sections(page: &Page, findings: &mut Vec<Finding>) {
             findings.push(Finding::new(file, section.lines.0, Code::SectionLong, message, advice));
         }
     }
-    let says = |block: &Block| block.text.contains(char::is_alphanumeric);
     let following = article.sections.iter().skip(1).map(Some).chain([None]);
     for (section, next) in article.sections.iter().zip(following) {
         let is_overview = next.is_some_and(|next| next.is_below(section));
-        if !is_overview && !section.blocks.iter().any(says) {
+        if !is_overview && !section.has_text() {
             let name = section.heading.last().unwrap_or(&article.title);
             let message = format!("the section `{name}` has no text, so no question finds it");
             let advice = "say in a sentence what it is for, or remove it";

@@ -75,17 +75,19 @@ fn an_answer_says_how_words_were_read_that_no_article_has() {
 }
 
 #[test]
-fn a_doubtful_answer_says_so_and_offers_no_button_that_runs_something() {
+fn a_doubtful_answer_says_so_and_what_was_guessed_offers_no_button_that_runs_something() {
     let catalogue = World::new().catalogue;
     let hit = Cited { actions: vec!["vm-start".into()], ..cited(&[], Vec::new(), (7, 7)) };
-    for doubtful in [false, true] {
-        let result = Found { hits: vec![hit.clone()], doubtful, ..Found::default() };
+    let read = vec![("strat".to_owned(), "start".to_owned())];
+    for (doubtful, mended) in [(false, Vec::new()), (true, Vec::new()), (false, read)] {
+        let buttons = usize::from(!doubtful && mended.is_empty());
+        let result = Found { hits: vec![hit.clone()], doubtful, mended, ..Found::default() };
         let judged = Some((AnswerId(1), Digest([0xab; 32]).prefix()));
         let reply = found(&catalogue, &result, judged);
         let text = text_of(&reply);
         assert_eq!(text.contains("I am not sure that this answers the question"), doubtful, "{text}");
         assert!(text.contains("/run vm-start"), "{text}");
         let runs = reply.buttons.iter().filter(|button| matches!(button.press, Press::Run(..))).count();
-        assert_eq!(runs, usize::from(!doubtful), "{:?}", reply.buttons);
+        assert_eq!(runs, buttons, "{:?}", reply.buttons);
     }
 }
