@@ -256,6 +256,24 @@ fn slips_of_the_finger_and_joined_words_are_mended_instead_of_refused() {
     }
 }
 
+#[test]
+fn what_a_screen_shows_in_percent_is_not_what_a_question_is_about() {
+    for question in ["service console 97 % full", "service console is 97% full", "console partition 97% used"]
+    {
+        assert_eq!(first(question).article.as_str(), "service-console-disk-full", "{question}");
+    }
+    for question in ["conversion stuck at 97%", "import hangs at 97 percent", "stops at 97 %", "97%"] {
+        assert_eq!(first(question).article.as_str(), "vconverter-stops-at-97", "{question}");
+    }
+}
+
+#[test]
+fn the_usual_half_of_an_unknown_command_is_no_certain_answer() {
+    for question in ["restart mgmt-vmware", "service mgmt-vmware restart"] {
+        assert!(!SEARCH.answer(question, 3).unwrap().certain, "{question}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 

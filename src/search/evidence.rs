@@ -153,8 +153,8 @@ fn rarity(segments: &Segments, unit: &Unit<'_>) -> tantivy::Result<f32> {
     Ok(rarest)
 }
 
-/// How much of a unit these fields of chunks have: its stems, or an equivalent, which counts for less. A
-/// command, a path or a code is a topic wherever it stands, since nobody mentions one by chance.
+/// How much of a unit these fields of chunks have: its stems by their rarity, or an equivalent, which counts
+/// for less. A command, a path or a code is a topic wherever it stands, since nobody mentions one by chance.
 fn cover(
     segments: &Segments,
     unit: &Unit<'_>,
@@ -166,12 +166,15 @@ fn cover(
             return Ok(1.0);
         }
     }
-    let mut found = 0_u16;
+    let (mut found, mut all) = (0.0, 0.0);
     for stem in &unit.stems {
-        found += u16::from(has(segments, words, stem, chunks)?);
+        let rarity = segments.rarity(segments.frequency(segments.fields.text, stem)?)?;
+        all += rarity;
+        if has(segments, words, stem, chunks)? {
+            found += rarity;
+        }
     }
-    let all = u16::try_from(unit.stems.len()).unwrap_or(u16::MAX).max(1);
-    let mut cover = f32::from(found) / f32::from(all);
+    let mut cover: f32 = if all > 0.0 { found / all } else { 0.0 };
     for meaning in &unit.meanings {
         if cover < EQUIVALENT_COVER && has(segments, meanings, &meaning_term(*meaning), chunks)? {
             cover = EQUIVALENT_COVER;

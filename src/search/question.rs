@@ -8,6 +8,9 @@ use super::analysis::{Analyzer, Unit};
 const QUESTION_LEN_MAX: usize = 4_000;
 /// Different words of a question that are looked for.
 const QUESTION_WORDS_MAX: usize = 64;
+/// What a percentage counts for. It is looked for by its number, by the sign and as a whole, and most are
+/// what somebody's screen shows: with all of it `service console 97 % full` is about whatever stops at 97 %.
+const PERCENTAGE_WEIGHT: f32 = 0.7;
 
 /// Words by which a question asks for a reason.
 const REASONS: [&str; 4] = ["why", "cause", "causes", "reason"];
@@ -17,7 +20,7 @@ const REASONS: [&str; 4] = ["why", "cause", "causes", "reason"];
 pub(super) struct Question<'a> {
     /// Each once, in the order of the question.
     pub units: Vec<Unit<'a>>,
-    /// How often it says each of them.
+    /// What each of them counts for: as often as the question says it.
     pub times: Vec<f32>,
     /// Pairs of neighbours.
     pub pairs: Vec<(String, String)>,
@@ -48,11 +51,12 @@ impl<'a> Question<'a> {
         question.pairs.dedup();
         for unit in units {
             let same = |other: &Unit<'_>| other.stems == unit.stems && other.wholes == unit.wholes;
+            let once = if unit.is_percentage() { PERCENTAGE_WEIGHT } else { 1.0 };
             if let Some(known) = question.units.iter().position(same) {
-                question.times[known] += 1.0;
+                question.times[known] += once;
             } else if question.units.len() < QUESTION_WORDS_MAX {
                 question.units.push(unit);
-                question.times.push(1.0);
+                question.times.push(once);
             }
         }
         question

@@ -44,6 +44,13 @@ pub struct Word {
     pub opens: bool,
 }
 
+impl Word {
+    /// Whether it is a number of percent, which is written `97%` however it stands in a text.
+    pub fn is_percentage(&self) -> bool {
+        self.written.strip_suffix('%').is_some_and(|number| number.ends_with(|c: char| c.is_ascii_digit()))
+    }
+}
+
 /// What stems words, and which of them are everyday talk or have others that mean the same.
 pub struct Lexicon {
     stemmer: Stemmer,
