@@ -111,6 +111,15 @@ fn plain_text_shows_its_headings_items_code_and_tables() {
 }
 
 #[test]
+fn the_highest_headings_stand_right_below_the_title() {
+    let text = "Lock left over\n==============\n\nNothing starts.\n\nCause\n-----\nA crash.\n\nWhere\n-----\nIn /run.\n";
+    let expected = "# Lock left over\n\nNothing starts.\n\n## Cause\n\nA crash.\n\n## Where\n\nIn /run.\n";
+    assert_eq!(body("x.txt", text), expected);
+    let page = "<h1>Lock left over</h1><p>Nothing starts.<h3>Cause</h3><p>A crash.<h4>Where</h4><p>In /run.";
+    assert_eq!(body("x.html", page), expected.replace("## Where", "### Where"));
+}
+
+#[test]
 fn a_margin_of_spaces_and_a_tab_takes_no_letter() {
     for text in ["    \tSome words", " \tSome words", "\tSome words\n    \tand more"] {
         assert!(body("some.txt", text).contains("Some words"), "{text:?}");

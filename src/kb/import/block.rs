@@ -7,7 +7,7 @@
 /// A part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Block {
-    /// A heading below the title; level 2 is the highest.
+    /// A heading below the title; [`HIGHEST`] is the highest level.
     Heading { level: usize, text: String },
     /// Line ends are kept.
     Paragraph(Text),
@@ -31,6 +31,8 @@ pub(super) enum Span {
     Code(String),
 }
 
+/// The level of headings right below the title.
+const HIGHEST: usize = 2;
 /// Lists within lists; what is deeper stands on the deepest.
 const DEPTH_MAX: usize = 6;
 
@@ -39,8 +41,13 @@ pub(super) fn plain(text: &[Span]) -> String {
     text.iter().map(|(Span::Words(text) | Span::Code(text))| text.as_str()).collect()
 }
 
-/// The blocks as Markdown.
+/// The blocks as Markdown. Its highest headings stand right below the title, however deep they were.
 pub(super) fn markdown(blocks: &[Block]) -> String {
+    let levels = blocks.iter().filter_map(|block| match block {
+        Block::Heading { level, .. } => Some(level.saturating_sub(HIGHEST)),
+        _ => None,
+    });
+    let raised = levels.min().unwrap_or_default();
     let mut written = String::new();
     // Where the text of each open item begins.
     let mut indents: Vec<usize> = Vec::new();
@@ -57,15 +64,16 @@ pub(super) fn markdown(blocks: &[Block]) -> String {
             written.push('\n');
         }
         before = item;
-        written += &one(block, &mut indents);
+        written += &one(block, raised, &mut indents);
     }
     written
 }
 
-fn one(block: &Block, indents: &mut Vec<usize>) -> String {
+fn one(block: &Block, raised: usize, indents: &mut Vec<usize>) -> String {
     match block {
         Block::Heading { level, text } => {
-            format!("{} {}\n", "#".repeat((*level).clamp(2, 6)), heading(text))
+            let level = level.saturating_sub(raised).clamp(HIGHEST, 6);
+            format!("{} {}\n", "#".repeat(level), heading(text))
         }
         Block::Paragraph(text) => format!("{}\n", lines(text, "")),
         Block::Item { number, text, .. } => {
