@@ -3,6 +3,7 @@
 
 mod search_index {
     mod gone;
+    mod kept;
     mod some;
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::end::End;
-use super::library::{KbLibrary, Meaning};
+use super::library::{KbLibrary, Meaning, VECTORS};
 use super::parts::{ConfigSource, Files};
 use super::talk::Talk;
 use super::{Done, Failure, Places, runtime};
@@ -25,7 +25,7 @@ pub fn run(places: &Places) -> Done {
         return Err(Failure::Usage(anyhow::anyhow!(problem)));
     }
     let files = Files::new(places.kb.clone(), config);
-    let library = Arc::new(KbLibrary::open(&places.kb, Some(&places.index), Meaning::open(places))?);
+    let library = Arc::new(KbLibrary::open(&places.kb, Some(&places.index), Meaning::open(places, VECTORS))?);
     let _watch = library.watch()?;
     let talk = Talk { files, library, actor, cast: Vec::new() };
     let state = places.state()?;

@@ -19,8 +19,10 @@ use crate::kb::{self, Changed, Code, Finding, Scan, Watch};
 use crate::model::{Model, Vectors};
 use crate::search::{Index, Origin, Reading, Search, SearchError, Seen};
 
-/// The file of vectors, in the folder of the index.
-const VECTORS: &str = "vectors";
+/// The file of the vectors of articles, in the folder of the index.
+pub const VECTORS: &str = "vectors";
+/// That of the texts of collections, which nobody is answered from.
+pub const VECTORS_OF_COLLECTIONS: &str = "vectors-collections";
 /// Articles that are named in the log when they can't be read.
 const TOLD_MAX: usize = 20;
 /// Hits of an answer in chat.
@@ -33,8 +35,9 @@ pub struct Meaning {
 }
 
 impl Meaning {
-    /// The installed model. What is wrong with it goes to the log: words find answers without it.
-    pub(super) fn open(places: &Places) -> Option<Self> {
+    /// The installed model with the vectors in a file in the folder of the index. What is wrong with it goes
+    /// to the log: words find answers without it.
+    pub(super) fn open(places: &Places, vectors: &str) -> Option<Self> {
         let folder = places.model().ok().filter(|folder| folder.exists())?;
         let model = match Model::open(&folder) {
             Ok(model) => Arc::new(model),
@@ -43,7 +46,7 @@ impl Meaning {
                 return None;
             }
         };
-        let vectors = Vectors::open(&places.index.join(VECTORS)).unwrap_or_else(|error| {
+        let vectors = Vectors::open(&places.index.join(vectors)).unwrap_or_else(|error| {
             tracing::warn!("{}", chain(error));
             Vectors::default()
         });

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use tokio::sync::{mpsc, watch};
 
 use super::end::End;
-use super::library::{KbLibrary, Meaning};
+use super::library::{KbLibrary, Meaning, VECTORS};
 use super::parts::{ConfigSource, Files, SledRecord};
 use super::{Done, Failure, Places, runtime};
 use crate::app::{Bot, BotError};
@@ -41,7 +41,7 @@ pub fn run(places: &Places) -> Done {
         return Err(Failure::Usage(anyhow::anyhow!(problem)));
     }
     let files = Files::new(places.kb.clone(), config);
-    let library = Arc::new(KbLibrary::open(&places.kb, Some(&places.index), Meaning::open(places))?);
+    let library = Arc::new(KbLibrary::open(&places.kb, Some(&places.index), Meaning::open(places, VECTORS))?);
     let _watch = library.watch()?;
     let state = places.state()?;
     let identity = read.identity.unwrap_or_default();

@@ -110,13 +110,19 @@ fn drafts(folder: &Path) -> Result<(TempDir, TempDir), ModelError> {
     Ok((draft()?, draft()?))
 }
 
-/// Makes the draft the folder. What stood there goes with `old`.
+/// Makes the draft the folder. What stood there goes with `old`, or stays if that fails.
 fn swap(draft: &TempDir, old: &TempDir, folder: &Path) -> io::Result<()> {
     File::open(draft.path())?.sync_all()?;
-    if folder.exists() {
+    let stood = folder.exists();
+    if stood {
         fs::rename(folder, old.path())?;
     }
-    fs::rename(draft.path(), folder)?;
+    if let Err(error) = fs::rename(draft.path(), folder) {
+        if stood {
+            fs::rename(old.path(), folder)?;
+        }
+        return Err(error);
+    }
     let parent = old.path().parent().unwrap_or(folder);
     File::open(parent)?.sync_all()
 }

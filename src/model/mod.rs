@@ -3,8 +3,8 @@
 //! It is all-MiniLM-L6-v2 of sentence-transformers (Apache-2.0), on the CPU, in this process. A question
 //! costs some milliseconds, a long section a hundred: `cache` keeps the vectors of texts on disk.
 //!
-//! Invariants: only files with the pinned digests are loaded, checked each time; any text has a vector,
-//! and equal texts on one machine have equal ones; nothing is downloaded but by [`install()`].
+//! Invariants: only files with the pinned digests are loaded, checked each time; equal texts
+//! on one machine have equal vectors; nothing is downloaded but by [`install()`].
 //!
 //! # Data flow
 //!
@@ -152,12 +152,12 @@ impl Model {
         Ok(Self { tokens, network })
     }
 
-    /// The vector of a text: [`DIMENSIONS`] numbers, of length 1. Only its first 254 word pieces count.
-    pub fn encode(&self, text: &str) -> Vec<f32> {
-        self.network.vector(&self.tokens.of(text)).unwrap_or_else(|error| {
-            // The shapes were checked at the start. A vector that is near to nothing spoils no answer.
-            tracing::error!("the model failed on a text of {} bytes: {error}", text.len());
-            vec![0.0; DIMENSIONS]
-        })
+    /// The vector of a text: [`DIMENSIONS`] numbers, of length 1. Only its first 254 word pieces count. None
+    /// if the model fails, which it logs: the shapes were checked at the start.
+    pub fn encode(&self, text: &str) -> Option<Vec<f32>> {
+        let vector = self.network.vector(&self.tokens.of(text));
+        vector
+            .inspect_err(|error| tracing::error!("the model failed on a text of {} bytes: {error}", text.len()))
+            .ok()
     }
 }

@@ -3,11 +3,9 @@
 use std::collections::HashSet;
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
-use tantivy::Term;
 
 use super::index::{Held, Reading, Seen, file_key};
 use super::update;
-use crate::domain::article::Synonyms;
 
 /// A look at files.
 pub(super) struct Look<'a> {
@@ -50,17 +48,20 @@ impl Due {
 }
 
 impl Held {
-    /// What a look at files makes of what is held.
-    pub fn due(&self, look: &Look<'_>, synonyms: &Synonyms) -> Due {
+    /// What a look at files makes of what is held: everything, if it is written `anew`. What was held `before`
+    /// may have last good versions that this has not.
+    pub fn due(&self, look: &Look<'_>, anew: bool, before: Option<&Self>) -> Due {
         let seen = look.seen;
-        let anew = self.manifest.synonyms != *synonyms;
         let broken = |seen: &Seen| self.manifest.broken.get(&seen.file);
         let known = |seen: &Seen| match broken(seen) {
             Some(broken) => seen.stamp != 0 && broken.stamp == seen.stamp,
             None => seen.stamp != 0 && self.stamps.get(&seen.key) == Some(&seen.stamp),
         };
+        let lost = |key: &u64| !self.stamps.contains_key(key);
+        let was_held = |seen: &Seen| before.is_some_and(|it| it.stamps.contains_key(&seen.key));
+        let is_due = |seen: &Seen| anew || !known(seen) || (lost(&seen.key) && was_held(seen));
         let mut due = Due {
-            read: seen.iter().filter(|seen| anew || !known(seen)).cloned().collect(),
+            read: seen.iter().filter(|seen| is_due(seen)).cloned().collect(),
             ..Due::default()
         };
         if look.whole {
@@ -74,6 +75,13 @@ impl Held {
                     Err(_) => {}
                 }
             }
+            if let Some(before) = before {
+                for key in before.stamps.keys().filter(|key| lost(key) && !keys.contains(key)) {
+                    if let Ok(Some(file)) = before.hidden(*key, look.unlisted) {
+                        due.read.push(Seen::new(file, 0));
+                    }
+                }
+            }
             for file in self.manifest.broken.keys().filter(|file| !keys.contains(&file_key(file))) {
                 if !is_in(file, look.unlisted) {
                     due.mended.push(file.clone());
@@ -84,7 +92,7 @@ impl Held {
         }
         if !anew && !due.is_empty() {
             // What was wrong with a file may have been another one.
-            due.read.extend(seen.iter().filter(|seen| known(seen) && broken(seen).is_some()).cloned());
+            due.read.extend(seen.iter().filter(|seen| !is_due(seen) && broken(seen).is_some()).cloned());
         }
         due
     }
@@ -94,10 +102,8 @@ impl Held {
         if folders.is_empty() {
             return Ok(None);
         }
-        let segments = &self.segments;
-        let file = segments.fields.file;
-        let Some(at) = segments.first(file, &Term::from_field_u64(file, key))? else { return Ok(None) };
-        Ok(Some(segments.entry(at)?.file).filter(|file| is_in(file, folders)))
+        let file = self.article(key)?.map(|(entry, _)| entry.file);
+        Ok(file.filter(|file| is_in(file, folders)))
     }
 }
 

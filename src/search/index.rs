@@ -5,13 +5,14 @@
 //! that had it first keeps it. Whatever is wrong with the folder of the index, it is then in memory.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use tantivy::{IndexReader, IndexWriter};
+use tantivy::{IndexReader, IndexWriter, Term};
 
 use super::analysis::Analyzer;
 use super::due::Look;
+use super::entry::Entry;
 use super::folder::{self, Folder, Opened, Unusable};
 use super::manifest::Manifest;
 use super::schema::schema;
@@ -52,8 +53,8 @@ pub enum Reading {
 
 /// An index and where it is kept.
 pub struct Index {
-    /// The folder of the articles.
-    of: PathBuf,
+    /// What the folder of the articles is known by.
+    of: Digest,
     folder: Option<Folder>,
     origin: Origin,
     synonyms: Arc<Synonyms>,
@@ -68,6 +69,7 @@ pub(super) struct Held {
     pub manifest: Arc<Manifest>,
     /// What each file looked like when it was read, by what the file is known by.
     pub stamps: HashMap<u64, u64>,
+    /// That of the folder in which it was read; none: it is in memory, or nobody has written it yet.
     seal: Option<Digest>,
 }
 
@@ -76,8 +78,10 @@ impl Index {
     /// is in memory.
     pub fn open(dir: Option<&Path>, of: &Path) -> Self {
         let of = of.canonicalize().unwrap_or_else(|_| of.to_owned());
+        // A name need not be text.
+        let of = Digest::of(of.as_os_str().as_encoded_bytes());
         let folder = dir.map(Folder::new);
-        let opened = folder.as_ref().map(|folder| folder.open().and_then(|opened| Held::of(opened, &of)));
+        let opened = folder.as_ref().map(|folder| folder.open().and_then(|opened| Held::of(opened, of)));
         let (origin, held) = match opened {
             None => (Origin::Memory, None),
             Some(Ok(held)) => (Origin::Reused, Some(held)),
@@ -122,15 +126,14 @@ impl Index {
             self.analyzer = Arc::new(Analyzer::new(synonyms));
         }
         let look = Look { seen, unlisted, whole: true, read };
-        if self.held.as_ref().is_some_and(|held| held.due(&look, synonyms).is_empty()) {
+        if self.is_up_to_date(&look) {
             return Ok(());
         }
         if let Some(folder) = self.folder.clone() {
             match self.follow_in(&folder, &look) {
                 Ok(()) => return Ok(()),
+                // It is tried again when something has changed.
                 Err(error) => {
-                    // It is tried again when something has changed.
-                    self.held = None;
                     self.origin = Origin::Unsaved(format!(
                         "the search index is in memory only, since {} can't be used ({error}); \
                          make it writable or choose another with --index",
@@ -140,7 +143,7 @@ impl Index {
             }
         }
         let failed = |source| SearchError::Build { articles: seen.len(), source: Box::new(source) };
-        self.write(None, &look).map_err(failed)
+        self.follow_in_memory(&look).map_err(failed)
     }
 
     /// Brings the index up to date with some files that are there; what it has of others stays. None: only
@@ -153,60 +156,89 @@ impl Index {
         let look = Look { seen: &seen, unlisted: &[], whole: false, read };
         let followed = match self.folder.clone() {
             Some(folder) => self.follow_in(&folder, &look),
-            None => self.write(None, &look),
+            None => self.follow_in_memory(&look),
         };
         followed.ok()
+    }
+
+    fn is_up_to_date(&self, look: &Look<'_>) -> bool {
+        let Some(held) = &self.held else { return false };
+        held.due(look, held.manifest.synonyms != *self.synonyms, None).is_empty()
     }
 
     /// The same under the lock of a folder.
     fn follow_in(&mut self, folder: &Folder, look: &Look<'_>) -> tantivy::Result<()> {
         let _lock = folder.lock()?;
         let known = self.held.as_ref().and_then(|held| held.seal);
-        if known.is_none() || folder.seal().ok() != known {
-            // Somebody else has written since: nobody knows of which files.
-            if !look.whole {
-                return Err(unknown_files());
-            }
-            let opened = if known.is_none() { folder.open() } else { folder.reopen() };
-            match opened.and_then(|opened| Held::of(opened, &self.of)) {
-                Ok(held) => {
-                    self.held = Some(held);
-                    if matches!(self.origin, Origin::Unsaved(_)) {
-                        self.origin = Origin::Updated;
-                    }
-                }
-                Err(reason) => {
-                    self.held = None;
-                    self.origin = Origin::Rebuilt(reason);
-                }
-            }
-        }
-        if self.held.as_ref().is_some_and(|held| held.due(look, &self.synonyms).is_empty()) {
+        if let Some(held) = self.held.as_ref().filter(|_| known.is_some() && folder.seal().ok() == known) {
+            let written = self.written(Some(folder), held, None, look)?;
+            self.hold(written);
             return Ok(());
         }
-        self.write(Some(folder), look)
-    }
-
-    /// Writes what is due into a folder, or without one in memory.
-    fn write(&mut self, folder: Option<&Folder>, look: &Look<'_>) -> tantivy::Result<()> {
-        let mut held = match self.held.take() {
-            Some(held) if look.whole || held.manifest.synonyms == *self.synonyms => held,
-            None if look.whole => Held::empty(folder, &self.of)?,
-            _ => return Err(unknown_files()),
-        };
-        let result = self.write_to(folder, &mut held, look);
-        if result.is_ok() {
-            self.held = Some(held);
+        // Somebody else has written since: nobody knows of which files.
+        if !look.whole {
+            return Err(unknown_files());
         }
-        result
+        let opened = if known.is_none() { folder.open() } else { folder.reopen() };
+        let opened = opened.and_then(|opened| Held::of(opened, self.of));
+        let reason = opened.as_ref().err().copied();
+        let found = opened.or_else(|_| Held::empty(Some(folder), self.of))?;
+        let written = self.written(Some(folder), &found, self.held.as_ref(), look)?;
+        if let Some(reason) = reason {
+            self.origin = Origin::Rebuilt(reason);
+        } else if matches!(self.origin, Origin::Unsaved(_)) {
+            self.origin = Origin::Updated;
+        }
+        self.held = Some(found);
+        self.hold(written);
+        Ok(())
     }
 
-    fn write_to(&mut self, folder: Option<&Folder>, held: &mut Held, look: &Look<'_>) -> tantivy::Result<()> {
+    /// The same in memory. What is in a folder stays there.
+    fn follow_in_memory(&mut self, look: &Look<'_>) -> tantivy::Result<()> {
+        if let Some(held) = self.held.as_ref().filter(|held| held.seal.is_none()) {
+            let written = self.written(None, held, None, look)?;
+            self.hold(written);
+            return Ok(());
+        }
+        let empty = Held::empty(None, self.of)?;
+        let written = self.written(None, &empty, self.held.as_ref(), look)?;
+        self.held = Some(written.unwrap_or(empty));
+        Ok(())
+    }
+
+    /// What was written is what is held now.
+    fn hold(&mut self, written: Option<Held>) {
+        let Some(written) = written else { return };
+        if self.origin == Origin::Reused {
+            let old = self.held.as_ref().map(|held| &held.manifest.synonyms);
+            let same = old == Some(&written.manifest.synonyms);
+            self.origin = if same { Origin::Updated } else { Origin::Rebuilt(Unusable::Stale) };
+        }
+        self.held = Some(written);
+    }
+
+    /// Writes what is due into a folder, or without one in memory: what is to be held then, none if nothing
+    /// is due. Last good versions that only what was held `before` has come along.
+    fn written(
+        &self,
+        folder: Option<&Folder>,
+        held: &Held,
+        before: Option<&Held>,
+        look: &Look<'_>,
+    ) -> tantivy::Result<Option<Held>> {
         let anew = held.manifest.synonyms != *self.synonyms;
-        let due = held.due(look, &self.synonyms);
+        if anew && !look.whole {
+            return Err(unknown_files());
+        }
+        let due = held.due(look, anew, before);
+        let is_sealed = folder.is_none() || held.seal.is_some();
+        if is_sealed && due.is_empty() {
+            return Ok(None);
+        }
         // One of its own: the words of all articles are not kept.
         let analyzer = Analyzer::new(&self.synonyms);
-        let mut update = Update::new(held, &analyzer, anew, due.read.len());
+        let mut update = Update::new(held, before, &analyzer, anew, due.read.len());
         update.manifest.synonyms = Synonyms::clone(&self.synonyms);
         for key in due.gone {
             update.remove(key)?;
@@ -232,41 +264,40 @@ impl Index {
             update.keep(key)?;
         }
         let (writer, manifest) = update.finish()?;
-        if writer.is_none() && manifest == *held.manifest {
-            return Ok(());
+        if is_sealed && writer.is_none() && manifest == *held.manifest {
+            return Ok(None);
         }
-        if self.origin == Origin::Reused {
-            self.origin = if anew { Origin::Rebuilt(Unusable::Stale) } else { Origin::Updated };
-        }
-        self.commit(folder, held, writer, &manifest)
+        self.commit(folder, &held.engine, writer, manifest).map(Some)
     }
 
     fn commit(
         &self,
         folder: Option<&Folder>,
-        held: &mut Held,
+        engine: &tantivy::Index,
         writer: Option<IndexWriter>,
-        manifest: &Manifest,
-    ) -> tantivy::Result<()> {
+        manifest: Manifest,
+    ) -> tantivy::Result<Held> {
         let mut writer = match writer {
             Some(writer) => writer,
-            None => indexing::writer(&held.engine, 0)?,
+            None => indexing::writer(engine, 0)?,
         };
-        let payload = serde_json::to_string(manifest)?;
+        let payload = serde_json::to_string(&manifest)?;
         let mut prepared = writer.prepare_commit()?;
         prepared.set_payload(&payload);
         prepared.commit()?;
-        indexing::merge(&held.engine, &mut writer)?;
+        let sealed = || folder.map_or(Ok(()), Folder::write_seal);
+        // What is committed is whole; bringing segments together takes its time and may be cut off.
+        sealed()?;
+        indexing::merge(engine, &mut writer)?;
         writer.wait_merging_threads()?;
-        *held = match folder {
+        sealed()?;
+        match folder {
             Some(folder) => {
-                folder.write_seal()?;
                 let damaged = |why| tantivy::TantivyError::InternalError(format!("just written: {why:?}"));
-                folder.reopen().and_then(|opened| Held::of(opened, &self.of)).map_err(damaged)?
+                folder.reopen().and_then(|opened| Held::of(opened, self.of)).map_err(damaged)
             }
-            None => Held::in_memory(held.engine.clone(), manifest.clone())?,
-        };
-        Ok(())
+            None => Held::in_memory(engine.clone(), manifest),
+        }
     }
 }
 
@@ -280,8 +311,18 @@ pub(super) fn file_key(file: &str) -> u64 {
 }
 
 impl Held {
+    /// What is held of a file, and what the file looked like then.
+    pub fn article(&self, key: u64) -> tantivy::Result<Option<(Entry, u64)>> {
+        if !self.stamps.contains_key(&key) {
+            return Ok(None);
+        }
+        let file = self.segments.fields.file;
+        let Some(at) = self.segments.first(file, &Term::from_field_u64(file, key))? else { return Ok(None) };
+        Ok(Some((self.segments.entry(at)?, self.segments.stamp(at))))
+    }
+
     /// What was opened, if it is the index of these articles.
-    fn of(opened: Opened, of: &Path) -> Result<Self, Unusable> {
+    fn of(opened: Opened, of: Digest) -> Result<Self, Unusable> {
         let manifest: Manifest = serde_json::from_str(&opened.payload).map_err(|_| Unusable::Damaged)?;
         if manifest.of != of {
             return Err(Unusable::Stale);
@@ -300,7 +341,7 @@ impl Held {
         Ok(Self { engine, segments: Arc::new(segments), manifest: Arc::new(manifest), stamps, seal })
     }
 
-    fn empty(folder: Option<&Folder>, of: &Path) -> tantivy::Result<Self> {
+    fn empty(folder: Option<&Folder>, of: Digest) -> tantivy::Result<Self> {
         let engine = match folder {
             Some(folder) => folder.create()?,
             None => tantivy::Index::create_in_ram(schema().0),

@@ -30,6 +30,8 @@ pub(super) fn writer(index: &Index, articles: usize) -> tantivy::Result<IndexWri
     // One thread, so that equal articles stand in the same order: equal scores are told apart by that.
     let writer = index.writer_with_num_threads(1, memory)?;
     writer.set_merge_policy(Box::new(NoMergePolicy));
+    // What a killed process or a full disk left behind may have the name of what is written next.
+    writer.garbage_collect_files().wait()?;
     Ok(writer)
 }
 

@@ -1,7 +1,6 @@
 //! What an index says of itself, beside its documents.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -22,8 +21,8 @@ pub struct Broken {
 /// What the index says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Manifest {
-    /// The folder of the articles.
-    pub of: PathBuf,
+    /// What the folder of the articles is known by.
+    pub of: Digest,
     pub synonyms: Synonyms,
     /// The exclusive or of the digests of all articles, so that one can be put in or taken out.
     content: Digest,
@@ -33,9 +32,9 @@ pub(super) struct Manifest {
 
 impl Manifest {
     /// Of no articles of a folder.
-    pub fn empty(of: &Path) -> Self {
+    pub fn empty(of: Digest) -> Self {
         let (synonyms, content) = (Synonyms::default(), Digest([0; 32]));
-        Self { of: of.to_owned(), synonyms, content, articles: 0, broken: BTreeMap::new() }
+        Self { of, synonyms, content, articles: 0, broken: BTreeMap::new() }
     }
 
     /// Equal for equal articles and synonyms.

@@ -288,8 +288,7 @@ impl Search {
         let mut ranked = ranking::rank(segments, &question)?;
         let rarities = evidence::rarities(segments, &question)?;
         let mut cosine = None;
-        if let Some(semantic) = &self.semantic {
-            let nearness = semantic.nearness(text);
+        if let Some(nearness) = self.semantic.as_ref().and_then(|semantic| semantic.nearness(text)) {
             ranked = nearness.fuse(ranked, evidence::full_score(&rarities));
             ranking::sort(segments, &mut ranked);
             cosine = ranked.first().map(|best| nearness.of(best.article));

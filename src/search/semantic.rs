@@ -100,16 +100,16 @@ impl Semantic {
         Ok((Self { model, vectors, rows, articles }, failed))
     }
 
-    /// How near everything comes to a question.
-    pub fn nearness(&self, question: &str) -> Nearness<'_> {
+    /// How near everything comes to a question; none if it could not be encoded.
+    pub fn nearness(&self, question: &str) -> Option<Nearness<'_>> {
         let words: Vec<&str> = question.split_whitespace().take(ASKED_WORDS_MAX).collect();
-        let query = Query::new(&self.model.encode(&words.join(" ")));
+        let query = Query::new(&self.model.encode(&words.join(" "))?);
         let vectors = read(&self.vectors);
         let cosine = |(_, row): &(DocAddress, usize)| vectors.cosine(&query, *row).unwrap_or_default();
         let texts: Vec<f32> = self.rows.iter().map(cosine).collect();
         let best = |part: &Part| texts[part.texts.clone()].iter().copied().fold(0.0, f32::max);
         let articles = self.articles.iter().map(best).collect();
-        Nearness { semantic: self, texts, articles }
+        Some(Nearness { semantic: self, texts, articles })
     }
 }
 
@@ -145,16 +145,15 @@ fn write(vectors: &RwLock<Vectors>) -> RwLockWriteGuard<'_, Vectors> {
     vectors.write().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// One text fills one core, so two are encoded at a time.
+/// The vectors of texts that could be encoded. One text fills one core, so it is two at a time.
 fn encoded(model: &Model, texts: &[(u64, String)]) -> Vec<(u64, Vec<f32>)> {
     let encode = |texts: &[(u64, String)]| -> Vec<_> {
-        texts.iter().map(|(key, text)| (*key, model.encode(text))).collect()
+        texts.iter().filter_map(|(key, text)| Some((*key, model.encode(text)?))).collect()
     };
     let (first, second) = texts.split_at(texts.len() / 2);
     std::thread::scope(|scope| {
         let other = scope.spawn(|| encode(first));
         let mut both = encode(second);
-        // A text that could not be encoded has no vector.
         both.extend(other.join().unwrap_or_default());
         both
     })

@@ -22,6 +22,8 @@ const LEN_AT_ONCE: usize = 1 << 20;
 /// Changes that are not written yet.
 pub(super) struct Update<'a> {
     held: &'a Held,
+    /// What was held before that: it may have last good versions that are nowhere else.
+    before: Option<&'a Held>,
     analyzer: &'a Analyzer,
     /// Whether all is to be written again.
     anew: bool,
@@ -50,9 +52,16 @@ struct Waiting {
 }
 
 impl<'a> Update<'a> {
-    pub fn new(held: &'a Held, analyzer: &'a Analyzer, anew: bool, articles: usize) -> Self {
+    pub fn new(
+        held: &'a Held,
+        before: Option<&'a Held>,
+        analyzer: &'a Analyzer,
+        anew: bool,
+        articles: usize,
+    ) -> Self {
         Self {
             held,
+            before,
             analyzer,
             anew,
             articles,
@@ -107,7 +116,7 @@ impl<'a> Update<'a> {
     /// Keeps the last good version of a file, unless an id of it is another's now. Call it when all is
     /// taken.
     pub fn keep(&mut self, key: u64) -> tantivy::Result<()> {
-        let Some((entry, stamp)) = self.indexed(key)? else { return Ok(()) };
+        let Some((entry, stamp)) = self.indexed(key)? else { return self.bring(key) };
         let is_anothers = |name: &String| self.claimed.get(name).is_some_and(|(holder, _)| *holder != key);
         if entry_names(&entry).iter().any(is_anothers) {
             self.remove(key)
@@ -116,6 +125,15 @@ impl<'a> Update<'a> {
             self.add(entry, key, stamp)
         } else {
             Ok(())
+        }
+    }
+
+    /// Brings the last good version of a file along from what was held before.
+    fn bring(&mut self, key: u64) -> tantivy::Result<()> {
+        let Some(before) = self.before else { return Ok(()) };
+        match before.article(key)? {
+            Some((entry, stamp)) if self.holder(&entry, key)?.is_none() => self.add(entry, key, stamp),
+            _ => Ok(()),
         }
     }
 
@@ -185,13 +203,7 @@ impl<'a> Update<'a> {
 
     /// What the index holds of a file, and what the file looked like then.
     fn indexed(&self, key: u64) -> tantivy::Result<Option<(Entry, u64)>> {
-        if self.replaced.contains(&key) || !self.held.stamps.contains_key(&key) {
-            return Ok(None);
-        }
-        let segments = &self.held.segments;
-        let file = segments.fields.file;
-        let Some(at) = segments.first(file, &Term::from_field_u64(file, key))? else { return Ok(None) };
-        Ok(Some((segments.entry(at)?, segments.stamp(at))))
+        if self.replaced.contains(&key) { Ok(None) } else { self.held.article(key) }
     }
 
     /// Why an article can't be put in: an id of it is that of another file.

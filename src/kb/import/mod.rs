@@ -269,12 +269,13 @@ impl<'a> Stock<'a> {
         same.map(|(article, why)| Outcome::Duplicate { of: self.kb.join(&article.file), why })
     }
 
-    /// Writes the draft under the first name that is free.
+    /// Writes the draft under the first name that is free, also where it is to be moved.
     fn write(&self, draft: &Draft) -> Result<(PathBuf, Page), Refused> {
         for number in 1..=NUMBER_MAX {
             let id = if number == 1 { draft.id.clone() } else { format!("{}-{number}", draft.id) };
             let path = self.to.join(format!("{id}.md"));
-            if self.ids.contains(&id) || fs::symlink_metadata(&path).is_ok() {
+            let is_there = |folder: &Path| fs::symlink_metadata(folder.join(format!("{id}.md"))).is_ok();
+            if self.ids.contains(&id) || is_there(self.kb) || is_there(self.to) {
                 continue;
             }
             let (text, page) = draft.page(&id)?;

@@ -32,6 +32,7 @@ fn compounds_are_kept_whole_and_in_parts() {
     assert_eq!(words("vm-support -d0"), ["vm", "support", "vm-support", "vmsupport", "d0", "-d0"]);
     assert_eq!(words("VirtualCenter 40GB"), ["virtual", "center", "virtualcent", "40", "gb", "40gb"]);
     assert_eq!(words("esx3 VMs"), ["esx", "3", "esx3", "vm"]);
+    assert_eq!(words("i/o r/w IO"), ["io", "i/o", "rw", "r/w", "io"]);
 }
 
 #[test]

@@ -139,7 +139,7 @@ fn contraction(lower: &str) -> Option<String> {
     plain.then(|| word.to_owned())
 }
 
-/// The runs of letters and digits in a word; `VirtualCenter` and `40GB` are two each.
+/// The runs of letters and digits in a word, at least one if it has any; `VirtualCenter` and `40GB` are two each.
 fn parts(word: &str) -> Vec<String> {
     // Most words are one part, and taking them apart to see that takes long.
     let mut letters = word.bytes();
@@ -150,13 +150,17 @@ fn parts(word: &str) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
     let runs: Vec<&str> = word.split(|c: char| !c.is_alphanumeric()).filter(|run| !run.is_empty()).collect();
     let lonely = runs.len() == 1;
-    for run in runs {
+    for run in &runs {
         for piece in pieces(run) {
             let digit = piece.bytes().all(|b| b.is_ascii_digit());
             if lonely || digit || piece.chars().nth(1).is_some() {
                 parts.push(piece.chars().take(PART_LEN_MAX).collect::<String>().to_lowercase());
             }
         }
+    }
+    // Single letters say something together: `i/o`.
+    if parts.is_empty() && !runs.is_empty() {
+        parts.push(runs.concat().chars().take(PART_LEN_MAX).collect::<String>().to_lowercase());
     }
     parts
 }
