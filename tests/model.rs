@@ -247,7 +247,8 @@ fn question_is_nearest_to_the_text_that_answers_it() {
     let cosine = |row| vectors.cosine(&query, row).unwrap();
     assert!(cosine(0) > cosine(1) && cosine(0) > cosine(2));
     assert_eq!(vectors.cosine(&query, 3), None);
-    let exact = dot(&model.encode(texts[0]).unwrap(), &model.encode("no space left on the boot volume").unwrap());
+    let exact =
+        dot(&model.encode(texts[0]).unwrap(), &model.encode("no space left on the boot volume").unwrap());
     assert!((cosine(0) - exact).abs() < 0.01, "{} is not {exact}", cosine(0));
 }
 

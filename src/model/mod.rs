@@ -156,8 +156,9 @@ impl Model {
     /// if the model fails, which it logs: the shapes were checked at the start.
     pub fn encode(&self, text: &str) -> Option<Vec<f32>> {
         let vector = self.network.vector(&self.tokens.of(text));
-        vector
-            .inspect_err(|error| tracing::error!("the model failed on a text of {} bytes: {error}", text.len()))
-            .ok()
+        if let Err(error) = &vector {
+            tracing::error!("the model failed on a text of {} bytes: {error}", text.len());
+        }
+        vector.ok()
     }
 }

@@ -30,10 +30,23 @@ pub(super) struct Unit<'a> {
     word: Known<'a>,
     /// The numbers of the lists of synonyms with the expressions that this word takes part in.
     pub meanings: Vec<usize>,
+    /// The most of its stems that one of them takes.
+    meant: usize,
     /// Whether it is everyday talk, which is no evidence if an article lacks it.
     pub everyday: bool,
     /// Where it stands in the text, in bytes.
     pub at: Range<usize>,
+}
+
+/// What an equivalent expression counts for beside the word itself.
+const EQUIVALENT_COVER: f32 = 0.7;
+
+impl Unit<'_> {
+    /// What an equivalent expression counts for beside the word itself: of `pg_dump` one for `pg` is a half.
+    #[expect(clippy::cast_precision_loss, reason = "parts of a word")]
+    pub fn equivalent_cover(&self) -> f32 {
+        EQUIVALENT_COVER * (self.meant as f32 / self.stems.len().max(1) as f32).min(1.0)
+    }
 }
 
 impl Deref for Unit<'_> {
@@ -131,7 +144,13 @@ impl Analyzer {
             places.push(at);
         }
         let words = places.into_iter().zip(self.look_up(&written, remember));
-        let unit = words.map(|(at, word)| Unit { meanings: Vec::new(), everyday: word.everyday, at, word });
+        let unit = words.map(|(at, word)| Unit {
+            meanings: Vec::new(),
+            meant: 0,
+            everyday: word.everyday,
+            at,
+            word,
+        });
         let mut units: Vec<_> = unit.collect();
         if units.iter().any(|unit| unit.opens) {
             self.mark_meanings(&mut units);
@@ -169,6 +188,7 @@ impl Analyzer {
         }
         for unit in units {
             unit.meanings.sort_unstable();
+            unit.meant = unit.meanings.chunk_by(usize::eq).map(<[usize]>::len).max().unwrap_or_default();
             unit.meanings.dedup();
         }
     }

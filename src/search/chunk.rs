@@ -19,7 +19,7 @@ const TEXT_WORDS_MAX: usize = 60;
 /// Words of title and headings above them: the model reads some 200 words.
 const HEAD_WORDS_MAX: usize = 60;
 /// How often the title and the headings count in a chunk.
-const TITLE_TIMES: usize = 2;
+pub(super) const TITLE_TIMES: usize = 2;
 const HEADING_TIMES: usize = 2;
 
 /// A chunk with everything that is indexed of it.

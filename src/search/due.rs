@@ -60,10 +60,8 @@ impl Held {
         let lost = |key: &u64| !self.stamps.contains_key(key);
         let was_held = |seen: &Seen| before.is_some_and(|it| it.stamps.contains_key(&seen.key));
         let is_due = |seen: &Seen| anew || !known(seen) || (lost(&seen.key) && was_held(seen));
-        let mut due = Due {
-            read: seen.iter().filter(|seen| is_due(seen)).cloned().collect(),
-            ..Due::default()
-        };
+        let mut due =
+            Due { read: seen.iter().filter(|seen| is_due(seen)).cloned().collect(), ..Due::default() };
         if look.whole {
             let keys: HashSet<u64> = seen.iter().map(|seen| seen.key).collect();
             for key in self.stamps.keys().filter(|key| !keys.contains(key)) {

@@ -41,8 +41,6 @@ const CERTAIN_WITH_MODEL: f32 = 0.455;
 const EVERYDAY_WEIGHT: f32 = 0.2;
 /// What a word counts for that the best chunk mentions, where there is a model.
 const MENTIONED_COVER: f32 = 0.5;
-/// What an equivalent expression counts for beside the word itself.
-pub(super) const EQUIVALENT_COVER: f32 = 0.7;
 /// The most that one term can add to a BM25 score, by its rarity: `k1 + 1`.
 const SATURATION: f32 = 2.2;
 /// Chunks of the article whose topics count.
@@ -176,8 +174,9 @@ fn cover(
     }
     let mut cover: f32 = if all > 0.0 { found / all } else { 0.0 };
     for meaning in &unit.meanings {
-        if cover < EQUIVALENT_COVER && has(segments, meanings, &meaning_term(*meaning), chunks)? {
-            cover = EQUIVALENT_COVER;
+        let equivalent = unit.equivalent_cover();
+        if cover < equivalent && has(segments, meanings, &meaning_term(*meaning), chunks)? {
+            cover = equivalent;
         }
     }
     Ok(cover)

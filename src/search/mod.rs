@@ -50,7 +50,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use tantivy::{DocAddress, TantivyError, Term};
+use tantivy::{TantivyError, Term};
 
 pub use answer::{Answer, AskLine, Hit, Mended, Nearest, Offer};
 pub use collection::{Collection, Difference, Figures, Measured, Ranking, Split, measure};
@@ -59,7 +59,7 @@ pub use folder::Unusable;
 pub use index::{Index, Reading, Seen};
 pub use manifest::Broken;
 
-use crate::domain::article::{Article, Section, Synonyms};
+use crate::domain::article::{Article, Synonyms};
 use crate::domain::id::{ArticleId, Digest};
 use crate::model::{Model, Vectors, VectorsError};
 use analysis::Analyzer;
@@ -307,10 +307,8 @@ impl Search {
         ranked: &Ranked,
     ) -> tantivy::Result<Option<Hit>> {
         let entry = self.segments.entry(ranked.article)?;
-        let section = |(chunk, score): &(DocAddress, f32)| Some((self.segments.section(*chunk)?, *score));
-        let has_text =
-            |(number, _): &(usize, f32)| entry.sections.get(*number).is_some_and(Section::has_text);
-        let found: Vec<_> = ranked.chunks.iter().filter_map(section).filter(has_text).collect();
+        let asked = (question, rarities);
+        let found = section::scored(&self.analyzer, &self.segments, asked, &entry.title, ranked)?;
         let number = section::cited(&entry.sections, &found, question.asks_why);
         let Some(section) = entry.sections.get(number) else { return Ok(None) };
         let passage = passage::passage(&self.analyzer, question, rarities, section);

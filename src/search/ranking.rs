@@ -99,12 +99,16 @@ fn query(segments: &Segments, question: &Question<'_>) -> tantivy::Result<Boolea
 }
 
 /// A word as a whole counts for what it says beyond its parts: nothing but their order if one of them is as
-/// rare, nearly all if they stand everywhere.
+/// rare, nearly all if they stand everywhere, all if one of them stands nowhere.
 fn whole_weight(segments: &Segments, unit: &Unit<'_>, whole: &str) -> tantivy::Result<f32> {
     let text = segments.fields.text;
     let mut rarest: f32 = 0.0;
     for part in &unit.stems {
-        rarest = rarest.max(segments.rarity(segments.frequency(text, part)?)?);
+        let frequency = segments.frequency(text, part)?;
+        if frequency == 0 {
+            return Ok(1.0);
+        }
+        rarest = rarest.max(segments.rarity(frequency)?);
     }
     let whole = segments.rarity(segments.frequency(text, whole)?)?;
     Ok((1.0 - rarest / whole).max(WHOLE_WEIGHT_MIN))

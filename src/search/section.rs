@@ -1,60 +1,211 @@
-//! An article and its ranked sections -> the section to cite.
+//! An article and its ranked chunks -> the section to cite.
 //!
-//! The best section is cited, unless it only supports an answer: what people see, why it happens, how to
-//! check. Whoever asks wants to know what to do, so such a section yields to another that is nearly as
-//! good; to somebody who asks why, the cause is the answer. A few sentences above a list of steps yield
-//! to the steps below them in the same way.
+//! The title stands in every chunk, so it says nothing about which section to cite: that is the one which
+//! says most of the question itself, words that few sections of the article have weighing most. Where
+//! none says anything, since the question names the topic alone, it is the first that says what to do.
+//!
+//! A section that only supports an answer (what people see, why it happens, how to check) yields to another
+//! that is nearly as good: whoever asks wants to know what to do. To somebody who asks why, the cause is the
+//! answer. What people see is no answer at all, also where they paste it. A few sentences above a list of
+//! steps yield to the steps below them in the same way.
 
+use tantivy::postings::Postings as _;
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{DocAddress, DocSet as _, Term};
+
+use super::analysis::{Analyzer, Unit, meaning_term};
+use super::chunk::TITLE_TIMES;
+use super::question::Question;
+use super::ranking::Ranked;
+use super::segments::Segments;
 use crate::domain::article::Section;
 
-/// Top headings of supporting sections, and to what part of their score they yield.
-const SUPPORTING: [(&str, f32); 4] =
-    [("Symptoms", 0.5), (CAUSE, 0.5), ("Verify", 0.5), ("When to escalate", 0.8)];
-/// Supports an answer unless somebody asks for the reason; then the others yield to it.
-const CAUSE: &str = "Cause";
-/// To what part of their score they do.
-const REASON_YIELDS: f32 = 0.5;
+/// How often a word must be said for half of its weight. Steeper than where articles are ranked: a section
+/// that is about a word says it often.
+const HALF_SAID: f32 = 4.0;
+/// To what part of its score a supporting section yields.
+const SUPPORTING_YIELDS: f32 = 0.5;
+/// The same of all others for somebody who asks why.
+const REASON_YIELDS: f32 = 0.25;
+/// The same of when to call somebody: it is what to do.
+const ESCALATION_YIELDS: f32 = 0.8;
 /// To what part of its score a mere overview yields to a section below it.
 const OVERVIEW_YIELDS: f32 = 0.5;
+/// Words of the heading of a supporting section: a longer one says what to do.
+const SUPPORTING_WORDS_MAX: usize = 3;
 
-/// The number of the section to cite; `found` are numbers and scores of sections with text, best first.
-pub(super) fn cited(sections: &[Section], found: &[(usize, f32)], asks_why: bool) -> usize {
-    let Some(&(best, score)) = found.first() else {
-        return sections.iter().position(Section::has_text).unwrap_or_default();
-    };
-    let supports = |number: usize| sections.get(number).and_then(|section| yields(section, asks_why));
-    let mut chosen = (best, score);
-    if asks_why {
-        let why = found.iter().find(|(n, s)| is_cause(sections, *n) && *s >= score * REASON_YIELDS);
-        if let Some((number, _)) = why {
-            return *number;
+/// What a top heading says that its sections are good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Symptoms,
+    Cause,
+    Check,
+    Escalation,
+    /// To say what to do, or what is so.
+    Answer,
+}
+
+/// The number and the score of each section that says something of the question itself, best first.
+pub(super) fn scored(
+    analyzer: &Analyzer,
+    segments: &Segments,
+    (question, rarities): (&Question<'_>, &[f32]),
+    title: &str,
+    ranked: &Ranked,
+) -> tantivy::Result<Vec<(usize, f32)>> {
+    let title = analyzer.units(title);
+    let chunks: Vec<(DocAddress, usize, f32)> = ranked
+        .chunks
+        .iter()
+        .filter_map(|(chunk, score)| Some((*chunk, segments.section(*chunk)?, *score)))
+        .collect();
+    let mut said = vec![0.0; chunks.len()];
+    for (unit, rarity) in question.units.iter().zip(rarities) {
+        let mut says = Vec::with_capacity(chunks.len());
+        for (chunk, ..) in &chunks {
+            says.push(says_itself(segments, unit, &title, *chunk)?);
+        }
+        let having = says.iter().filter(|says| **says > 0.0).count();
+        let telling = 1.0 - portion(having, chunks.len() + 1);
+        for (said, says) in said.iter_mut().zip(says) {
+            *said += rarity * telling * says;
         }
     }
-    if let Some(part) = supports(best) {
-        let mut others = found.iter().copied();
-        chosen = others.find(|(n, s)| supports(*n).is_none() && *s >= score * part).unwrap_or(chosen);
+    let most = said.iter().copied().fold(0.0, f32::max);
+    let best = chunks.iter().map(|(_, _, score)| *score).fold(f32::MIN_POSITIVE, f32::max);
+    let mut sections: Vec<(usize, f32)> = Vec::new();
+    if most > 0.0 {
+        for ((_, section, score), said) in chunks.iter().zip(said).filter(|(_, said)| *said > 0.0) {
+            // Both count alike: the score knows what stands close together, and what is near in meaning.
+            let score = said / most + score / best;
+            match sections.iter_mut().find(|(number, _)| number == section) {
+                Some((_, known)) => *known = known.max(score),
+                None => sections.push((*section, score)),
+            }
+        }
+        sections.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    }
+    Ok(sections)
+}
+
+/// A part of all.
+#[expect(clippy::cast_precision_loss, reason = "chunks of one article")]
+fn portion(part: usize, all: usize) -> f32 {
+    part as f32 / all as f32
+}
+
+/// How much of a unit a chunk says beside its title, from 0 to 1.
+fn says_itself(
+    segments: &Segments,
+    unit: &Unit<'_>,
+    title: &[Unit<'_>],
+    chunk: DocAddress,
+) -> tantivy::Result<f32> {
+    let fields = segments.fields;
+    let beside = |field, term: &str, in_title: usize| -> tantivy::Result<f32> {
+        let times = times(segments, field, term, chunk)?;
+        let own = times.saturating_sub(u32::try_from(TITLE_TIMES * in_title).unwrap_or(u32::MAX));
+        #[expect(clippy::cast_precision_loss, reason = "words of a chunk")]
+        let own = own as f32;
+        Ok(own / (own + HALF_SAID))
+    };
+    let in_title = |word: &String| {
+        title.iter().flat_map(|it| it.stems.iter().chain(&it.wholes)).filter(|it| *it == word).count()
+    };
+    let mut says: f32 = 0.0;
+    for whole in &unit.wholes {
+        says = says.max(beside(fields.text, whole, in_title(whole))?);
+    }
+    let mut stems = 0.0;
+    for stem in &unit.stems {
+        stems += beside(fields.text, stem, in_title(stem))?;
+    }
+    says = says.max(stems * portion(1, unit.stems.len().max(1)));
+    for meaning in &unit.meanings {
+        let in_title = title.iter().filter(|it| it.meanings.contains(meaning)).count();
+        says =
+            says.max(unit.equivalent_cover() * beside(fields.meanings, &meaning_term(*meaning), in_title)?);
+    }
+    Ok(says)
+}
+
+/// How often a field of a chunk has a term.
+fn times(segments: &Segments, field: Field, term: &str, chunk: DocAddress) -> tantivy::Result<u32> {
+    let inverted = segments.searcher.segment_reader(chunk.segment_ord).inverted_index(field)?;
+    let term = Term::from_field_text(field, term);
+    let Some(mut postings) = inverted.read_postings(&term, IndexRecordOption::WithFreqs)? else {
+        return Ok(0);
+    };
+    let is_there = postings.doc() <= chunk.doc_id && postings.seek(chunk.doc_id) == chunk.doc_id;
+    Ok(if is_there { postings.term_freq() } else { 0 })
+}
+
+/// The number of the section to cite; `found` are numbers and scores of sections, best first.
+pub(super) fn cited(sections: &[Section], found: &[(usize, f32)], asks_why: bool) -> usize {
+    let has_text = |number: usize| sections.get(number).is_some_and(Section::has_text);
+    let role = |number: usize| sections.get(number).map_or(Role::Answer, role);
+    let supports = |number: usize| match role(number) {
+        Role::Symptoms => Some(0.0),
+        Role::Cause if asks_why => None,
+        Role::Cause | Role::Check => Some(SUPPORTING_YIELDS),
+        Role::Escalation => Some(ESCALATION_YIELDS),
+        Role::Answer => None,
+    };
+    let found: Vec<(usize, f32)> = found.iter().copied().filter(|(number, _)| has_text(*number)).collect();
+    let is_answer = |number: &usize| has_text(*number) && supports(*number).is_none();
+    let first = || {
+        let all = || (0..sections.len()).filter(|number| has_text(*number));
+        let cause = all().find(|number| asks_why && role(*number) == Role::Cause);
+        cause.or_else(|| all().find(is_answer)).or_else(|| all().next())
+    };
+    let mut chosen = found.first().copied().or_else(|| Some((first()?, 0.0))).unwrap_or_default();
+    if asks_why {
+        let least = chosen.1 * REASON_YIELDS;
+        let mut causes =
+            found.iter().filter(|(number, score)| role(*number) == Role::Cause && *score >= least);
+        if let Some((cause, _)) = causes.next() {
+            return *cause;
+        }
+    }
+    if let Some(part) = supports(chosen.0) {
+        let better = found.iter().copied().find(|(n, s)| is_answer(n) && *s >= chosen.1 * part);
+        chosen = better.unwrap_or(chosen);
+        if role(chosen.0) == Role::Symptoms {
+            chosen = first().map_or(chosen, |number| (number, 0.0));
+        }
     }
     if is_overview(sections, chosen.0) {
         let least = chosen.1 * OVERVIEW_YIELDS;
         let above = sections.get(chosen.0);
         let is_below =
             |number: usize| above.zip(sections.get(number)).is_some_and(|(above, it)| it.is_below(above));
-        let below = |number: usize| is_below(number) && supports(number).is_none();
-        chosen = found.iter().copied().find(|(n, s)| below(*n) && *s >= least).unwrap_or(chosen);
+        chosen = found
+            .iter()
+            .copied()
+            .find(|(n, s)| is_below(*n) && is_answer(n) && *s >= least)
+            .unwrap_or(chosen);
     }
     chosen.0
 }
 
-fn is_cause(sections: &[Section], number: usize) -> bool {
-    let top = sections.get(number).and_then(|section| section.heading.first());
-    top.is_some_and(|top| top.eq_ignore_ascii_case(CAUSE))
-}
-
-/// To what part of its score a supporting section yields.
-fn yields(section: &Section, asks_why: bool) -> Option<f32> {
-    let top = section.heading.first()?;
-    let (name, part) = SUPPORTING.iter().find(|(name, _)| top.eq_ignore_ascii_case(name))?;
-    (!asks_why || *name != CAUSE).then_some(*part)
+/// What the sections under a top heading are good for, by how it is usually called.
+fn role(section: &Section) -> Role {
+    let Some(top) = section.heading.first() else { return Role::Answer };
+    let words: Vec<String> = top.split_whitespace().map(str::to_lowercase).collect();
+    let begins = |with: &[&str]| words.iter().any(|word| with.iter().any(|with| word.starts_with(with)));
+    if words.len() > SUPPORTING_WORDS_MAX {
+        Role::Answer
+    } else if begins(&["symptom"]) {
+        Role::Symptoms
+    } else if begins(&["cause", "background"]) {
+        Role::Cause
+    } else if begins(&["verif", "prevent"]) {
+        Role::Check
+    } else if begins(&["escalat"]) {
+        Role::Escalation
+    } else {
+        Role::Answer
+    }
 }
 
 /// Whether a section under a heading is one paragraph and has sections below it.

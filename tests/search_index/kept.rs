@@ -23,8 +23,10 @@ fn rebuilt_by_another(dir: &Path) {
     follow(&mut Index::open(Some(dir), Path::new("kb")), &Files::from(BROKEN), &Looked::default());
 }
 
+type Misfortune = (&'static str, fn(&Path));
+
 /// What may happen to the folder of an index.
-const MISFORTUNES: [(&str, fn(&Path)); 6] = [
+const MISFORTUNES: [Misfortune; 6] = [
     ("it is gone", |dir| fs::remove_dir_all(dir).unwrap()),
     ("it is a file", |dir| {
         fs::remove_dir_all(dir).unwrap();
@@ -85,15 +87,16 @@ fn what_a_killed_process_left_behind_is_in_nobodys_way() {
     change(&copy, [GOOD[0], EDITED[1]]);
     let is_new = |path: &PathBuf| !ours.join(path.strip_prefix(&copy).unwrap()).exists();
     let written: Vec<PathBuf> = files(&copy).into_iter().filter(is_new).collect();
-    let deletes: Vec<&str> = written.iter().filter_map(|path| path.file_name()?.to_str()).collect();
-    let deletes: Vec<&&str> = deletes.iter().filter(|name| name.ends_with(".del")).collect();
+    let deletes: Vec<&PathBuf> =
+        written.iter().filter(|path| path.extension().is_some_and(|it| it == "del")).collect();
     assert_eq!(deletes.len(), 1, "{written:?}");
+    let left = deletes[0].file_name().unwrap().to_str().unwrap();
     // The engine notes a file before it makes it; then it was killed.
     let managed = passages(&ours).join(".managed.json");
     let mut noted: Vec<String> = serde_json::from_slice(&fs::read(&managed).unwrap()).unwrap();
-    noted.push((*deletes[0]).to_owned());
+    noted.push(left.to_owned());
     fs::write(&managed, serde_json::to_string(&noted).unwrap()).unwrap();
-    fs::write(passages(&ours).join(deletes[0]), "").unwrap();
+    fs::write(passages(&ours).join(left), "").unwrap();
     assert_eq!(change(&ours, [GOOD[0], EDITED[1]]), Origin::Updated);
     assert_eq!(change(&ours, [GOOD[0], EDITED[1]]), Origin::Reused);
 }

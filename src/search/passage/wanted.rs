@@ -7,7 +7,6 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::search::analysis::{Analyzer, Unit};
-use crate::search::evidence::EQUIVALENT_COVER;
 use crate::search::question::Question;
 
 /// The words of a question with their rarities.
@@ -46,11 +45,11 @@ impl<'a> Wanted<'a> {
         let meanings: HashSet<usize> = units.iter().flat_map(|unit| unit.meanings.iter().copied()).collect();
         let cover = |unit: &Unit<'_>| {
             let whole = unit.wholes.iter().any(|whole| words.contains(whole.as_str()));
-            if whole || unit.stems.iter().all(|stem| words.contains(stem.as_str())) {
+            if whole || all_of(unit, &words) {
                 return 1.0;
             }
             let equivalent = unit.meanings.iter().any(|meaning| meanings.contains(meaning));
-            if equivalent { EQUIVALENT_COVER } else { 0.0 }
+            if equivalent { unit.equivalent_cover() } else { 0.0 }
         };
         self.units.iter().zip(self.rarities).map(|(unit, rarity)| rarity * cover(unit)).collect()
     }
@@ -75,11 +74,14 @@ impl<'a> Wanted<'a> {
 
     fn asks_for(&self, unit: &Unit<'_>) -> bool {
         let whole = unit.wholes.iter().any(|whole| self.words.contains(whole.as_str()));
-        let stems =
-            !unit.stems.is_empty() && unit.stems.iter().all(|stem| self.words.contains(stem.as_str()));
         let equivalent = unit.meanings.iter().any(|meaning| self.meanings.contains(meaning));
-        whole || stems || equivalent
+        whole || all_of(unit, &self.words) || equivalent
     }
+}
+
+/// Whether all stems of a unit are among these words.
+fn all_of(unit: &Unit<'_>, words: &HashSet<&str>) -> bool {
+    !unit.stems.is_empty() && unit.stems.iter().all(|stem| words.contains(stem.as_str()))
 }
 
 fn words<'a>(unit: &'a Unit<'_>) -> impl Iterator<Item = &'a str> {
