@@ -54,17 +54,14 @@ pub(super) fn scored(
     ranked: &Ranked,
 ) -> tantivy::Result<Vec<(usize, f32)>> {
     let title = analyzer.units(title);
-    let chunks: Vec<(DocAddress, usize, f32)> = ranked
-        .chunks
-        .iter()
-        .filter_map(|(chunk, score)| Some((*chunk, segments.section(*chunk)?, *score)))
-        .collect();
+    let found = ranked.chunks.iter();
+    let mut chunks: Vec<(DocAddress, usize, f32)> =
+        found.filter_map(|(chunk, score)| Some((*chunk, segments.section(*chunk)?, *score))).collect();
+    chunks.sort_by_key(|(chunk, ..)| *chunk);
+    let places: Vec<DocAddress> = chunks.iter().map(|(chunk, ..)| *chunk).collect();
     let mut said = vec![0.0; chunks.len()];
     for (unit, rarity) in question.units.iter().zip(rarities) {
-        let mut says = Vec::with_capacity(chunks.len());
-        for (chunk, ..) in &chunks {
-            says.push(says_itself(segments, unit, &title, *chunk)?);
-        }
+        let says = say_themselves(segments, unit, &title, &places)?;
         let having = says.iter().filter(|says| **says > 0.0).count();
         let telling = 1.0 - portion(having, chunks.len() + 1);
         for (said, says) in said.iter_mut().zip(says) {
@@ -94,50 +91,62 @@ fn portion(part: usize, all: usize) -> f32 {
     part as f32 / all as f32
 }
 
-/// How much of a unit a chunk says beside its title, from 0 to 1.
-fn says_itself(
+/// How much of a unit each chunk says beside its title, from 0 to 1.
+fn say_themselves(
     segments: &Segments,
     unit: &Unit<'_>,
     title: &[Unit<'_>],
-    chunk: DocAddress,
-) -> tantivy::Result<f32> {
+    chunks: &[DocAddress],
+) -> tantivy::Result<Vec<f32>> {
     let fields = segments.fields;
-    let beside = |field, term: &str, in_title: usize| -> tantivy::Result<f32> {
-        let times = times(segments, field, term, chunk)?;
-        let own = times.saturating_sub(u32::try_from(TITLE_TIMES * in_title).unwrap_or(u32::MAX));
-        #[expect(clippy::cast_precision_loss, reason = "words of a chunk")]
-        let own = own as f32;
-        Ok(own / (own + HALF_SAID))
-    };
     let in_title = |word: &String| {
-        title.iter().flat_map(|it| it.stems.iter().chain(&it.wholes)).filter(|it| *it == word).count()
+        let words = title.iter().flat_map(|unit| unit.stems.iter().chain(&unit.wholes));
+        words.filter(|it| *it == word).count()
     };
-    let mut says: f32 = 0.0;
-    for whole in &unit.wholes {
-        says = says.max(beside(fields.text, whole, in_title(whole))?);
-    }
-    let mut stems = 0.0;
+    let mut says = vec![0.0_f32; chunks.len()];
     for stem in &unit.stems {
-        stems += beside(fields.text, stem, in_title(stem))?;
+        let part = portion(1, unit.stems.len());
+        let beside = beside(segments, fields.text, stem, in_title(stem), chunks)?;
+        says.iter_mut().zip(beside).for_each(|(says, it)| *says += part * it);
     }
-    says = says.max(stems * portion(1, unit.stems.len().max(1)));
+    for whole in &unit.wholes {
+        let beside = beside(segments, fields.text, whole, in_title(whole), chunks)?;
+        says.iter_mut().zip(beside).for_each(|(says, it)| *says = says.max(it));
+    }
     for meaning in &unit.meanings {
         let in_title = title.iter().filter(|it| it.meanings.contains(meaning)).count();
-        says =
-            says.max(unit.equivalent_cover() * beside(fields.meanings, &meaning_term(*meaning), in_title)?);
+        let beside = beside(segments, fields.meanings, &meaning_term(*meaning), in_title, chunks)?;
+        let part = unit.equivalent_cover();
+        says.iter_mut().zip(beside).for_each(|(says, it)| *says = says.max(part * it));
     }
     Ok(says)
 }
 
-/// How often a field of a chunk has a term.
-fn times(segments: &Segments, field: Field, term: &str, chunk: DocAddress) -> tantivy::Result<u32> {
-    let inverted = segments.searcher.segment_reader(chunk.segment_ord).inverted_index(field)?;
+/// How much chunks say of a term that their title has so many times; the chunks in the order of the index.
+fn beside(
+    segments: &Segments,
+    field: Field,
+    term: &str,
+    in_title: usize,
+    chunks: &[DocAddress],
+) -> tantivy::Result<Vec<f32>> {
+    let title = u32::try_from(TITLE_TIMES * in_title).unwrap_or(u32::MAX);
     let term = Term::from_field_text(field, term);
+    let mut said = vec![0.0; chunks.len()];
+    // Those of an article are neighbours.
+    let Some(first) = chunks.first() else { return Ok(said) };
+    let inverted = segments.searcher.segment_reader(first.segment_ord).inverted_index(field)?;
     let Some(mut postings) = inverted.read_postings(&term, IndexRecordOption::WithFreqs)? else {
-        return Ok(0);
+        return Ok(said);
     };
-    let is_there = postings.doc() <= chunk.doc_id && postings.seek(chunk.doc_id) == chunk.doc_id;
-    Ok(if is_there { postings.term_freq() } else { 0 })
+    for (said, chunk) in said.iter_mut().zip(chunks) {
+        if postings.doc() <= chunk.doc_id && postings.seek(chunk.doc_id) == chunk.doc_id {
+            #[expect(clippy::cast_precision_loss, reason = "words of a chunk")]
+            let own = postings.term_freq().saturating_sub(title) as f32;
+            *said = own / (own + HALF_SAID);
+        }
+    }
+    Ok(said)
 }
 
 /// The number of the section to cite; `found` are numbers and scores of sections, best first.

@@ -1,0 +1,61 @@
+//! Which section of an article is cited, and how sure the answer is of it.
+
+use dogwatch::domain::article::Synonyms;
+use dogwatch::search::Search;
+
+use crate::{article, section};
+
+/// The sections of a pump that is hot, under the top headings that an author has chosen.
+fn hot_pump(symptoms: &str, cause: &str, check: &str) -> Search {
+    let sections = vec![
+        section(&[symptoms], 10, &["The panel says: ERR 17 bearing overheated."]),
+        section(&[cause], 20, &["Old grease does not lead the heat away, and the rotor rubs."]),
+        section(&["Resolution"], 30, &[]),
+        section(&["Resolution", "Stop it"], 32, &["Turn the handle until it does not move any more."]),
+        section(&["Resolution", "Grease the bearing"], 40, &["Press new grease in until the old comes out."]),
+        section(&["Resolution", "Ask"], 50, &["Call the maker."]),
+        section(&[check], 60, &["The thermometer shows less than 60."]),
+    ];
+    let article = article("hot-pump", "The pump is hot", &["the pump smokes"], sections);
+    Search::of(vec![article], &Synonyms::default()).unwrap()
+}
+
+#[test]
+fn the_section_is_cited_that_says_what_to_do_about_what_is_asked() {
+    for headings in [("Symptoms", "Cause", "Verify"), ("Symptom", "Root cause", "Verification")] {
+        let search = hot_pump(headings.0, headings.1, headings.2);
+        for (question, expected) in [
+            // Only the topic is named: the shortest section is no better than the first.
+            ("the pump is hot", "Stop it"),
+            ("hot pump", "Stop it"),
+            // What people see is where it is pasted from.
+            ("pump: ERR 17 bearing overheated", "Grease the bearing"),
+            ("ERR 17 pump", "Stop it"),
+            ("the pump is hot, which grease?", "Grease the bearing"),
+            ("why is the pump hot", headings.1),
+            ("why is the pump hot, old grease?", headings.1),
+            ("the pump is hot, what does the thermometer show", headings.2),
+        ] {
+            let cited = search.answer(question, 1).unwrap().hits.pop().and_then(|mut hit| hit.heading.pop());
+            assert_eq!(cited.as_deref(), Some(expected), "{question}");
+        }
+    }
+}
+
+#[test]
+fn a_synonym_of_a_part_does_not_stand_for_a_whole_command() {
+    let synonyms = Synonyms(vec![vec!["postgres".to_owned(), "pg".to_owned()]]);
+    let disk = section(&["Resolution"], 10, &["Make room on the disk of the postgres server."]);
+    let pooler = section(&["Resolution"], 10, &["PgBouncer keeps connections open for all."]);
+    let articles = vec![
+        article("full", "Postgres has no room", &[], vec![disk]),
+        article("pool", "Too many connections", &["pgbouncer"], vec![pooler]),
+    ];
+    let search = Search::of(articles, &synonyms).unwrap();
+    assert!(search.answer("pg has no room", 1).unwrap().certain);
+    for question in ["pg_dump", "pg-upgrade"] {
+        assert!(!search.answer(question, 1).unwrap().certain, "{question}");
+    }
+    // A part that nobody knows makes the whole no less worth.
+    assert_eq!(search.answer("pg-bouncer", 1).unwrap().hits[0].article.as_str(), "pool");
+}
