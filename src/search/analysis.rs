@@ -42,6 +42,11 @@ pub(super) struct Unit<'a> {
 const EQUIVALENT_COVER: f32 = 0.7;
 
 impl Unit<'_> {
+    /// Whether an expression takes all of its stems, so that its synonyms say the same.
+    pub fn is_meant_whole(&self) -> bool {
+        self.meant >= self.stems.len()
+    }
+
     /// What an equivalent expression counts for beside the word itself: of `pg_dump` one for `pg` is a half.
     #[expect(clippy::cast_precision_loss, reason = "parts of a word")]
     pub fn equivalent_cover(&self) -> f32 {

@@ -141,7 +141,7 @@ fn rarity(segments: &Segments, unit: &Unit<'_>) -> tantivy::Result<f32> {
     let mut rarest: f32 = 0.0;
     for stem in &unit.stems {
         let mut documents = segments.frequency(fields.text, stem)?;
-        if documents == 0 {
+        if documents == 0 && unit.is_meant_whole() {
             for meaning in &unit.meanings {
                 documents = documents.max(segments.frequency(fields.meanings, &meaning_term(*meaning))?);
             }
