@@ -229,3 +229,36 @@ fn once_the_watch_has_ended_questions_look_by_themselves() {
     fs::write(&file, article("gasket", 2)).unwrap();
     assert!(passage().contains("version 2"), "{}", passage());
 }
+
+#[test]
+fn a_folder_of_articles_that_is_gone_or_emptied_is_told_beside_what_still_answers() {
+    let parent = tempfile::tempdir().unwrap();
+    let (kb, away) = (parent.path().join("kb"), parent.path().join("away"));
+    fs::create_dir(&kb).unwrap();
+    fs::write(kb.join("gasket.md"), article("gasket", 1)).unwrap();
+    let library = Arc::new(KbLibrary::open(&kb, None, None).unwrap());
+    let answer = || {
+        let found = library.find("the gasket is worn").unwrap();
+        (found.hits.len(), found.broken.join("\n"))
+    };
+    assert_eq!(answer(), (1, String::new()));
+    fs::rename(&kb, &away).unwrap();
+    let (hits, broken) = answer();
+    assert!(hits == 1 && broken.contains("cannot list the knowledge base"), "{broken}");
+    fs::create_dir(&kb).unwrap();
+    let (hits, broken) = answer();
+    assert!(hits == 0 && broken.starts_with("no articles; `--kb DIR` names their folder"), "{broken}");
+    fs::remove_dir(&kb).unwrap();
+    fs::rename(&away, &kb).unwrap();
+    assert_eq!(answer(), (1, String::new()));
+
+    let watch = library.watch().unwrap();
+    fs::rename(&kb, &away).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !answer().1.contains("cannot list the knowledge base") {
+        assert!(Instant::now() < deadline, "the watch does not tell that the folder is gone");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    assert_eq!(answer().0, 1);
+    drop(watch);
+}

@@ -75,8 +75,8 @@ pub struct KbLibrary {
     current: RwLock<Arc<Search>>,
     /// What is wrong with files now, and was told.
     wrong: Mutex<BTreeSet<String>>,
-    /// What of the folder could not be looked at.
-    lost: Mutex<Vec<Finding>>,
+    /// What could not be looked at.
+    lost: Mutex<Vec<String>>,
     /// Whether somebody tells when files change, so that questions need not look.
     told: AtomicBool,
 }
@@ -93,7 +93,7 @@ impl KbLibrary {
         let lost = follow(&mut index, kb, scan)?;
         let search = searched(&index, meaning.as_ref())?;
         indexed(&search, None);
-        let wrong = wrong(&search, &lost);
+        let wrong = wrong(kb, &search, &lost);
         tell(&wrong, &BTreeSet::new());
         Ok(Self {
             kb: kb.to_owned(),
@@ -106,10 +106,14 @@ impl KbLibrary {
         })
     }
 
-    /// Looks at the files, and takes in what has changed.
+    /// Looks at the files, and takes in what has changed. Where that fails, what stood there before stays, and
+    /// it is told with what else is wrong.
     pub fn refresh(&self) -> anyhow::Result<Arc<Search>> {
         let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
-        let lost = follow(&mut index, &self.kb, scan(&self.kb)?)?;
+        let looked = scan(&self.kb).and_then(|scan| follow(&mut index, &self.kb, scan));
+        let lost = looked.unwrap_or_else(|error| {
+            vec![format!("what stood in the articles before still answers: {}", chain(error))]
+        });
         *self.lost.lock().unwrap_or_else(PoisonError::into_inner) = lost;
         self.followed(&index)
     }
@@ -136,7 +140,7 @@ impl KbLibrary {
             *self.current.write().unwrap_or_else(PoisonError::into_inner) = search;
         }
         let search = self.current();
-        let now = wrong(&search, &self.lost.lock().unwrap_or_else(PoisonError::into_inner));
+        let now = wrong(&self.kb, &search, &self.lost.lock().unwrap_or_else(PoisonError::into_inner));
         let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
         tell(&now, &wrong);
         *wrong = now;
@@ -200,14 +204,14 @@ fn scan(kb: &Path) -> anyhow::Result<Scan> {
 }
 
 /// Brings the index up to date; what can't be looked at.
-fn follow(index: &mut Index, kb: &Path, scan: Scan) -> anyhow::Result<Vec<Finding>> {
+fn follow(index: &mut Index, kb: &Path, scan: Scan) -> anyhow::Result<Vec<String>> {
     let seen: Vec<Seen> = scan.files.into_iter().map(|it| Seen::new(it.file, it.stamp)).collect();
     let (synonyms, found) = kb::synonyms(kb);
     // Of a file that is just being written nothing may be there to read.
     let is_lost = |code| matches!(code, Code::SynonymsSyntax | Code::Unreadable | Code::FileTooLarge);
     let synonyms = (!found.iter().any(|finding| is_lost(finding.code))).then_some(&synonyms);
     index.follow(&seen, &scan.unlisted, synonyms, &|seen| reading(kb, seen))?;
-    Ok(scan.findings.into_iter().chain(found).collect())
+    Ok(scan.findings.iter().chain(&found).map(Finding::brief).collect())
 }
 
 fn reading(kb: &Path, seen: &Seen) -> Reading {
@@ -231,10 +235,11 @@ fn searched(index: &Index, meaning: Option<&Meaning>) -> anyhow::Result<Search> 
     })
 }
 
-/// What is wrong with files: of articles that can't be read, and of what can't be looked at.
-fn wrong(search: &Search, lost: &[Finding]) -> BTreeSet<String> {
-    let lost = lost.iter().map(Finding::brief);
-    search.broken().map(|broken| broken.why.clone()).chain(lost).collect()
+/// What is wrong with files: of articles that can't be read, of what can't be looked at, and that there are
+/// no articles at all.
+fn wrong(kb: &Path, search: &Search, lost: &[String]) -> BTreeSet<String> {
+    let none = (search.articles() == 0).then(|| no_articles(kb));
+    search.broken().map(|broken| broken.why.clone()).chain(lost.iter().cloned()).chain(none).collect()
 }
 
 /// Says of what revision answers are from now on.
