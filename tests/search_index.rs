@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 mod search_index {
+    mod damage;
     mod gone;
     mod kept;
     mod some;
@@ -280,51 +281,6 @@ fn other_synonyms_are_searched_with_at_once() {
     assert!(!search_in(dir.path(), "Remove old files.").answer("winchester full", 1).unwrap().answered);
     index.follow(&seen, &[], Some(&synonyms), &read).unwrap();
     assert!(index.search().unwrap().answer("winchester full", 1).unwrap().answered);
-}
-
-/// What tells a file of the index from the others of the same.
-fn kind(path: &Path) -> String {
-    let name = path.file_name().unwrap().to_str().unwrap();
-    name.rsplit_once('.').filter(|(stem, _)| stem.len() == 32).map_or(name, |(_, kind)| kind).to_owned()
-}
-
-#[test]
-fn every_file_may_be_flipped_cut_emptied_or_deleted() {
-    let kinds: Vec<String> = files(built().path()).iter().map(|path| kind(path)).collect();
-    assert!(kinds.len() > 8, "{kinds:?}");
-    // Locks hold nothing, and a wrong list of what is to be tidied up does no harm.
-    let needed = |kind: &&String| !kind.ends_with("lock") && *kind != ".managed.json";
-    for name in kinds.iter().filter(needed) {
-        for damage in 0..4 {
-            let dir = built();
-            let path = files(dir.path()).into_iter().find(|path| kind(path) == *name).unwrap();
-            let mut bytes = fs::read(&path).unwrap();
-            let middle = bytes.len() / 2;
-            match damage {
-                0 => bytes[middle] ^= 0x55,
-                1 => bytes.truncate(middle),
-                2 => bytes.clear(),
-                _ => fs::remove_file(&path).unwrap(),
-            }
-            if damage < 3 {
-                fs::write(&path, bytes).unwrap();
-            }
-            let origin = open(dir.path());
-            assert_eq!(origin, Origin::Rebuilt(Unusable::Damaged), "{path:?} damage {damage}");
-            assert_eq!(open(dir.path()), Origin::Reused, "{path:?} damage {damage}");
-        }
-    }
-}
-
-#[test]
-fn foreign_files_are_left_alone() {
-    let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("meta.json"), "{}").unwrap();
-    fs::write(dir.path().join("precious.txt"), "mine").unwrap();
-    fs::create_dir(dir.path().join("passages-mine")).unwrap();
-    assert_eq!(open(dir.path()), Origin::Rebuilt(Unusable::Missing));
-    assert_eq!(fs::read_to_string(dir.path().join("precious.txt")).unwrap(), "mine");
-    assert!(dir.path().join("passages-mine").is_dir() && dir.path().join("meta.json").is_file());
 }
 
 #[test]

@@ -3,14 +3,16 @@
 //! # Layout
 //!
 //! `passages-N` beside a `lock`; N is the pipeline, so an index of another version is never opened. In
-//! it are the files of the engine and `seal`: the digest of its `meta.json`, which names the others.
+//! it are the files of the engine and `seal`, two lines: the digest of its `meta.json`, which names the
+//! others, and that of how each of them ends, where the engine keeps its checksum.
 //!
 //! Invariants: what is opened is whole: the seal is right and the engine's own checksum of every file.
 //! One process writes at a time, others wait for the lock and read what was written last meanwhile.
 //! Files that are not named here are never touched. Everything here may be deleted at any time.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -29,6 +31,8 @@ const LOCK_WAIT: Duration = Duration::from_secs(20);
 /// How long a seal may lag behind a list that another process is just writing.
 const SEAL_WAIT: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_millis(5);
+/// Bytes at the end of a file in which the engine's checksum of it stands.
+const END_LEN: u64 = 64;
 
 /// Why there is no usable index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,12 +69,19 @@ impl Folder {
     }
 
     fn passages(&self) -> PathBuf {
-        self.dir.join(format!("passages-{PIPELINE}"))
+        self.passages_of(PIPELINE)
+    }
+
+    fn passages_of(&self, pipeline: u32) -> PathBuf {
+        self.dir.join(format!("passages-{pipeline}"))
     }
 
     /// The index that was written last, with every file checked.
     pub fn open(&self) -> Result<Opened, Unusable> {
-        self.settled(|engine| engine.validate_checksum().is_ok_and(|damaged| damaged.is_empty()))
+        self.settled(|engine| {
+            self.ends(engine).is_ok_and(|ends| self.sealed().is_ok_and(|(_, sealed)| sealed == ends))
+                && engine.validate_checksum().is_ok_and(|damaged| damaged.is_empty())
+        })
     }
 
     /// The same without a look at what was checked when it was written.
@@ -100,11 +111,36 @@ impl Folder {
 
     /// The digest of the list of files, if it is the one that was sealed.
     pub fn seal(&self) -> Result<Digest, Unusable> {
-        let folder = self.passages();
-        let meta = fs::read(folder.join(META)).map_err(|_| Unusable::Damaged)?;
-        let seal = fs::read_to_string(folder.join(SEAL)).map_err(|_| Unusable::Damaged)?;
+        let meta = fs::read(self.passages().join(META)).map_err(|_| Unusable::Damaged)?;
+        let (list, _) = self.sealed()?;
         let digest = Digest::of(&meta);
-        if seal == digest.to_string() { Ok(digest) } else { Err(Unusable::Damaged) }
+        if list == digest.to_string() { Ok(digest) } else { Err(Unusable::Damaged) }
+    }
+
+    /// The two lines of the seal.
+    fn sealed(&self) -> Result<(String, String), Unusable> {
+        let seal = fs::read_to_string(self.passages().join(SEAL)).map_err(|_| Unusable::Damaged)?;
+        let (list, ends) = seal.split_once('\n').ok_or(Unusable::Damaged)?;
+        Ok((list.to_owned(), ends.to_owned()))
+    }
+
+    /// How the files end that are listed: a checksum alone does not tell whose it is.
+    fn ends(&self, engine: &Index) -> tantivy::Result<String> {
+        let files: BTreeSet<PathBuf> = engine.load_metas()?.list_segment_files().into_iter().collect();
+        let mut ends = Vec::new();
+        for name in files {
+            let mut file = match File::open(self.passages().join(&name)) {
+                // Those that a segment has no use for.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                file => file?,
+            };
+            let len = file.metadata()?.len();
+            file.seek(io::SeekFrom::Start(len.saturating_sub(END_LEN)))?;
+            ends.extend(name.as_os_str().as_encoded_bytes());
+            ends.extend(len.to_le_bytes());
+            file.read_to_end(&mut ends)?;
+        }
+        Ok(Digest::of(&ends).to_string())
     }
 
     /// Waits until nobody else writes; the lock ends with what is returned.
@@ -125,9 +161,14 @@ impl Folder {
         }
     }
 
-    /// An empty index in the place of whatever is there. Call it with the lock.
+    /// An empty index in the place of whatever is there, and of those of older versions. Call it with the
+    /// lock.
     pub fn create(&self) -> tantivy::Result<Index> {
         let folder = self.passages();
+        for old in (0..PIPELINE).map(|pipeline| self.passages_of(pipeline)) {
+            // One that can't be removed is in nobody's way.
+            fs::remove_dir_all(old).ok();
+        }
         match fs::remove_dir_all(&folder) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
             _ => fs::create_dir_all(&folder)?,
@@ -136,11 +177,11 @@ impl Folder {
     }
 
     /// Says that what is written is whole. Call it with the lock.
-    pub fn write_seal(&self) -> io::Result<()> {
+    pub fn write_seal(&self, engine: &Index) -> tantivy::Result<()> {
         let folder = self.passages();
         let meta = fs::read(folder.join(META))?;
         let mut draft = tempfile::NamedTempFile::new_in(&folder)?;
-        draft.write_all(Digest::of(&meta).to_string().as_bytes())?;
+        write!(draft, "{}\n{}", Digest::of(&meta), self.ends(engine)?)?;
         draft.as_file().sync_data()?;
         draft.persist(folder.join(SEAL)).map_err(|error| error.error)?;
         Ok(())

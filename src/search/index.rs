@@ -285,7 +285,7 @@ impl Index {
         let mut prepared = writer.prepare_commit()?;
         prepared.set_payload(&payload);
         prepared.commit()?;
-        let sealed = || folder.map_or(Ok(()), Folder::write_seal);
+        let sealed = || folder.map_or(Ok(()), |folder| folder.write_seal(engine));
         // What is committed is whole; bringing segments together takes its time and may be cut off.
         sealed()?;
         indexing::merge(engine, &mut writer)?;
