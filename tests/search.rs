@@ -171,14 +171,13 @@ fn two_spellings_of_a_word_count_alike_in_either_order() {
 #[test]
 fn symptoms_of_the_front_matter_are_found_and_a_real_section_is_cited() {
     let answer = search().answer("volume ran out of room", 3).unwrap();
-    assert_eq!(answer.hits[0].article.as_str(), "disk-full");
-    assert!(articles()[1].sections.iter().any(|section| section.anchor == answer.hits[0].section));
+    let hit = &answer.hits[0];
+    assert_eq!((hit.article.as_str(), hit.section.as_str()), ("disk-full", "rotate-the-journal"));
 }
 
 #[test]
 fn commands_paths_and_codes_are_found_whole_and_in_parts() {
-    assert_eq!(search().answer("vmkload", 3).unwrap().nearest[0].article.as_str(), "guest-frozen");
-    for question in ["vmkload_app", "/proc/vmware/vm", "vmkload_app -k 9", "VMKLOAD_APP?"] {
+    for question in ["vmkload", "vmkload_app", "/proc/vmware/vm", "vmkload_app -k 9", "VMKLOAD_APP?"] {
         assert_eq!(first(question).as_deref(), Some("guest-frozen"), "{question}");
     }
     for question in ["proxy.properties", "proxy properties 97 percent", "`proxy.properties`:"] {
@@ -212,8 +211,10 @@ fn foreign_questions_are_refused_and_name_the_nearest() {
 }
 
 #[test]
-fn mentioning_a_word_is_no_answer() {
+fn mentioning_a_word_is_no_answer_unless_it_is_rare_and_all_that_is_asked() {
     assert!(!search().answer("grey toast for breakfast in the canteen", 3).unwrap().answered);
+    assert!(!search().answer("toast in the canteen", 3).unwrap().answered);
+    assert_eq!(first("toast").as_deref(), Some("mention"));
 }
 
 #[test]
@@ -272,9 +273,10 @@ fn article_without_sections_or_text_is_harmless() {
         article("b", "Bare title", &["bare"], vec![section(&["Nothing"], 5, &[])]),
     ];
     let search = Search::of(empty, &synonyms()).unwrap();
-    for question in ["lonely title", "bare title", "nothing"] {
+    for (question, nearest) in [("lonely title", "a"), ("bare title", "b"), ("nothing", "b")] {
         let answer = search.answer(question, 3).unwrap();
-        assert_eq!(answer.answered, !answer.hits.is_empty(), "{question}");
+        assert!(!answer.answered && answer.hits.is_empty(), "{question}");
+        assert_eq!(answer.nearest[0].article.as_str(), nearest, "{question}");
     }
 }
 
@@ -323,8 +325,14 @@ fn very_long_questions_are_bounded() {
     let strange: Vec<String> = (0..20_000).map(|n| format!("disk{}", letters(n))).collect();
     let long = ["disk full ".repeat(10_000), "a".repeat(100_000), all_different.join(" "), strange.join(" ")];
     for question in long {
-        search.answer(&question, usize::MAX).unwrap();
+        let read: String = question.chars().take(4_000).collect();
+        let answer = search.answer(&question, usize::MAX).unwrap();
+        assert_eq!(answer, search.answer(&read, usize::MAX).unwrap());
+        assert!(answer.mended.len() <= 8, "{:?}", answer.mended);
     }
+    // What stands behind all that is not read.
+    let far = |filler: &str| search.answer(&format!("{} {filler}", "disk full ".repeat(400)), 3).unwrap();
+    assert_eq!(far("proxy.properties"), far(""));
 }
 
 #[test]

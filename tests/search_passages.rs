@@ -209,7 +209,7 @@ fn where_no_platform_is_named_the_others_are_near() {
 }
 
 #[test]
-fn slips_of_the_finger_and_joined_words_are_mended_instead_of_refused() {
+fn slips_of_the_finger_and_words_joined_or_split_are_mended_instead_of_refused() {
     for (question, read_as, article) in [
         ("remidiation fails", "remediation", "service-console-disk-full"),
         ("journlad", "journald", "linux-disk-full"),
@@ -224,6 +224,7 @@ fn slips_of_the_finger_and_joined_words_are_mended_instead_of_refused() {
         ("virsh destory", "destroy", "kvm-vm-power-off-unresponsive"),
         ("vm wont power off", "", "esxi-vm-power-off-unresponsive"),
         ("guest isnt responding", "", "vm-power-off-unresponsive"),
+        ("`vm kfstools`", "vmkfstools", "vm-create-cli"),
     ] {
         let answer = SEARCH.answer(question, 3).unwrap();
         assert!(answer.hits.first().is_some_and(|hit| hit.article.as_str() == article), "{question}");

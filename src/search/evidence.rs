@@ -9,7 +9,8 @@
 //! Their mean is the confidence; with a model, the mean of that mean and of the cosine between the question
 //! and the best text of the article. Mentioning a word somewhere is not enough: that is what separates an
 //! article about the question from one that only uses its words. Where the model has a say in that, half
-//! of what the best chunk mentions counts.
+//! of what the best chunk mentions counts; by words alone a third, if it mentions all of the question and
+//! one word of that is so rare that the question is about nothing else (`SERVFAIL`).
 
 use std::collections::BTreeSet;
 
@@ -41,6 +42,10 @@ const CERTAIN_WITH_MODEL: f32 = 0.455;
 const EVERYDAY_WEIGHT: f32 = 0.2;
 /// What a word counts for that the best chunk mentions, where there is a model.
 const MENTIONED_COVER: f32 = 0.5;
+/// The same by words alone, for a chunk that mentions all of a question with a rare word.
+const ALL_MENTIONED_COVER: f32 = 0.3;
+/// In so many chunks a rare word stands.
+const RARE_CHUNKS_MAX: u64 = 3;
 /// The most that one term can add to a BM25 score, by its rarity: `k1 + 1`.
 const SATURATION: f32 = 2.2;
 /// Chunks of the article whose topics count.
@@ -92,14 +97,18 @@ pub(super) fn evidence(
     // The first chunk says what all of the article is about.
     let chunks: BTreeSet<DocAddress> = best_chunks.chain([ranked.article]).collect();
     let best: BTreeSet<DocAddress> = ranked.chunks.iter().take(1).map(|(chunk, _)| *chunk).collect();
+    let mentioned = |unit| cover(segments, unit, (fields.text, fields.meanings), &best);
+    let mentioned = question.units.iter().map(mentioned).collect::<tantivy::Result<Vec<f32>>>()?;
+    let mention_cover = match cosine {
+        Some(_) => MENTIONED_COVER,
+        None if is_all_mentioned(segments, question, &mentioned)? => ALL_MENTIONED_COVER,
+        None => 0.0,
+    };
     let mut topic = 0.0;
     let mut weights = Vec::new();
-    for (unit, rarity) in question.units.iter().zip(rarities) {
-        let mut named = cover(segments, unit, (fields.topic, fields.topic_meanings), &chunks)?;
-        if cosine.is_some() {
-            let mentioned = cover(segments, unit, (fields.text, fields.meanings), &best)?;
-            named = named.max(mentioned * MENTIONED_COVER);
-        }
+    for ((unit, rarity), mentioned) in question.units.iter().zip(rarities).zip(mentioned) {
+        let named = cover(segments, unit, (fields.topic, fields.topic_meanings), &chunks)?;
+        let named = named.max(mentioned * mention_cover);
         let lacked = if unit.everyday { EVERYDAY_WEIGHT } else { 1.0 };
         topic += rarity * named;
         weights.push(rarity * named.max(lacked));
@@ -110,6 +119,24 @@ pub(super) fn evidence(
     }
     let strength = (ranked.strength / (total * SATURATION)).min(1.0);
     Ok(Evidence { topic: (topic / total).min(1.0), strength, cosine })
+}
+
+/// Whether every word is mentioned as it stands, and one of them is rare.
+fn is_all_mentioned(
+    segments: &Segments,
+    question: &Question<'_>,
+    mentioned: &[f32],
+) -> tantivy::Result<bool> {
+    let mut rare = false;
+    for (unit, mentioned) in question.units.iter().zip(mentioned) {
+        if *mentioned < 1.0 {
+            return Ok(false);
+        }
+        for stem in &unit.stems {
+            rare |= segments.frequency(segments.fields.text, stem)? <= RARE_CHUNKS_MAX;
+        }
+    }
+    Ok(rare)
 }
 
 /// What the weightiest words of a question weigh together.

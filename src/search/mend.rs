@@ -1,9 +1,10 @@
 //! A question whose words no article has -> the same question as it was probably meant, and what was mended.
 //!
-//! Two slips are mended: a compound written in one word (`worldid`, `logfile`) whose halves stand side
-//! by side somewhere in the articles, and a word that is one slip of the finger away from one of theirs.
-//! It is asked for only where the question as it stands gets no certain answer, and taken where it gets one
-//! with more confidence; people are told, since a word may be meant as it is typed.
+//! Three slips are mended: a word of the articles written in two (`data store`), a compound written in one
+//! (`worldid`, `logfile`) whose halves stand side by side somewhere in the articles, and a word that is one
+//! slip of the finger away from one of theirs.
+//! It is asked for only where the question as it stands gets no certain answer, and taken where there is more
+//! confidence in what it gets; people are told, since a word may be meant as it is typed.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -38,11 +39,18 @@ pub(super) fn mended(
 ) -> tantivy::Result<Option<(String, Vec<Mended>)>> {
     let mut words: Vec<String> = cut(text).split_whitespace().map(str::to_owned).collect();
     let (mut unknown, mut found) = (0, Vec::new());
-    for word in &mut words {
-        let typed = word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
-        let plain = typed.to_lowercase();
-        let fits = PLAIN_LEN.contains(&plain.chars().count()) && plain.chars().all(char::is_alphabetic);
-        if !fits || unknown == WORDS_MAX || known(segments, &analyzer.asked(&plain))? {
+    for at in 0..words.len() {
+        if found.len() < WORDS_MAX
+            && let Some(joined) = joined(analyzer, segments, &words[at..])?
+        {
+            let typed = format!("{} {}", bare(&words[at]), bare(&words[at + 1]));
+            words[at].clear();
+            words[at + 1].clone_from(&joined);
+            note(&mut found, typed, joined);
+            continue;
+        }
+        let plain = bare(&words[at]).to_lowercase();
+        if !is_plain(&plain) || unknown == WORDS_MAX || known(segments, &analyzer.asked(&plain))? {
             continue;
         }
         unknown += 1;
@@ -51,14 +59,39 @@ pub(super) fn mended(
             None => neighbour(segments, &plain)?.or_else(|| common(&plain)),
         };
         if let Some(better) = better {
-            word.clone_from(&better);
-            let mended = Mended { word: typed, read_as: better };
-            if !found.contains(&mended) {
-                found.push(mended);
-            }
+            let typed = std::mem::replace(&mut words[at], better.clone());
+            note(&mut found, bare(&typed).to_owned(), better);
         }
     }
+    words.retain(|word| !word.is_empty());
     Ok((!found.is_empty()).then(|| (words.join(" "), found)))
+}
+
+fn note(found: &mut Vec<Mended>, word: String, read_as: String) {
+    let mended = Mended { word, read_as };
+    if !found.contains(&mended) {
+        found.push(mended);
+    }
+}
+
+/// A word without what stands around it.
+fn bare(word: &str) -> &str {
+    word.trim_matches(|c: char| !c.is_alphanumeric())
+}
+
+/// Whether slips are looked for in a word.
+fn is_plain(word: &str) -> bool {
+    PLAIN_LEN.contains(&word.chars().count()) && word.chars().all(char::is_alphabetic)
+}
+
+/// The word of the articles that the first two are together, if each of them says something.
+fn joined(analyzer: &Analyzer, segments: &Segments, words: &[String]) -> tantivy::Result<Option<String>> {
+    let [first, second, ..] = words else { return Ok(None) };
+    let (first, second) = (bare(first), bare(second));
+    let joined = format!("{first}{second}").to_lowercase();
+    let says = |word: &str| analyzer.asked(word).iter().any(|unit| !unit.empty);
+    let is_one = is_plain(&joined) && says(first) && says(second);
+    Ok((is_one && segments.has(segments.fields.written, &joined)?).then_some(joined))
 }
 
 /// Whether the articles have a word, or it is of a kind that they needn't have.

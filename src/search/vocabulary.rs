@@ -258,3 +258,11 @@ pub(super) fn spelling(word: &str) -> Cow<'_, str> {
     }
     Cow::Borrowed(word)
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn words_that_are_searched_by_halves_are_sorted() {
+        assert!(super::FUNCTION_WORDS.is_sorted());
+    }
+}
