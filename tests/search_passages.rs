@@ -5,14 +5,15 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
+use dogwatch::kb::Loaded;
 use dogwatch::search::{Hit, Search};
 use proptest::prelude::*;
 
-static SEARCH: LazyLock<Search> = LazyLock::new(|| {
+static KB: LazyLock<Loaded> = LazyLock::new(|| {
     let kb = Path::new(env!("CARGO_MANIFEST_DIR")).join("kb");
-    let loaded = dogwatch::kb::load(&kb).expect("the articles are part of the repository");
-    Search::of(loaded.articles, &loaded.synonyms).unwrap()
+    dogwatch::kb::load(&kb).expect("the articles are part of the repository")
 });
+static SEARCH: LazyLock<Search> = LazyLock::new(|| Search::of(KB.articles.clone(), &KB.synonyms).unwrap());
 
 fn hits(question: &str) -> Vec<Hit> {
     SEARCH.answer(question, 3).unwrap().hits
@@ -55,7 +56,7 @@ fn answer(section: &str, question: &str) -> Hit {
     );
     let (page, findings) = dogwatch::kb::read_page("a.md", text.as_bytes());
     let page = page.unwrap_or_else(|| unreachable!("{findings:?}"));
-    let search = Search::of(vec![page.article], SEARCH.synonyms()).unwrap();
+    let search = Search::of(vec![page.article], &KB.synonyms).unwrap();
     search.answer(question, 1).unwrap().hits.into_iter().next().expect(question)
 }
 

@@ -15,12 +15,12 @@
 use std::collections::BTreeSet;
 
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocAddress, DocSet as _, Term};
+use tantivy::{DocAddress, Term};
 
 use super::analysis::{Unit, meaning_term};
 use super::question::Question;
 use super::ranking::Ranked;
-use super::segments::Segments;
+use super::segments::{Segments, stands_in};
 
 /// Words of a question that must be covered for all of it. With all of them cacm, whose questions are
 /// long, is refused .71 of what it has an answer to, with four .29 (`dogwatch kb eval --collection`, the
@@ -219,7 +219,7 @@ fn has(
     for chunk in chunks {
         let inverted = segments.searcher.segment_reader(chunk.segment_ord).inverted_index(field)?;
         let Some(mut postings) = inverted.read_postings(&term, IndexRecordOption::Basic)? else { continue };
-        if postings.doc() <= chunk.doc_id && postings.seek(chunk.doc_id) == chunk.doc_id {
+        if stands_in(&mut postings, chunk.doc_id) {
             return Ok(true);
         }
     }

@@ -57,7 +57,7 @@ pub struct Index {
     of: Digest,
     folder: Option<Folder>,
     origin: Origin,
-    synonyms: Arc<Synonyms>,
+    synonyms: Synonyms,
     analyzer: Arc<Analyzer>,
     held: Option<Held>,
 }
@@ -87,7 +87,7 @@ impl Index {
             Some(Ok(held)) => (Origin::Reused, Some(held)),
             Some(Err(reason)) => (Origin::Rebuilt(reason), None),
         };
-        let synonyms = Arc::new(Synonyms::default());
+        let synonyms = Synonyms::default();
         Self { of, folder, origin, analyzer: Arc::new(Analyzer::new(&synonyms)), synonyms, held }
     }
 
@@ -100,7 +100,6 @@ impl Index {
     pub fn search(&self) -> Option<Search> {
         let Held { segments, manifest, .. } = self.held.as_ref()?;
         Some(Search {
-            synonyms: Arc::clone(&self.synonyms),
             analyzer: Arc::clone(&self.analyzer),
             segments: Arc::clone(segments),
             manifest: Arc::clone(manifest),
@@ -120,10 +119,10 @@ impl Index {
         read: &(dyn Fn(&Seen) -> Reading + Sync),
     ) -> Result<(), SearchError> {
         let known = self.held.as_ref().map(|held| held.manifest.synonyms.clone());
-        let synonyms = &synonyms.cloned().or(known).unwrap_or_default();
-        if *self.synonyms != *synonyms {
-            self.synonyms = Arc::new(synonyms.clone());
-            self.analyzer = Arc::new(Analyzer::new(synonyms));
+        let synonyms = synonyms.cloned().or(known).unwrap_or_default();
+        if self.synonyms != synonyms {
+            self.analyzer = Arc::new(Analyzer::new(&synonyms));
+            self.synonyms = synonyms;
         }
         let look = Look { seen, unlisted, whole: true, read };
         if self.is_up_to_date(&look) {
@@ -163,7 +162,7 @@ impl Index {
 
     fn is_up_to_date(&self, look: &Look<'_>) -> bool {
         let Some(held) = &self.held else { return false };
-        held.due(look, held.manifest.synonyms != *self.synonyms, None).is_empty()
+        held.due(look, held.manifest.synonyms != self.synonyms, None).is_empty()
     }
 
     /// The same under the lock of a folder.
@@ -227,7 +226,7 @@ impl Index {
         before: Option<&Held>,
         look: &Look<'_>,
     ) -> tantivy::Result<Option<Held>> {
-        let anew = held.manifest.synonyms != *self.synonyms;
+        let anew = held.manifest.synonyms != self.synonyms;
         if anew && !look.whole {
             return Err(unknown_files());
         }
@@ -239,7 +238,7 @@ impl Index {
         // One of its own: the words of all articles are not kept.
         let analyzer = Analyzer::new(&self.synonyms);
         let mut update = Update::new(held, before, &analyzer, anew, due.read.len());
-        update.manifest.synonyms = Synonyms::clone(&self.synonyms);
+        update.manifest.synonyms = self.synonyms.clone();
         for key in due.gone {
             update.remove(key)?;
         }

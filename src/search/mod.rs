@@ -1,8 +1,9 @@
 //! The search: a question in somebody's own words -> cited lines of articles, or "I don't know".
 //!
 //! Invariants: any text is a question (nothing is syntax, nothing fails for its content); equal articles
-//! and equal questions give equal answers; the index is disposable, and no folder that is missing,
-//! damaged or not writable keeps anybody from an answer.
+//! and equal questions give equal answers (where there are many, once what is gone has been cleared away:
+//! until then its words count as frequent); the index is disposable, and no folder that is missing, damaged
+//! or not writable keeps anybody from an answer.
 //!
 //! # Data flow
 //!
@@ -156,7 +157,6 @@ struct Found<'a> {
 
 /// The articles as they can be found at one moment. Cheap to ask from many threads at once.
 pub struct Search {
-    synonyms: Arc<Synonyms>,
     analyzer: Arc<Analyzer>,
     segments: Arc<Segments>,
     manifest: Arc<Manifest>,
@@ -217,11 +217,6 @@ impl Search {
     /// Files that hold no article as they are now; there may be a last good version of it.
     pub fn broken(&self) -> impl Iterator<Item = &Broken> {
         self.manifest.broken.values()
-    }
-
-    /// The expressions that find each other.
-    pub fn synonyms(&self) -> &Synonyms {
-        &self.synonyms
     }
 
     /// How many pieces of text are ranked.

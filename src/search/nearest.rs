@@ -45,7 +45,7 @@ fn likeliest(analyzer: &Analyzer, segments: &Segments, text: &str) -> tantivy::R
     let mut best: Option<(f64, String)> = None;
     for word in words(text).take(WORDS_MAX) {
         let stem = analyzer.stem(&word);
-        segments.words_like(segments.fields.topic, &stem, |term, _| {
+        segments.words_beginning(segments.fields.topic, &stem, |term| {
             let likeness = strsim::jaro_winkler(&stem, term);
             // Of two the first in the alphabet, whichever segment comes first.
             let better = |(most, word): &(f64, String)| {

@@ -9,10 +9,10 @@ use std::ops::Range;
 use tantivy::postings::Postings as _;
 use tantivy::query::{Bm25StatisticsProvider as _, Bm25Weight};
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocAddress, DocSet as _, Term};
+use tantivy::{DocAddress, Term};
 
 use super::question::Question;
-use super::segments::Segments;
+use super::segments::{Segments, stands_in};
 
 /// Words from one to the other of a pair, in either direction: between them may stand what the question
 /// lacks, or a whole.
@@ -85,8 +85,7 @@ impl<'a> Places<'a> {
                 for (_, chunk) in chunks {
                     let start = places.all.len();
                     if let Some(postings) = &mut postings
-                        && postings.doc() <= chunk.doc_id
-                        && postings.seek(chunk.doc_id) == chunk.doc_id
+                        && stands_in(postings, chunk.doc_id)
                     {
                         postings.append_positions_with_offset(0, &mut places.all);
                     }

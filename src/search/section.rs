@@ -11,13 +11,13 @@
 
 use tantivy::postings::Postings as _;
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocAddress, DocSet as _, Term};
+use tantivy::{DocAddress, Term};
 
 use super::analysis::{Analyzer, Unit, meaning_term};
 use super::chunk::TITLE_TIMES;
 use super::question::Question;
 use super::ranking::Ranked;
-use super::segments::Segments;
+use super::segments::{Segments, stands_in};
 use crate::domain::article::Section;
 
 /// How often a word must be said for half of its weight. Steeper than where articles are ranked: a section
@@ -140,7 +140,7 @@ fn beside(
         return Ok(said);
     };
     for (said, chunk) in said.iter_mut().zip(chunks) {
-        if postings.doc() <= chunk.doc_id && postings.seek(chunk.doc_id) == chunk.doc_id {
+        if stands_in(&mut postings, chunk.doc_id) {
             #[expect(clippy::cast_precision_loss, reason = "words of a chunk")]
             let own = postings.term_freq().saturating_sub(title) as f32;
             *said = own / (own + HALF_SAID);

@@ -5,9 +5,10 @@
 use std::sync::Arc;
 
 use tantivy::columnar::ColumnValues;
+use tantivy::postings::SegmentPostings;
 use tantivy::query::Bm25StatisticsProvider;
 use tantivy::schema::{Field, IndexRecordOption, Value as _};
-use tantivy::{DocAddress, DocSet as _, Searcher, TERMINATED, TantivyDocument, TantivyError, Term};
+use tantivy::{DocAddress, DocId, DocSet as _, Searcher, TERMINATED, TantivyDocument, TantivyError, Term};
 
 use super::entry::Entry;
 use super::schema::{FILE, Fields, PART, SECTION, STAMP, TEXT_KEY, schema};
@@ -147,12 +148,12 @@ impl Segments {
         Ok(None)
     }
 
-    /// Shows every word of a field that begins like `word`, with the documents of a segment that have it.
-    pub fn words_like(
+    /// Shows every word of a field that has the first letter of `word`; those of more segments more than once.
+    pub fn words_beginning(
         &self,
         field: Field,
         word: &str,
-        mut each: impl FnMut(&str, u32),
+        mut each: impl FnMut(&str),
     ) -> tantivy::Result<()> {
         let first: String = word.chars().take(1).collect();
         for segment in self.searcher.segment_readers() {
@@ -163,7 +164,7 @@ impl Segments {
                 if !term.starts_with(&first) {
                     break;
                 }
-                each(term, terms.value().doc_freq);
+                each(term);
             }
         }
         Ok(())
@@ -177,6 +178,11 @@ impl Segments {
         let text = text.ok_or_else(|| damaged("it is missing".to_owned()))?;
         serde_json::from_str(text).map_err(|error| damaged(error.to_string()))
     }
+}
+
+/// Whether a document has the term of these postings, which are behind none that was asked for before.
+pub(super) fn stands_in(postings: &mut SegmentPostings, document: DocId) -> bool {
+    postings.doc() <= document && postings.seek(document) == document
 }
 
 /// As the engine has them, but for lengths: those it adds up itself depend on what was there before.
