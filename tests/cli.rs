@@ -269,3 +269,19 @@ fn lint_ends_with_1_and_names_file_and_line() {
     assert!(done.stdout.contains("bad.md:"), "{}", done.stdout);
     assert_eq!(dogwatch(&["kb", "lint"]).run().status, 0);
 }
+
+#[test]
+fn a_model_folder_that_is_named_must_hold_a_model() {
+    for nowhere in ["nowhere", "file"] {
+        for command in [&["ask", "disk full"][..], &["kb", "index"], &["kb", "eval", "--questions", "none"]] {
+            let done = dogwatch(&[&["--model", nowhere], command].concat()).file("file", "").run();
+            assert_eq!(done.status, 2, "{command:?}: {}{}", done.stdout, done.stderr);
+            let advice =
+                format!("there is no model in {nowhere}; `dogwatch model install --model {nowhere}`");
+            assert!(done.stderr.contains(&advice), "{}", done.stderr);
+        }
+    }
+    let done = dogwatch(&["--model", "nowhere", "doctor"]).run();
+    assert!(done.stdout.contains("NOT OK model: there is no model in nowhere"), "{}", done.stdout);
+    assert_eq!(done.status, 1);
+}

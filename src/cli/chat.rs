@@ -25,7 +25,8 @@ pub fn run(places: &Places) -> Done {
         return Err(Failure::Usage(anyhow::anyhow!(problem)));
     }
     let files = Files::new(places.kb.clone(), config);
-    let library = Arc::new(KbLibrary::open(&places.kb, Some(&places.index), Meaning::open(places, VECTORS))?);
+    let library =
+        Arc::new(KbLibrary::open(&places.kb, Some(&places.index), Meaning::open(places, VECTORS)?)?);
     let _watch = library.watch()?;
     let talk = Talk { files, library, actor, cast: Vec::new() };
     let state = places.state()?;

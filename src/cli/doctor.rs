@@ -92,7 +92,7 @@ fn index(search: &Search, places: &Places, report: &mut Report) {
 
 fn model(places: &Places, report: &mut Report) {
     match places.model() {
-        Ok(folder) if folder.exists() => match Model::open(&folder) {
+        Ok(folder) if places.model.is_some() || folder.exists() => match Model::open(&folder) {
             Ok(_) => report.line(true, "model", format!("in {}", folder.display())),
             Err(error) => report.line(false, "model", chain(error)),
         },

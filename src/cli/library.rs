@@ -16,7 +16,7 @@ use super::progress::Progress;
 use crate::app::ports::Library;
 use crate::domain::replies::answer::Found;
 use crate::kb::{self, Changed, Code, Finding, Scan, Watch};
-use crate::model::{Model, Vectors};
+use crate::model::{Model, ModelError, Vectors};
 use crate::search::{Index, Origin, Reading, Search, SearchError, Seen};
 
 /// The file of the vectors of articles, in the folder of the index.
@@ -36,21 +36,25 @@ pub struct Meaning {
 
 impl Meaning {
     /// The installed model with the vectors in a file in the folder of the index. What is wrong with it goes
-    /// to the log: words find answers without it.
-    pub(super) fn open(places: &Places, vectors: &str) -> Option<Self> {
-        let folder = places.model().ok().filter(|folder| folder.exists())?;
+    /// to the log: words find answers without it. Only a folder that was named must hold one.
+    pub(super) fn open(places: &Places, vectors: &str) -> Result<Option<Self>, ModelError> {
+        let is_named = places.model.is_some();
+        let Some(folder) = places.model().ok().filter(|folder| is_named || folder.exists()) else {
+            return Ok(None);
+        };
         let model = match Model::open(&folder) {
             Ok(model) => Arc::new(model),
+            Err(error @ ModelError::Missing { .. }) if is_named => return Err(error),
             Err(error) => {
                 tracing::warn!("answers are found by words alone: {}", chain(error));
-                return None;
+                return Ok(None);
             }
         };
         let vectors = Vectors::open(&places.index.join(vectors)).unwrap_or_else(|error| {
             tracing::warn!("{}", chain(error));
             Vectors::default()
         });
-        Some(Self { model, vectors: Arc::new(RwLock::new(vectors)) })
+        Ok(Some(Self { model, vectors: Arc::new(RwLock::new(vectors)) }))
     }
 
     /// A search that knows what its articles mean; what is new of them is encoded first.

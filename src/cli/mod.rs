@@ -35,6 +35,7 @@ use crate::config::{Config, ConfigError, DEFAULT_FILE, Inventory};
 use crate::domain::refusal::Refusal;
 use crate::kb::KbError;
 use crate::kb::import::ImportError;
+use crate::model::ModelError;
 
 /// An on-call bot: cited answers, approved actions, a record nobody doubts.
 #[derive(Parser)]
@@ -107,7 +108,9 @@ enum Failure {
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
         let error = error.into();
-        let usage = error.is::<ConfigError>() || error.is::<KbError>() || error.is::<ImportError>();
+        let no_model = matches!(error.downcast_ref(), Some(ModelError::Missing { .. }));
+        let usage =
+            no_model || error.is::<ConfigError>() || error.is::<KbError>() || error.is::<ImportError>();
         if usage { Self::Usage(error) } else { Self::Failed(error) }
     }
 }

@@ -1,7 +1,7 @@
 //! The files of the model, pinned: sizes and digests stand here, and nothing else is ever loaded.
 
 use std::fs;
-use std::io::{self, Read as _};
+use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
 use super::ModelError;
@@ -33,7 +33,7 @@ impl Pinned {
     pub(super) fn read(&self, folder: &Path) -> Result<Vec<u8>, ModelError> {
         let path = folder.join(self.name);
         let file = match fs::File::open(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
                 return Err(ModelError::Missing { folder: folder.to_owned() });
             }
             other => other.map_err(|source| ModelError::Read { path: path.clone(), source })?,

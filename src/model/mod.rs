@@ -36,7 +36,7 @@ pub const DIMENSIONS: usize = 384;
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// There is none, or not all of it.
-    #[error("there is no model in {folder}; `dogwatch model install` puts it there", folder = folder.display())]
+    #[error("there is no model in {folder}; `dogwatch model install --model {folder}` puts it there", folder = folder.display())]
     Missing {
         /// Where it was looked for.
         folder: PathBuf,
