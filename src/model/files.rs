@@ -1,8 +1,11 @@
 //! The files of the model, pinned: sizes and digests stand here, and nothing else is ever loaded.
 
-use std::fs;
-use std::io::{ErrorKind, Read as _};
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+
+use rustix::fs::OFlags;
 
 use super::ModelError;
 use crate::domain::id::Digest;
@@ -32,11 +35,13 @@ impl Pinned {
     /// The bytes of this file in a folder.
     pub(super) fn read(&self, folder: &Path) -> Result<Vec<u8>, ModelError> {
         let path = folder.join(self.name);
-        let file = match fs::File::open(&path) {
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+        let file = match open(&path) {
+            Err(ModelError::Read { source, .. })
+                if matches!(source.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
                 return Err(ModelError::Missing { folder: folder.to_owned() });
             }
-            other => other.map_err(|source| ModelError::Read { path: path.clone(), source })?,
+            other => other?,
         };
         let mut bytes = Vec::new();
         let read = file.take(self.len + 1).read_to_end(&mut bytes);
@@ -55,5 +60,18 @@ impl Pinned {
         } else {
             Ok(())
         }
+    }
+}
+
+/// Opens a regular file.
+pub(super) fn open(path: &Path) -> Result<File, ModelError> {
+    let failed = |source| ModelError::Read { path: path.to_owned(), source };
+    // A pipe must not hold anybody up.
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(failed)?;
+    if file.metadata().map_err(failed)?.is_file() {
+        Ok(file)
+    } else {
+        Err(failed(io::Error::other("it is no regular file")))
     }
 }

