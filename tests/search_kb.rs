@@ -139,6 +139,25 @@ fn question_about_an_unknown_article_names_the_line() {
 }
 
 #[test]
+fn a_file_of_questions_may_begin_with_a_mark_and_must_hold_one_in_utf_8() {
+    let search = Search::of(Vec::new(), &Synonyms::default()).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("q.jsonl");
+    let line = r#"{"id":"a","text":"x","answerable":false}"#;
+    fs::write(&path, format!("\u{feff}{line}\r\n \r\n{line}")).unwrap();
+    assert_eq!(read_questions(&path, &search).unwrap().len(), 2);
+    for nothing in ["", "\n \r\n\n", "\u{feff}", "\u{feff}\n"] {
+        fs::write(&path, nothing).unwrap();
+        let error = read_questions(&path, &search).unwrap_err();
+        let said = format!("{:#}", anyhow::Error::from(error));
+        assert!(said.contains("q.jsonl") && said.contains("there is no question in it"), "{said}");
+    }
+    fs::write(&path, [line.as_bytes(), b"\n\n{\"id\":\"\xff\"}\n"].concat()).unwrap();
+    let said = read_questions(&path, &search).unwrap_err().to_string();
+    assert!(said.contains("q.jsonl:3: it is no UTF-8"), "{said}");
+}
+
+#[test]
 fn no_questions_are_zeros() {
     let search = Search::of(Vec::new(), &Synonyms::default()).unwrap();
     let json = serde_json::to_value(eval(&search, &[]).unwrap()).unwrap();

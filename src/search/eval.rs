@@ -14,6 +14,8 @@
 //!
 //! A refused question has no hits, so it is a miss in the first three.
 
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +27,8 @@ use crate::domain::id::ArticleId;
 const DEPTH: usize = 10;
 /// Bytes of a file of questions.
 const QUESTIONS_LEN_MAX: u64 = 64 << 20;
+/// What some editors begin a file with.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// One line of a file of questions.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -91,19 +95,25 @@ pub enum MissKind {
     FalseAnswer,
 }
 
-/// Reads a file of questions, one JSON object a line; empty lines are skipped.
+/// Reads a file of questions, one JSON object a line; empty lines are skipped. There must be one.
 pub fn read_questions(path: &Path, search: &Search) -> Result<Vec<Question>, SearchError> {
     let unreadable = |source| SearchError::QuestionsUnreadable { path: path.to_owned(), source };
-    let mut text = String::new();
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    std::io::Read::read_to_string(&mut std::io::Read::take(file, QUESTIONS_LEN_MAX), &mut text)
-        .map_err(unreadable)?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    lines.map(|(index, line)| question(path, index + 1, line, search)).collect()
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(unreadable)?;
+    file.take(QUESTIONS_LEN_MAX).read_to_end(&mut bytes).map_err(unreadable)?;
+    let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
+    let lines = text.split(|byte| *byte == b'\n').zip(1..).filter(|(line, _)| !line.trim_ascii().is_empty());
+    let questions: Vec<_> =
+        lines.map(|(line, number)| question(path, number, line, search)).collect::<Result<_, _>>()?;
+    if questions.is_empty() {
+        return Err(unreadable(io::Error::other("there is no question in it")));
+    }
+    Ok(questions)
 }
 
-fn question(path: &Path, line: usize, text: &str, search: &Search) -> Result<Question, SearchError> {
+fn question(path: &Path, line: usize, bytes: &[u8], search: &Search) -> Result<Question, SearchError> {
     let wrong = |problem: String| SearchError::Question { path: PathBuf::from(path), line, problem };
+    let text = str::from_utf8(bytes).map_err(|error| wrong(format!("it is no UTF-8: {error}")))?;
     let question: Question = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
     for id in &question.articles {
         if !search.has(id)? {
