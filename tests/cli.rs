@@ -123,6 +123,29 @@ fn ask_with_a_dash_answers_one_question_a_line() {
 }
 
 #[test]
+fn options_are_options_behind_the_words_too_and_what_is_none_is_asked() {
+    let asked = |words: &[&str]| dogwatch(&[&["ask"], words].concat()).run().json().remove(0);
+    for limit in [&["--limit", "1"][..], &["--limit=1"]] {
+        let answer = asked(&[&["conversion", "stops"], limit, &["at", "97%", "--json"]].concat());
+        assert_eq!(answer["question"], "conversion stops at 97%");
+        assert_eq!(answer["hits"].as_array().unwrap().len(), 1);
+    }
+    for words in ["vmkload_app -k 9", "esxcli --foo=1 --bar baz", "df -h shows 100%", "ssh --help -V"] {
+        let pasted: Vec<_> = words.split(' ').chain(["--json"]).collect();
+        assert_eq!(asked(&pasted)["question"], words);
+        assert_eq!(asked(&["--json", words])["question"], words);
+    }
+    let done = dogwatch(&["ask", "disk", "--model=nowhere", "full"]).run();
+    assert!(done.stderr.contains("no model in nowhere"), "{}", done.stderr);
+    assert_eq!(asked(&["--json", "--", "-k", "--json", "--limit"])["question"], "-k --json --limit");
+    assert_eq!(asked(&["--json", "tool", "--", "--json"])["question"], "tool -- --json");
+    for help in ["-h", "--help"] {
+        let done = dogwatch(&["ask", help]).run();
+        assert_eq!((done.status, done.stdout.contains("Usage: dogwatch ask")), (0, true), "{}", done.stderr);
+    }
+}
+
+#[test]
 fn a_question_without_an_answer_is_no_failure() {
     let done = dogwatch(&["ask", "who won the football match"]).run();
     assert_eq!((done.status, done.stdout.starts_with("- I don't know")), (0, true), "{}", done.stdout);

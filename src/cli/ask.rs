@@ -1,6 +1,7 @@
 //! `ask`: one answer, or one answer a line. Never opens the record.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -23,9 +24,41 @@ pub struct Arguments {
     /// Hits at the most
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=10))]
     limit: u8,
-    /// The question; `-` reads one question a line from standard input
+    /// The question; `-` reads one question a line from standard input. Options may stand among its words,
+    /// other words with a hyphen belong to it, and so does everything after `--`
     #[arg(required = true, trailing_var_arg = true)]
     question: Vec<String>,
+}
+
+impl Arguments {
+    /// The arguments of this call with the options among the words of the question before them. `dogwatch`
+    /// knows which words are options.
+    pub(super) fn options_first(&self, mut call: Vec<OsString>, dogwatch: &clap::Command) -> Vec<OsString> {
+        if call.iter().rev().nth(self.question.len()).is_some_and(|before| before == "--") {
+            return call;
+        }
+        let words = call.split_off(call.len().saturating_sub(self.question.len()));
+        let ask = dogwatch.find_subcommand("ask").into_iter();
+        let known: Vec<_> = ask.chain([dogwatch]).flat_map(clap::Command::get_arguments).collect();
+        let mut words = words.into_iter().peekable();
+        let mut question = Vec::new();
+        while let Some(word) = words.next_if(|word| word != "--") {
+            let text = word.to_string_lossy();
+            let option = text.strip_prefix("--").and_then(|text| {
+                let name = text.split('=').next();
+                known.iter().find(|option| option.get_long() == name)
+            });
+            let Some(option) = option else {
+                question.push(word);
+                continue;
+            };
+            let takes_next = option.get_action().takes_values() && !text.contains('=');
+            call.push(word);
+            call.extend(words.next_if(|_| takes_next));
+        }
+        call.extend(question.into_iter().chain(words));
+        call
+    }
 }
 
 pub fn run(places: &Places, arguments: &Arguments) -> Done {

@@ -29,7 +29,7 @@ mod talk;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::config::{Config, ConfigError, DEFAULT_FILE, Inventory};
 use crate::domain::refusal::Refusal;
@@ -45,6 +45,14 @@ struct Arguments {
     places: Places,
     #[command(subcommand)]
     command: Command,
+}
+
+impl Arguments {
+    fn of_this_call() -> Self {
+        let arguments = Self::parse();
+        let Command::Ask(ask) = &arguments.command else { return arguments };
+        Self::parse_from(ask.options_first(std::env::args_os().collect(), &Self::command()))
+    }
 }
 
 /// Where things are.
@@ -119,7 +127,7 @@ type Done = Result<(), Failure>;
 
 /// Runs what the arguments say.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::of_this_call();
     log::init();
     let places = &arguments.places;
     let done = match &arguments.command {
