@@ -99,7 +99,7 @@ codes! {
     SynonymForm, "synonym_form", Reports;
     /// An expression of two meanings.
     SynonymTwice, "synonym_twice", Reports;
-    /// A meaning with one expression.
+    /// A meaning with one expression or none.
     SynonymAlone, "synonym_alone", Warns;
     /// Text that belongs to no section.
     TextBeforeHeading, "text_before_heading", Warns;

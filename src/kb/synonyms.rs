@@ -75,26 +75,26 @@ impl Reading<'_> {
     fn read(mut self, meanings: &DeArray<'_>) -> (Synonyms, Vec<Finding>) {
         let mut synonyms = Vec::new();
         for meaning in meanings {
-            let expressions = self.meaning(meaning);
+            let DeValue::Array(expressions) = meaning.get_ref() else {
+                self.wrong(meaning, Code::SynonymForm, "it is no list", "write [\"one\", \"another\"]");
+                continue;
+            };
+            let expressions = self.expressions(expressions);
             if synonyms.len() == MEANINGS_MAX {
                 let message = format!("more than {MEANINGS_MAX} meanings");
                 self.wrong(meaning, Code::SynonymsSyntax, message, "keep fewer; the rest is left out");
                 break;
             }
-            if expressions.len() == 1 {
-                let advice = "give it another expression, or remove it";
-                self.wrong(meaning, Code::SynonymAlone, "a list of one expression finds nothing", advice);
+            if expressions.len() < 2 {
+                let message = "a list of fewer than two expressions finds nothing";
+                self.wrong(meaning, Code::SynonymAlone, message, "give it another one, or remove it");
             }
             synonyms.push(expressions);
         }
         (Synonyms(synonyms), self.findings)
     }
 
-    fn meaning(&mut self, meaning: &Spanned<DeValue<'_>>) -> Vec<String> {
-        let DeValue::Array(expressions) = meaning.get_ref() else {
-            self.wrong(meaning, Code::SynonymForm, "it is no list", "write [\"one\", \"another\"]");
-            return Vec::new();
-        };
+    fn expressions(&mut self, expressions: &DeArray<'_>) -> Vec<String> {
         let mut kept = Vec::new();
         for expression in expressions {
             let form = match expression.get_ref() {

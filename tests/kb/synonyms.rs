@@ -1,6 +1,9 @@
 //! `synonyms.toml`: what means the same, and what is wrong with it.
 
 use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
 
 use dogwatch::kb::{Code, Loaded, load};
 use tempfile::TempDir;
@@ -31,14 +34,14 @@ fn without_a_file_there_are_none_and_nothing_is_wrong() {
 
 #[test]
 fn what_no_text_could_hold_is_left_out_and_named() {
-    let wrong = ["\"Vm\"", "\"\"", "\"a  b\"", "\"a b c d e\"", "\"v-m\"", "\" vm\"", "7"];
+    let wrong = ["\"Vm\"", "\"\"", "\"a  b\"", "\"a b c d e\"", "\"v-m\"", "\" vm\"", "7", "[]"];
     for wrong in wrong {
         let loaded = loaded(&format!("same = [\n  [\"guest\",\n   {wrong}, \"machine\"],\n]\n"));
         assert_eq!(found(&loaded), [(3, Code::SynonymForm)], "{wrong}");
         assert_eq!(loaded.synonyms.0, [["guest", "machine"]]);
     }
     let loaded = loaded("same = [\n  \"guest\",\n]\n");
-    assert_eq!(found(&loaded), [(2, Code::SynonymForm)]);
+    assert_eq!((found(&loaded), loaded.synonyms.0.len()), (vec![(2, Code::SynonymForm)], 0));
 }
 
 #[test]
@@ -51,6 +54,32 @@ fn an_expression_has_one_meaning_and_a_meaning_two_expressions() {
         "{:?}",
         loaded.findings
     );
+}
+
+#[test]
+fn a_list_that_finds_nothing_is_named_on_its_line() {
+    for nothing in ["[]", "[\n]", "[\"vm\"]"] {
+        let loaded = loaded(&format!("same = [\n  [\"guest\", \"machine\"],\n  {nothing},\n]\n"));
+        assert_eq!(found(&loaded), [(3, Code::SynonymAlone)], "{nothing}");
+    }
+    let loaded = loaded("same = [\n  [\"vm\", \"guest\", \"vm\"],\n]\n");
+    assert_eq!(
+        (found(&loaded), loaded.synonyms.0.concat()),
+        (vec![(2, Code::SynonymTwice)], vec!["vm".into(), "guest".into()])
+    );
+}
+
+#[test]
+fn what_is_no_file_is_named_and_holds_nobody_up() {
+    let named = |make: &dyn Fn(&Path)| {
+        let folder = TempDir::new().unwrap();
+        make(&folder.path().join("synonyms.toml"));
+        let findings = load(folder.path()).unwrap().findings;
+        findings.iter().any(|it| (&*it.file, it.code) == ("synonyms.toml", Code::Unreadable))
+    };
+    assert!(named(&|path| fs::create_dir(path).unwrap()));
+    assert!(named(&|path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success())));
+    assert!(named(&|path| symlink("nowhere", path).unwrap()));
 }
 
 #[test]
