@@ -151,6 +151,29 @@ fn html_keeps_what_people_read_and_leaves_out_the_rest() {
 }
 
 #[test]
+fn code_in_a_heading_of_html_stays_code_and_a_title_is_plain() {
+    let page = "<h1>Use <code>a*b</code></h1><p>Words.<h2>Run <code>df\n -h </code>as <code>`x`</code> #</h2><p>More.";
+    assert_eq!(body("x.html", page), "# Use a\\*b\n\nWords.\n\n## Run `df -h` as `` `x` `` \\#\n\nMore.\n");
+}
+
+#[test]
+fn front_matter_of_markdown_gives_fields_and_all_of_it_stays_text() {
+    let toml = "title = \"Old: one\"\ntags = [\"disk\", \"full disk\"]\nproducts = [\"ESX 3.x\"]\nsymptoms = [\"It is slow\"]";
+    let yaml = "title: \"Old: one\"\ntags: [disk, 'full disk', ]\nproducts: [\"ESX 3.x\"]\nsymptoms: [It is slow]\nauthors:\n  - ann";
+    for (fence, front) in [("+++", toml), ("---", yaml)] {
+        let desk = Desk::new(&[("x.md", format!("{fence}\n{front}\n{fence}\nWords.\n").as_bytes())]);
+        desk.import();
+        let text = fs::read_to_string(&desk.drafts()[0]).unwrap();
+        let article = read_page("x.md", text.as_bytes()).0.unwrap().article;
+        assert_eq!(article.title, "Old: one");
+        assert_eq!(article.products, ["ESX 3.x"]);
+        assert_eq!(article.tags, ["disk", "full disk"]);
+        assert_eq!(article.symptoms, ["It is slow"]);
+        assert!(text.ends_with(&format!("Words.\n\n```text\n{front}\n```\n")), "{text}");
+    }
+}
+
+#[test]
 fn xhtml_closes_what_html_would_leave_open() {
     let page = "<?xml version='1.0'?><html><head><script src='x'/><title>Port</title></head><p/>\
                 <script>if (1 &lt; 2) no()</script><dl><dt>sshd</dt><dd>22</dd></dl></html>";

@@ -8,7 +8,7 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Block {
     /// A heading below the title; [`HIGHEST`] is the highest level.
-    Heading { level: usize, text: String },
+    Heading { level: usize, text: Text },
     /// Line ends are kept.
     Paragraph(Text),
     /// An item of a list.
@@ -89,8 +89,8 @@ fn one(block: &Block, raised: usize, indents: &mut Vec<usize>) -> String {
 }
 
 /// A heading's text; `#` at its end would be taken for decoration.
-pub(super) fn heading(text: &str) -> String {
-    let text = escaped(&text.split_whitespace().collect::<Vec<_>>().join(" "));
+pub(super) fn heading(text: &[Span]) -> String {
+    let text = marked(text).split_whitespace().collect::<Vec<_>>().join(" ");
     text.strip_suffix('#').map_or(text.clone(), |before| format!("{before}\\#"))
 }
 
@@ -106,21 +106,24 @@ fn longest_run(text: &str) -> usize {
 }
 
 fn lines(text: &[Span], indent: &str) -> String {
-    let text: String = text
-        .iter()
-        .map(|span| match span {
-            Span::Words(words) => escaped(words),
-            Span::Code(code) if code.trim().is_empty() => " ".to_owned(),
-            Span::Code(code) => {
-                let gap = |is_blank: bool| if is_blank { " " } else { "" };
-                let (before, after) =
-                    (code.starts_with(char::is_whitespace), code.ends_with(char::is_whitespace));
-                format!("{}{}{}", gap(before), code_span(code), gap(after))
-            }
-        })
-        .collect();
+    let text = marked(text);
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     lines.map(first_escaped).collect::<Vec<_>>().join(&format!("\n{indent}"))
+}
+
+/// Running text with its markup, but for what is markup at the beginning of a line only.
+fn marked(text: &[Span]) -> String {
+    let marked = |span: &Span| match span {
+        Span::Words(words) => escaped(words),
+        Span::Code(code) if code.trim().is_empty() => " ".to_owned(),
+        Span::Code(code) => {
+            let gap = |is_blank: bool| if is_blank { " " } else { "" };
+            let (before, after) =
+                (code.starts_with(char::is_whitespace), code.ends_with(char::is_whitespace));
+            format!("{}{}{}", gap(before), code_span(code), gap(after))
+        }
+    };
+    text.iter().map(marked).collect()
 }
 
 fn code_span(code: &str) -> String {

@@ -3,7 +3,7 @@
 //! Invariant: a draft is one that [`read_page`] reads, with the title that was found and without any
 //! action; a text of which no such draft can be made is refused.
 
-use super::block::{self, Block};
+use super::block::{self, Block, Span};
 use super::html::html;
 use super::likeness::words;
 use super::source::{Kind, Source, visible};
@@ -74,7 +74,9 @@ impl Draft {
             (page_title.is_none() && is_heading).then_some(0)
         });
         let heading = at.and_then(|at| match &blocks[at] {
-            Block::Heading { text, .. } => Some((at, one_line(text))).filter(|(_, text)| is_title(text)),
+            Block::Heading { text, .. } => {
+                Some((at, one_line(&block::plain(text)))).filter(|(_, text)| is_title(text))
+            }
             _ => None,
         });
         if let Some((at, title)) = heading {
@@ -86,7 +88,7 @@ impl Draft {
             return Self::titled(title.clone(), block::markdown(&blocks));
         }
         if let Some(long) = page_title.filter(|title| !title.is_empty()) {
-            blocks.insert(0, Block::Paragraph(vec![block::Span::Words(long)]));
+            blocks.insert(0, Block::Paragraph(vec![Span::Words(long)]));
         }
         Self::titled(name.to_owned(), block::markdown(&blocks))
     }
@@ -95,7 +97,7 @@ impl Draft {
         let title = read.title.map(|title| one_line(&title));
         let (title, above) = match title {
             Some(title) if is_title(&title) => (title, String::new()),
-            Some(long) => (name.to_owned(), format!("## {}\n\n", block::heading(&long))),
+            Some(long) => (name.to_owned(), format!("## {}\n\n", block::heading(&[Span::Words(long)]))),
             None => (name.to_owned(), String::new()),
         };
         let draft = Self::titled(title, format!("{above}{}", read.body));
@@ -137,7 +139,7 @@ impl Draft {
             format!("[{}]", texts.join(", "))
         };
         let Self { title, products, tags, symptoms, body, .. } = self;
-        let title_line = block::heading(title);
+        let title_line = block::heading(&[Span::Words(title.clone())]);
         format!(
             "+++\nid = {}\ntitle = {}\nproducts = {}\ntags = {}\nsymptoms = {}\nreviewed = {NEVER_REVIEWED}\n+++\n\
              # {title_line}\n\n{}\n",

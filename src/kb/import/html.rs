@@ -291,7 +291,7 @@ impl Reader {
             return;
         }
         let block = match (self.heading, self.item.take()) {
-            (Some(level), _) => Block::Heading { level, text: plain(&text) },
+            (Some(level), _) => Block::Heading { level, text },
             (None, Some((depth, number))) => Block::Item { depth, number, text },
             (None, None) => Block::Paragraph(text),
         };
@@ -338,8 +338,10 @@ impl Reader {
 
 fn words_of(block: &Block) -> String {
     match block {
-        Block::Paragraph(text) | Block::Item { text, .. } => plain(text).trim().to_owned(),
-        Block::Heading { text, .. } | Block::Code(text) => text.clone(),
+        Block::Paragraph(text) | Block::Item { text, .. } | Block::Heading { text, .. } => {
+            plain(text).trim().to_owned()
+        }
+        Block::Code(text) => text.clone(),
         Block::Table(_) => String::new(),
     }
 }

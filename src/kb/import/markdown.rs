@@ -115,11 +115,7 @@ fn front_matter(text: &str) -> (Option<&str>, &str) {
 
 /// The fields of our own front matter, or whatever is written in their way.
 fn fields(front: &str) -> Markdown {
-    let Ok(table) = DeTable::parse(front) else {
-        let title = front.lines().find_map(|line| line.strip_prefix("title:"));
-        let title = title.map(|title| title.trim().trim_matches(['"', '\'']).to_owned());
-        return Markdown { title: title.filter(|title| !title.is_empty()), ..Markdown::default() };
-    };
+    let Ok(table) = DeTable::parse(front) else { return yaml_fields(front) };
     let table = table.get_ref();
     let text = |value: &DeValue<'_>| match value {
         DeValue::String(text) => Some(text.trim().to_owned()),
@@ -133,6 +129,26 @@ fn fields(front: &str) -> Markdown {
     Markdown {
         id: one("id"),
         title: one("title"),
+        products: list("products"),
+        tags: list("tags"),
+        symptoms: list("symptoms"),
+        ..Markdown::default()
+    }
+}
+
+/// What stands on one line of YAML: a title, lists in brackets. Everything else of it is text alone.
+fn yaml_fields(front: &str) -> Markdown {
+    let value = |name: &str| {
+        let line = front.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        line.unwrap_or_default().trim()
+    };
+    let unquoted = |text: &str| text.trim().trim_matches(['"', '\'']).to_owned();
+    let list = |name: &str| {
+        let items = value(name).strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        items.into_iter().flat_map(|items| items.split(',')).map(unquoted).collect()
+    };
+    Markdown {
+        title: Some(unquoted(value("title"))).filter(|title| !title.is_empty()),
         products: list("products"),
         tags: list("tags"),
         symptoms: list("symptoms"),

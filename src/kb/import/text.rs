@@ -55,7 +55,7 @@ impl<'a> Reader<'a> {
             self.at += 1;
         } else if let Some((level, text, lines)) = self.heading() {
             self.in_chapter |= is_chapter(text);
-            self.blocks.push(Block::Heading { level, text: text.to_owned() });
+            self.blocks.push(Block::Heading { level, text: vec![Span::Words(text.to_owned())] });
             self.at += lines;
         } else if let Some((depth, number, text)) = self.item(self.at) {
             self.at += 1;
