@@ -244,6 +244,34 @@ fn command_installs_says_when_it_is_there_and_what_fails() {
     assert!(status == Some(0) && text.contains("it is there"), "{text}");
 }
 
+#[test]
+fn vectors_of_collections_are_kept_apart_from_those_of_articles() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    for name in ["kb", "collection"] {
+        fs::create_dir(at(name)).unwrap();
+    }
+    fs::write(at("kb/linux-disk-full.md"), include_str!("../kb/linux-disk-full.md")).unwrap();
+    fs::write(at("collection/corpus.jsonl"), r#"{"id": "d1", "title": "Bees", "text": "They make honey."}"#)
+        .unwrap();
+    fs::write(at("collection/queries.jsonl"), r#"{"id": "q1", "text": "who makes honey"}"#).unwrap();
+    fs::write(at("collection/qrels.tsv"), "query\tdocument\tscore\nq1\td1\t1\n").unwrap();
+    let call = |args: &[&str]| {
+        let mut dogwatch = Command::new(env!("CARGO_BIN_EXE_dogwatch"));
+        let output =
+            dogwatch.arg("--model").arg(wheel::folder()).args(args).current_dir(folder.path()).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    let rows = |name: &str| at(name).exists().then(|| Vectors::open(&at(name)).unwrap().len());
+    call(&["kb", "eval", "--collection", "collection"]);
+    let collections = rows("index/vectors-collections");
+    assert!(collections > Some(0) && rows("index/vectors").is_none(), "{collections:?}");
+    call(&["ask", "disk full"]);
+    assert!(rows("index/vectors") > Some(0));
+    assert_eq!(rows("index/vectors-collections"), collections);
+}
+
 #[derive(serde::Deserialize)]
 struct Row {
     text: String,

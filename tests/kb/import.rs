@@ -342,6 +342,15 @@ fn what_is_there_already_is_named_and_never_overwritten() {
 }
 
 #[test]
+fn a_draft_takes_no_name_that_stands_among_the_articles() {
+    let desk = Desk::new(&[("x.txt", b"Full disk\n\nSome words of it.\n")]).article("other", "Else.\n");
+    fs::rename(desk.kb.path().join("other.md"), desk.kb.path().join("full-disk.md")).unwrap();
+    // Nor that of what is no article yet.
+    desk.kb.write("full-disk-2.md", b"half written");
+    assert_eq!(desk.outcomes(), ["x.txt: draft full-disk-3.md"]);
+}
+
+#[test]
 fn our_own_articles_are_duplicates_of_themselves_alone() {
     let kb = Path::new(env!("CARGO_MANIFEST_DIR")).join("kb");
     let articles = load(&kb).unwrap().articles;
