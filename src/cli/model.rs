@@ -1,10 +1,10 @@
 //! `model install`.
 
-use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::end::End;
+use super::progress::Progress;
 use super::{Done, Places, runtime};
 use crate::model::{HUB, Installed, Source, install};
 
@@ -43,17 +43,13 @@ pub fn run(places: &Places, command: &Command) -> Done {
     Ok(())
 }
 
-/// Shows on a terminal how far it is.
-fn progress() -> impl FnMut(&str, u64, u64) {
-    let shown = std::io::stderr().is_terminal();
-    let mut last = None;
+/// Shows how far each file is, in bytes.
+fn progress() -> impl FnMut(&'static str, u64, u64) {
+    let mut shown: Option<(&str, Progress)> = None;
+    let bytes = |count| usize::try_from(count).unwrap_or(usize::MAX);
     move |file, done, all| {
-        let percent = done * 100 / all.max(1);
-        if shown && last != Some(percent) {
-            last = Some(percent);
-            let end = if done == all { "\n" } else { "" };
-            // Whoever doesn't see it misses nothing.
-            let _ = write!(std::io::stderr(), "\r{file}: {percent} %{end}");
-        }
+        shown.take_if(|(name, _)| *name != file);
+        let (_, progress) = shown.get_or_insert_with(|| (file, Progress::new(file)));
+        progress.tell(bytes(done), bytes(all));
     }
 }

@@ -57,7 +57,7 @@ pub enum Installed {
 pub async fn install(
     source: &Source,
     folder: &Path,
-    mut progress: impl FnMut(&str, u64, u64),
+    mut progress: impl FnMut(&'static str, u64, u64),
 ) -> Result<Installed, ModelError> {
     if is_whole(folder) {
         return Ok(Installed::Already);

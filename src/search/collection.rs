@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::bare::Bare;
+use super::eval::fraction;
 use super::{Search, SearchError};
 use crate::domain::article::{Article, Block, BlockKind, Section, Synonyms};
 use crate::domain::id::{ArticleId, Digest};
@@ -264,8 +265,8 @@ fn ranking(
         outcomes.iter().zip(plain).map(|(ours, bare)| ours.ndcg - bare.ndcg).collect();
     Ok(Ranking {
         figures: figures(&outcomes),
-        false_refusals: mean(refused, queries.len()),
-        false_answers: mean(answered, missing.len()),
+        false_refusals: fraction(refused, queries.len()),
+        false_answers: fraction(answered, missing.len()),
         ndcg_difference: bootstrap(&differences),
     })
 }
@@ -282,8 +283,8 @@ fn outcome(query: &Query, ranked: &[ArticleId], took: Duration) -> Outcome {
     let hits = ranked.iter().take(DEPTH).filter(|id| query.relevant.contains_key(id)).count();
     Outcome {
         ndcg: dcg / ideal,
-        reciprocal: first.map_or(0.0, |place| 1.0 / (real(place) + 1.0)),
-        recall: mean(hits, query.relevant.len()),
+        reciprocal: first.map_or(0.0, |place| fraction(1, place + 1)),
+        recall: fraction(hits, query.relevant.len()),
         first: f64::from(first == Some(0)),
         took,
     }
@@ -329,10 +330,6 @@ fn bootstrap(differences: &[f64]) -> Difference {
     means.sort_by(f64::total_cmp);
     let mean = differences.iter().sum::<f64>() / count;
     Difference { mean, low: means[SAMPLES / 40], high: means[SAMPLES - 1 - SAMPLES / 40] }
-}
-
-fn mean(part: usize, whole: usize) -> f64 {
-    if whole == 0 { 0.0 } else { real(part) / real(whole) }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "numbers of queries are far below 2^52")]

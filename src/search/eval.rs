@@ -171,7 +171,8 @@ pub fn eval(search: &Search, questions: &[Question]) -> Result<Report, SearchErr
     })
 }
 
+/// Of nothing 0.
 #[expect(clippy::cast_precision_loss, reason = "numbers of questions are far below 2^52")]
-fn fraction(part: usize, whole: usize) -> f64 {
+pub(super) fn fraction(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
