@@ -336,3 +336,6 @@ fn bootstrap(differences: &[f64]) -> Difference {
 fn real(number: usize) -> f64 {
     number as f64
 }
+
+#[cfg(test)]
+mod tests;
