@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
+use clap::Args as _;
 
 use super::library::{KbLibrary, Meaning, VECTORS};
 use super::parts::{ConfigSource, Files, found};
@@ -24,29 +25,28 @@ pub struct Arguments {
     /// Hits at the most
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=10))]
     limit: u8,
-    /// The question; `-` reads one question a line from standard input. Options may stand among its words,
-    /// other words with a hyphen belong to it, and so does everything after `--`
+    /// The question; `-` reads one question a line from standard input. `--json` and `--limit N` may stand
+    /// among its words, other words with a hyphen belong to it, and so does everything after `--`
     #[arg(required = true, trailing_var_arg = true)]
     question: Vec<String>,
 }
 
 impl Arguments {
-    /// The arguments of this call with the options among the words of the question before them. `dogwatch`
-    /// knows which words are options.
-    pub(super) fn options_first(&self, mut call: Vec<OsString>, dogwatch: &clap::Command) -> Vec<OsString> {
+    /// The arguments of this call with the options of `ask` among the words of the question before them. Those
+    /// that say where things are stay words: pasted commands have such, too.
+    pub(super) fn options_first(&self, mut call: Vec<OsString>) -> Vec<OsString> {
         if call.iter().rev().nth(self.question.len()).is_some_and(|before| before == "--") {
             return call;
         }
         let words = call.split_off(call.len().saturating_sub(self.question.len()));
-        let ask = dogwatch.find_subcommand("ask").into_iter();
-        let known: Vec<_> = ask.chain([dogwatch]).flat_map(clap::Command::get_arguments).collect();
+        let ask = Self::augment_args(clap::Command::new("ask"));
         let mut words = words.into_iter().peekable();
         let mut question = Vec::new();
         while let Some(word) = words.next_if(|word| word != "--") {
             let text = word.to_string_lossy();
             let option = text.strip_prefix("--").and_then(|text| {
                 let name = text.split('=').next();
-                known.iter().find(|option| option.get_long() == name)
+                ask.get_arguments().find(|option| option.get_long() == name)
             });
             let Some(option) = option else {
                 question.push(word);

@@ -29,7 +29,7 @@ mod talk;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, ConfigError, DEFAULT_FILE, Inventory};
 use crate::domain::refusal::Refusal;
@@ -51,7 +51,7 @@ impl Arguments {
     fn of_this_call() -> Self {
         let arguments = Self::parse();
         let Command::Ask(ask) = &arguments.command else { return arguments };
-        Self::parse_from(ask.options_first(std::env::args_os().collect(), &Self::command()))
+        Self::parse_from(ask.options_first(std::env::args_os().collect()))
     }
 }
 
