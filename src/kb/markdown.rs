@@ -350,14 +350,19 @@ impl<'a> Reader<'a> {
 
 /// What a code block that is no action says if it was probably meant as one.
 fn almost_action(info: &str, text: &str) -> Option<String> {
-    let names_it = |word: &str| ["action", "actions"].iter().any(|name| word.eq_ignore_ascii_case(name));
-    if info.split(|c: char| !c.is_alphanumeric()).any(names_it) {
+    if names_action(info) {
         return Some(info.to_owned());
     }
     // Four spaces before a fence make it text.
     let fence = text.trim_start().lines().next().unwrap_or_default();
     let indented = info.is_empty() && fence.starts_with("```") && fence.trim_start_matches('`') == "action";
     indented.then(|| fence.to_owned())
+}
+
+/// Whether the line on which a fence opens says `action`, in any case and with anything around it.
+pub(super) fn names_action(info: &str) -> bool {
+    let mut words = info.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| ["action", "actions"].iter().any(|name| word.eq_ignore_ascii_case(name)))
 }
 
 fn words(text: &str) -> usize {

@@ -36,5 +36,5 @@ pub use load::{Loaded, Offered, article, load};
 pub use outline::Link;
 pub use page::{Page, read_page};
 pub use shelf::Shelf;
-pub use synonyms::{FILE as SYNONYMS_FILE, synonyms};
+pub use synonyms::synonyms;
 pub use watch::{Changed, Watch, WatchError};

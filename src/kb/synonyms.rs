@@ -15,7 +15,7 @@ use super::key_lines::line_in;
 use crate::domain::article::Synonyms;
 
 /// The file, at the top of the knowledge base.
-pub const FILE: &str = "synonyms.toml";
+pub(super) const FILE: &str = "synonyms.toml";
 /// Meanings that are read.
 const MEANINGS_MAX: usize = 2_000;
 /// Expressions of one meaning.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dogwatch::kb::import::{ImportError, Imported, LIKENESS_MIN, Outcome, drafts_folder, import};
+use dogwatch::kb::import::{ImportError, Imported, Outcome, drafts_folder, import};
 use dogwatch::kb::{Code, FILE_LEN_MAX, load, read_page};
 
 use crate::{Folder, article, briefly, standards};
@@ -366,7 +366,7 @@ fn our_own_articles_are_duplicates_of_themselves_alone() {
     let imported: Vec<_> = imported.into_iter().filter(is_text).collect();
     assert_eq!(imported.len(), articles.len());
     for imported in imported {
-        assert!(matches!(imported.outcome, Outcome::Drafted { .. }), "{LIKENESS_MIN}: {imported:?}");
+        assert!(matches!(imported.outcome, Outcome::Drafted { .. }), "{imported:?}");
     }
 }
 

@@ -14,7 +14,7 @@ use crate::kb::page::Page;
 const SHINGLE_WORDS: usize = 3;
 /// From this likeness on, one text is a duplicate of another. Articles that only share a subject
 /// stay far below it; a copy with some edits is far above.
-pub const LIKENESS_MIN: f64 = 0.5;
+pub(super) const LIKENESS_MIN: f64 = 0.5;
 
 /// Texts known so far, by their shingles.
 #[derive(Default)]

@@ -12,6 +12,7 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, T
 use toml::de::{DeTable, DeValue};
 
 use super::block::fenced;
+use crate::kb::markdown::names_action;
 
 /// What a text says.
 #[derive(Default)]
@@ -69,12 +70,6 @@ pub(super) fn markdown(text: &str) -> Markdown {
 fn at_margin(text: &str, range: &Range<usize>) -> bool {
     let before = &text[..range.start];
     before.rsplit('\n').next().is_none_or(|indent| indent.trim().is_empty())
-}
-
-/// Like `action`, in any case and with anything around it.
-fn names_action(info: &str) -> bool {
-    let mut words = info.split(|c: char| !c.is_alphanumeric());
-    words.any(|word| ["action", "actions"].iter().any(|name| word.eq_ignore_ascii_case(name)))
 }
 
 /// The rest of the line on which a fence opens, behind the fence.

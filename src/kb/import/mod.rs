@@ -29,8 +29,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use draft::Draft;
-pub use likeness::LIKENESS_MIN;
-use likeness::{Known, words};
+use likeness::{Known, LIKENESS_MIN, words};
 use source::{Found, Kind, TEXTS_MAX, find};
 
 use super::files::{DRAFTS, FILE_LEN_MAX, KbError};
