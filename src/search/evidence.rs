@@ -97,18 +97,19 @@ pub(super) fn evidence(
     // The first chunk says what all of the article is about.
     let chunks: BTreeSet<DocAddress> = best_chunks.chain([ranked.article]).collect();
     let best: BTreeSet<DocAddress> = ranked.chunks.iter().take(1).map(|(chunk, _)| *chunk).collect();
-    let mentioned = |unit| cover(segments, unit, (fields.text, fields.meanings), &best);
-    let mentioned = question.units.iter().map(mentioned).collect::<tantivy::Result<Vec<f32>>>()?;
+    let mentioned = |unit: &Unit<'_>| cover(segments, unit, (fields.text, fields.meanings), &best);
     let mention_cover = match cosine {
         Some(_) => MENTIONED_COVER,
-        None if is_all_mentioned(segments, question, &mentioned)? => ALL_MENTIONED_COVER,
+        None if is_all_mentioned(segments, question, mentioned)? => ALL_MENTIONED_COVER,
         None => 0.0,
     };
     let mut topic = 0.0;
     let mut weights = Vec::new();
-    for ((unit, rarity), mentioned) in question.units.iter().zip(rarities).zip(mentioned) {
-        let named = cover(segments, unit, (fields.topic, fields.topic_meanings), &chunks)?;
-        let named = named.max(mentioned * mention_cover);
+    for (unit, rarity) in question.units.iter().zip(rarities) {
+        let mut named = cover(segments, unit, (fields.topic, fields.topic_meanings), &chunks)?;
+        if named < mention_cover {
+            named = named.max(mentioned(unit)? * mention_cover);
+        }
         let lacked = if unit.everyday { EVERYDAY_WEIGHT } else { 1.0 };
         topic += rarity * named;
         weights.push(rarity * named.max(lacked));
@@ -125,11 +126,11 @@ pub(super) fn evidence(
 fn is_all_mentioned(
     segments: &Segments,
     question: &Question<'_>,
-    mentioned: &[f32],
+    mentioned: impl Fn(&Unit<'_>) -> tantivy::Result<f32>,
 ) -> tantivy::Result<bool> {
     let mut rare = false;
-    for (unit, mentioned) in question.units.iter().zip(mentioned) {
-        if *mentioned < 1.0 {
+    for unit in &question.units {
+        if mentioned(unit)? < 1.0 {
             return Ok(false);
         }
         for stem in &unit.stems {

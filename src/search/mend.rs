@@ -89,9 +89,11 @@ fn joined(analyzer: &Analyzer, segments: &Segments, words: &[String]) -> tantivy
     let [first, second, ..] = words else { return Ok(None) };
     let (first, second) = (bare(first), bare(second));
     let joined = format!("{first}{second}").to_lowercase();
+    if !is_plain(&joined) || !segments.has(segments.fields.written, &joined)? {
+        return Ok(None);
+    }
     let says = |word: &str| analyzer.asked(word).iter().any(|unit| !unit.empty);
-    let is_one = is_plain(&joined) && says(first) && says(second);
-    Ok((is_one && segments.has(segments.fields.written, &joined)?).then_some(joined))
+    Ok((says(first) && says(second)).then_some(joined))
 }
 
 /// Whether the articles have a word, or it is of a kind that they needn't have.
