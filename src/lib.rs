@@ -34,6 +34,10 @@
 //! - An event is on disk before its effect begins. After a crash nothing runs twice by itself.
 //! - A parameter is data: it reaches the host as one argument, byte for byte, or not at all.
 
+/// The allocator of the program: what building an index took is given back, where the system's keeps it.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 pub mod app;
 pub mod chat;
 pub mod cli;
