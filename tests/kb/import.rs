@@ -160,7 +160,8 @@ fn code_in_a_heading_of_html_stays_code_and_a_title_is_plain() {
 fn front_matter_of_markdown_gives_fields_and_all_of_it_stays_text() {
     let toml = "title = \"Old: one\"\ntags = [\"disk\", \"full disk\"]\nproducts = [\"ESX 3.x\"]\nsymptoms = [\"It is slow\"]";
     let yaml = "title: \"Old: one\"\ntags: [disk, 'full disk', ]\nproducts: [\"ESX 3.x\"]\nsymptoms: [It is slow]\nauthors:\n  - ann";
-    for (fence, front) in [("+++", toml), ("---", yaml)] {
+    let rows = "title: 'Old: one' # so far\ntags:\n  - disk\n  - \"full disk\"\nproducts: ESX 3.x\nsymptoms:\n- It is slow\nids: {a: [1, 2]}";
+    for (fence, front) in [("+++", toml), ("---", yaml), ("---", rows)] {
         let desk = Desk::new(&[("x.md", format!("{fence}\n{front}\n{fence}\nWords.\n").as_bytes())]);
         desk.import();
         let text = fs::read_to_string(&desk.drafts()[0]).unwrap();
@@ -170,6 +171,19 @@ fn front_matter_of_markdown_gives_fields_and_all_of_it_stays_text() {
         assert_eq!(article.tags, ["disk", "full disk"]);
         assert_eq!(article.symptoms, ["It is slow"]);
         assert!(text.ends_with(&format!("Words.\n\n```text\n{front}\n```\n")), "{text}");
+    }
+}
+
+#[test]
+fn front_matter_that_is_neither_toml_nor_yaml_stays_text() {
+    let deep = format!("a: {}", "[".repeat(100_000));
+    let bomb = "a: &a [x, x]\nb: &b [*a, *a]\n".to_owned() + &"c: [*b, *b, *b, *b, *b]\n".repeat(9);
+    for front in ["title: \"Old", "- title", "title: [", "\t: {", &deep, bomb.trim_end()] {
+        let desk = Desk::new(&[("x.md", format!("---\n{front}\n---\n# New\n\nWords.\n").as_bytes())]);
+        desk.import();
+        let text = fs::read_to_string(&desk.drafts()[0]).unwrap();
+        assert_eq!(read_page("x.md", text.as_bytes()).0.unwrap().article.title, "New");
+        assert!(text.ends_with(&format!("Words.\n\n```text\n{front}\n```\n")), "{text:.900}");
     }
 }
 

@@ -9,7 +9,7 @@
 use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
-use toml::de::{DeTable, DeValue};
+use serde_json::Value;
 
 use super::block::fenced;
 use crate::kb::markdown::names_action;
@@ -108,42 +108,22 @@ fn front_matter(text: &str) -> (Option<&str>, &str) {
     (None, text)
 }
 
-/// The fields of our own front matter, or whatever is written in their way.
+/// The fields of our own front matter, in TOML or YAML: what is neither is text alone.
 fn fields(front: &str) -> Markdown {
-    let Ok(table) = DeTable::parse(front) else { return yaml_fields(front) };
-    let table = table.get_ref();
-    let text = |value: &DeValue<'_>| match value {
-        DeValue::String(text) => Some(text.trim().to_owned()),
+    let table = toml::from_str(front).or_else(|_| serde_saphyr::from_str::<Value>(front)).unwrap_or_default();
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        Value::Number(number) => Some(number.to_string()),
         _ => None,
     };
-    let one = |name: &str| table.get(name).and_then(|value| text(value.get_ref()));
-    let list = |name: &str| match table.get(name).map(toml::Spanned::get_ref) {
-        Some(DeValue::Array(array)) => array.iter().filter_map(|item| text(item.get_ref())).collect(),
-        _ => Vec::new(),
+    let one = |name: &str| table.get(name).and_then(text);
+    let list = |name: &str| match table.get(name) {
+        Some(Value::Array(items)) => items.iter().filter_map(text).collect(),
+        other => other.and_then(text).into_iter().collect(),
     };
     Markdown {
         id: one("id"),
         title: one("title"),
-        products: list("products"),
-        tags: list("tags"),
-        symptoms: list("symptoms"),
-        ..Markdown::default()
-    }
-}
-
-/// What stands on one line of YAML: a title, lists in brackets. Everything else of it is text alone.
-fn yaml_fields(front: &str) -> Markdown {
-    let value = |name: &str| {
-        let line = front.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-        line.unwrap_or_default().trim()
-    };
-    let unquoted = |text: &str| text.trim().trim_matches(['"', '\'']).to_owned();
-    let list = |name: &str| {
-        let items = value(name).strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-        items.into_iter().flat_map(|items| items.split(',')).map(unquoted).collect()
-    };
-    Markdown {
-        title: Some(unquoted(value("title"))).filter(|title| !title.is_empty()),
         products: list("products"),
         tags: list("tags"),
         symptoms: list("symptoms"),

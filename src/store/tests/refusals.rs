@@ -310,7 +310,7 @@ fn a_held_record_names_its_holder() {
 fn a_foreign_lock_on_the_data_file_is_named_too() {
     let dir = with_events(1);
     let file = fs::File::open(dir.path().join("record/db")).unwrap();
-    // A child that another test starts shares the lock of the record just closed until it runs its program.
+    // A thread of sled, or a child that another test is starting, may hold what was closed a moment ago.
     file.lock().unwrap();
     assert!(matches!(open(dir.path()), Err(StoreError::Held { holder: Holder::Unknown, .. })));
 }
