@@ -71,6 +71,14 @@ a virtual machine on the ESX host does not power off
     insta::assert_snapshot!(demo(script));
 }
 
+#[test]
+fn terminal_ends_where_somebody_says_so() {
+    for word in ["exit", "quit", "/exit", "/quit"] {
+        let said = demo(&format!("how does one exit\n  {word}\n/help\n"));
+        assert!(said.contains("ana> how does one exit\n") && !said.contains("/help\n"), "{said}");
+    }
+}
+
 const BEGIN: &str = "<!-- transcript: written by `DOGWATCH_BLESS=1 cargo test --test story` -->\n```text\n";
 const END: &str = "```\n<!-- end of transcript -->";
 

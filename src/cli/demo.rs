@@ -37,7 +37,7 @@ Try, line by line:
   /run esx-vm-stop vmx=/vmfs/volumes/storage1/db01/db01.vmx on lab-esx because db01 hangs
   /as ben
   /approve r1
-/hosts lists the hosts, /help the commands.";
+/hosts lists the hosts, /help the commands; exit or Ctrl-D ends.";
 
 pub fn run(places: &Places, arguments: &Arguments) -> Done {
     let people = cast().map_err(|error| Failure::Failed(error.into()))?;

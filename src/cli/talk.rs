@@ -113,13 +113,16 @@ impl Conversation {
         console::write(&console::rendered(&replies::refusal(&refusal)));
     }
 
-    /// Takes a line; false if the bot has stopped.
+    /// Takes a line; false if it ends the conversation, or the bot has stopped.
     async fn take(&mut self, line: &str, interactive: bool) -> bool {
         if !interactive {
             console::write(&format!("{}\n", console::one_line(line)));
         }
         if line.trim_start().starts_with('#') && !interactive {
             return true;
+        }
+        if matches!(line.trim(), "exit" | "/exit" | "quit" | "/quit") {
+            return false;
         }
         let mut words = line.split_whitespace();
         if words.next() == Some("/as") && !self.cast.is_empty() {
