@@ -20,7 +20,7 @@ fn collection(qrels: &str) -> TempDir {
         r#"{"_id": "d1", "title": "Bees", "text": "Honey is made by bees."}
 {"id": "d2", "title": "Wasps", "text": "They live in paper nests and like honey."}
 
-{"id": "d3", "title": "Ants", "text": "An ant carries leaves."}
+{"id": "d3", "title": null, "text": "An ant carries leaves."}
 "#,
         r#"{"_id": "q1", "text": "who makes honey, bees?"}
 {"id": "q2", "text": "do ants carry leaves"}
@@ -115,6 +115,19 @@ fn the_place_of_judgements_in_beir_is_read_too() {
             .queries,
         1
     );
+}
+
+#[test]
+fn a_line_of_headings_may_be_missing_and_one_query_must_be_judged() {
+    let read =
+        |qrels: &str| Collection::read(collection(qrels).path()).map_err(|error| format!("{:?}", error));
+    let measured =
+        measure(read("q1\td1\t1\nq2\td3\t1\n").unwrap(), None, &Synonyms::default(), None).unwrap();
+    assert_eq!(measured.ours.figures.queries, 2);
+    for none in ["", "query\tdocument\tscore\n", "q1\td1\t0\n", "q9\td1\t1\n"] {
+        let error = read(none).unwrap_err();
+        assert!(error.contains("no query of it has a relevant document"), "{error}");
+    }
 }
 
 #[test]

@@ -152,6 +152,9 @@ fn a_file_of_questions_may_begin_with_a_mark_and_must_hold_one_in_utf_8() {
         let said = format!("{:#}", anyhow::Error::from(error));
         assert!(said.contains("q.jsonl") && said.contains("there is no question in it"), "{said}");
     }
+    fs::File::create(&path).unwrap().set_len((64 << 20) + 1).unwrap();
+    let said = format!("{:#}", anyhow::Error::from(read_questions(&path, &search).unwrap_err()));
+    assert!(said.contains("it has more than 67108864 bytes"), "{said}");
     fs::write(&path, [line.as_bytes(), b"\n\n{\"id\":\"\xff\"}\n"].concat()).unwrap();
     let said = read_questions(&path, &search).unwrap_err().to_string();
     assert!(said.contains("q.jsonl:3: it is no UTF-8"), "{said}");

@@ -5,7 +5,7 @@
 //!
 //! That of BEIR: `corpus.jsonl` of `{"id" or "_id", "title", "text"}`, `queries.jsonl` of
 //! `{"id" or "_id", "text"}`, and `qrels.tsv` (or `qrels/test.tsv`) of query, document and score,
-//! separated by tabs below a line of headings. Every document becomes an article of one section.
+//! separated by tabs, mostly below a line of headings. Every document becomes an article of one section.
 //!
 //! # Figures
 //!
@@ -16,6 +16,7 @@
 //! samples of the queries (Efron and Tibshirani 1993), from a fixed seed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -71,13 +72,12 @@ struct Query {
 struct Line {
     #[serde(alias = "_id")]
     id: String,
-    #[serde(default)]
-    title: String,
+    title: Option<String>,
     text: String,
 }
 
 impl Collection {
-    /// Reads a collection. Queries without a relevant document are left out, as is usual.
+    /// Reads a collection. Queries without a relevant document are left out, as is usual; one must have some.
     pub fn read(folder: &Path) -> Result<Self, SearchError> {
         let articles = lines(&folder.join("corpus.jsonl"))?.into_iter().map(article).collect();
         let mut relevant = judgements(folder)?;
@@ -85,7 +85,12 @@ impl Collection {
             let relevant = relevant.remove(&line.id)?;
             Some(Query { id: line.id, text: line.text, relevant })
         });
-        Ok(Self { articles, queries: queries.collect() })
+        let queries: Vec<Query> = queries.collect();
+        if queries.is_empty() {
+            let source = io::Error::other("no query of it has a relevant document");
+            return Err(SearchError::CollectionUnreadable { path: folder.to_owned(), source });
+        }
+        Ok(Self { articles, queries })
     }
 }
 
@@ -96,7 +101,7 @@ fn article(line: Line) -> Article {
         revision: Digest::of(section.blocks[0].text.as_bytes()),
         file: line.id.clone(),
         id: ArticleId(line.id),
-        title: line.title,
+        title: line.title.unwrap_or_default(),
         products: Vec::new(),
         tags: Vec::new(),
         symptoms: Vec::new(),
@@ -129,11 +134,14 @@ fn judgements(folder: &Path) -> Result<BTreeMap<String, BTreeMap<ArticleId, f64>
     let path = if nested.exists() { nested } else { folder.join("qrels.tsv") };
     let text = text(&path)?;
     let mut relevant: BTreeMap<String, BTreeMap<ArticleId, f64>> = BTreeMap::new();
-    for (at, line) in text.lines().enumerate().skip(1).filter(|(_, line)| !line.trim().is_empty()) {
+    for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let mut cells = line.split('\t').map(str::trim);
         let (Some(query), Some(document), Some(Ok(gain))) =
             (cells.next(), cells.next(), cells.next().map(str::parse::<f64>))
         else {
+            if at == 0 {
+                continue;
+            }
             return Err(damaged(&path, at + 1, "not a query, a document and a score".to_owned()));
         };
         if gain > 0.0 {

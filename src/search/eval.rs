@@ -100,7 +100,10 @@ pub fn read_questions(path: &Path, search: &Search) -> Result<Vec<Question>, Sea
     let unreadable = |source| SearchError::QuestionsUnreadable { path: path.to_owned(), source };
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(unreadable)?;
-    file.take(QUESTIONS_LEN_MAX).read_to_end(&mut bytes).map_err(unreadable)?;
+    file.take(QUESTIONS_LEN_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > QUESTIONS_LEN_MAX {
+        return Err(unreadable(io::Error::other(format!("it has more than {QUESTIONS_LEN_MAX} bytes"))));
+    }
     let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
     let lines = text.split(|byte| *byte == b'\n').zip(1..).filter(|(line, _)| !line.trim_ascii().is_empty());
     let questions: Vec<_> =
