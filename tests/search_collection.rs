@@ -119,8 +119,7 @@ fn the_place_of_judgements_in_beir_is_read_too() {
 
 #[test]
 fn a_line_of_headings_may_be_missing_and_one_query_must_be_judged() {
-    let read =
-        |qrels: &str| Collection::read(collection(qrels).path()).map_err(|error| format!("{:?}", error));
+    let read = |qrels: &str| Collection::read(collection(qrels).path()).map_err(|error| format!("{error:?}"));
     let measured =
         measure(read("q1\td1\t1\nq2\td3\t1\n").unwrap(), None, &Synonyms::default(), None).unwrap();
     assert_eq!(measured.ours.figures.queries, 2);
