@@ -5,6 +5,7 @@ mod search_index {
     mod damage;
     mod gone;
     mod kept;
+    mod killed;
     mod some;
 }
 

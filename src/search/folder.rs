@@ -3,36 +3,29 @@
 //! # Layout
 //!
 //! `passages-N` beside a `lock`; N is the pipeline, so an index of another version is never opened. In
-//! it are the files of the engine and `seal`, two lines: the digest of its `meta.json`, which names the
-//! others, and that of how each of them ends, where the engine keeps its checksum.
+//! it are the files of the engine and their `seal` (see [`super::sealed`]).
 //!
 //! Invariants: what is opened is whole: the seal is right and the engine's own checksum of every file.
 //! One process writes at a time, others wait for the lock and read what was written last meanwhile.
 //! Files that are not named here are never touched. Everything here may be deleted at any time.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Read as _, Seek as _, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use tantivy::directory::MmapDirectory;
 use tantivy::{Index, IndexReader, IndexSettings, ReloadPolicy};
 
 use super::schema::{PIPELINE, schema};
+use super::sealed::{Sealed, SealedDirectory, sealed};
 use crate::domain::id::Digest;
 
-/// The engine's list of its files.
-const META: &str = "meta.json";
-const SEAL: &str = "seal";
 const LOCK: &str = "lock";
 /// How long one process waits for another to finish writing.
 const LOCK_WAIT: Duration = Duration::from_secs(20);
-/// How long a seal may lag behind a list that another process is just writing.
-const SEAL_WAIT: Duration = Duration::from_millis(500);
+/// How long a state is looked for that another process is not just replacing.
+const SETTLED_WAIT: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(5);
-/// Bytes at the end of a file in which the engine's checksum of it stands.
-const END_LEN: u64 = 64;
 
 /// Why there is no usable index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,69 +71,37 @@ impl Folder {
 
     /// The index that was written last, with every file checked.
     pub fn open(&self) -> Result<Opened, Unusable> {
-        self.settled(|engine| {
-            self.ends(engine).is_ok_and(|ends| self.sealed().is_ok_and(|(_, sealed)| sealed == ends))
+        self.settled(|engine, sealed| {
+            sealed.holds(&self.passages())
                 && engine.validate_checksum().is_ok_and(|damaged| damaged.is_empty())
         })
     }
 
     /// The same without a look at what was checked when it was written.
     pub fn reopen(&self) -> Result<Opened, Unusable> {
-        self.settled(|_| true)
+        self.settled(|_, _| true)
     }
 
     /// Opens a state that nobody was just replacing.
-    fn settled(&self, whole: impl Fn(&Index) -> bool) -> Result<Opened, Unusable> {
+    fn settled(&self, whole: impl Fn(&Index, &Sealed) -> bool) -> Result<Opened, Unusable> {
         let folder = self.passages();
         if !folder.try_exists().unwrap_or(true) {
             return Err(Unusable::Missing);
         }
-        let deadline = Instant::now() + SEAL_WAIT;
+        let deadline = Instant::now() + SETTLED_WAIT;
         loop {
             let seal = self.seal();
-            let found = seal.and_then(|seal| opened(&folder, seal, &whole).ok_or(Unusable::Damaged));
-            if seal.is_ok() && self.seal() == seal {
-                return found;
-            }
-            if Instant::now() > deadline {
-                return Err(Unusable::Damaged);
+            let found = sealed(&folder).ok().and_then(|sealed| opened(&folder, &sealed, &whole));
+            if self.seal() == seal || Instant::now() > deadline {
+                return found.ok_or(Unusable::Damaged);
             }
             std::thread::sleep(PAUSE);
         }
     }
 
-    /// The digest of the list of files, if it is the one that was sealed.
-    pub fn seal(&self) -> Result<Digest, Unusable> {
-        let meta = fs::read(self.passages().join(META)).map_err(|_| Unusable::Damaged)?;
-        let (list, _) = self.sealed()?;
-        let digest = Digest::of(&meta);
-        if list == digest.to_string() { Ok(digest) } else { Err(Unusable::Damaged) }
-    }
-
-    /// The two lines of the seal.
-    fn sealed(&self) -> Result<(String, String), Unusable> {
-        let seal = fs::read_to_string(self.passages().join(SEAL)).map_err(|_| Unusable::Damaged)?;
-        let (list, ends) = seal.split_once('\n').ok_or(Unusable::Damaged)?;
-        Ok((list.to_owned(), ends.to_owned()))
-    }
-
-    /// How the files end that are listed: a checksum alone does not tell whose it is.
-    fn ends(&self, engine: &Index) -> tantivy::Result<String> {
-        let files: BTreeSet<PathBuf> = engine.load_metas()?.list_segment_files().into_iter().collect();
-        let mut ends = Vec::new();
-        for name in files {
-            let mut file = match File::open(self.passages().join(&name)) {
-                // Those that a segment has no use for.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                file => file?,
-            };
-            let len = file.metadata()?.len();
-            file.seek(io::SeekFrom::Start(len.saturating_sub(END_LEN)))?;
-            ends.extend(name.as_os_str().as_encoded_bytes());
-            ends.extend(len.to_le_bytes());
-            file.read_to_end(&mut ends)?;
-        }
-        Ok(Digest::of(&ends).to_string())
+    /// The digest of the list of files, if it is sealed.
+    pub fn seal(&self) -> Option<Digest> {
+        sealed(&self.passages()).ok().map(|sealed| sealed.list)
     }
 
     /// Waits until nobody else writes; the lock ends with what is returned.
@@ -173,30 +134,19 @@ impl Folder {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
             _ => fs::create_dir_all(&folder)?,
         }
-        Index::create(MmapDirectory::open(&folder)?, schema().0, IndexSettings::default())
-    }
-
-    /// Says that what is written is whole. Call it with the lock.
-    pub fn write_seal(&self, engine: &Index) -> tantivy::Result<()> {
-        let folder = self.passages();
-        let meta = fs::read(folder.join(META))?;
-        let mut draft = tempfile::NamedTempFile::new_in(&folder)?;
-        write!(draft, "{}\n{}", Digest::of(&meta), self.ends(engine)?)?;
-        draft.as_file().sync_data()?;
-        draft.persist(folder.join(SEAL)).map_err(|error| error.error)?;
-        Ok(())
+        Index::create(SealedDirectory::open(&folder)?, schema().0, IndexSettings::default())
     }
 }
 
-fn opened(folder: &Path, seal: Digest, whole: impl Fn(&Index) -> bool) -> Option<Opened> {
-    let engine = Index::open_in_dir(folder).ok().filter(|engine| engine.schema() == schema().0)?;
+fn opened(folder: &Path, sealed: &Sealed, whole: impl Fn(&Index, &Sealed) -> bool) -> Option<Opened> {
+    let engine = Index::open(SealedDirectory::open(folder).ok()?).ok()?;
     // A file that is cut off must not come to a reader.
-    if !whole(&engine) {
+    if engine.schema() != schema().0 || !whole(&engine, sealed) {
         return None;
     }
     let payload = engine.load_metas().ok()?.payload?;
     let reader = reader(&engine).ok()?;
-    Some(Opened { engine, reader, payload, seal })
+    Some(Opened { engine, reader, payload, seal: sealed.list })
 }
 
 /// A reader that never reloads by itself: what it reads is one state of the index.

@@ -169,7 +169,7 @@ impl Index {
     fn follow_in(&mut self, folder: &Folder, look: &Look<'_>) -> tantivy::Result<()> {
         let _lock = folder.lock()?;
         let known = self.held.as_ref().and_then(|held| held.seal);
-        if let Some(held) = self.held.as_ref().filter(|_| known.is_some() && folder.seal().ok() == known) {
+        if let Some(held) = self.held.as_ref().filter(|_| known.is_some() && folder.seal() == known) {
             let written = self.written(Some(folder), held, None, look)?;
             self.hold(written);
             return Ok(());
@@ -185,6 +185,9 @@ impl Index {
         let written = self.written(Some(folder), &found, self.held.as_ref(), look)?;
         if let Some(reason) = reason {
             self.origin = Origin::Rebuilt(reason);
+        } else if self.held.is_none() {
+            // Another process has finished what was not whole when it was opened.
+            self.origin = Origin::Reused;
         } else if matches!(self.origin, Origin::Unsaved(_)) {
             self.origin = Origin::Updated;
         }
@@ -284,12 +287,8 @@ impl Index {
         let mut prepared = writer.prepare_commit()?;
         prepared.set_payload(&payload);
         prepared.commit()?;
-        let sealed = || folder.map_or(Ok(()), |folder| folder.write_seal(engine));
-        // What is committed is whole; bringing segments together takes its time and may be cut off.
-        sealed()?;
         indexing::merge(engine, &mut writer)?;
         writer.wait_merging_threads()?;
-        sealed()?;
         match folder {
             Some(folder) => {
                 let damaged = |why| tantivy::TantivyError::InternalError(format!("just written: {why:?}"));

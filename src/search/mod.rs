@@ -10,8 +10,8 @@
 //! `analysis` turns text into units (with the words of `vocabulary`), for articles and questions alike.
 //! `entry` is what is kept of an article, `chunk` cuts it into what is ranked, `schema` says into which
 //! fields, `indexing` writes them; `index` follows the files that there are (`due` says what that takes,
-//! `update` does it, `manifest` is what it says of itself), `folder` keeps it on disk and whole, `segments`
-//! reads one state of it.
+//! `update` does it, `manifest` is what it says of itself), `folder` keeps it on disk and `sealed` whole,
+//! `segments` reads one state of it.
 //!
 //! `question` -> `ranking` with `proximity`, and `semantic` where there is a model -> `evidence` (is it an
 //! answer? if not, once more with what `mend` makes of the question) -> `section` and `passage` (which
@@ -41,6 +41,7 @@ mod proximity;
 mod question;
 mod ranking;
 mod schema;
+mod sealed;
 mod section;
 mod segments;
 mod semantic;
