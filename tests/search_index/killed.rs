@@ -41,8 +41,11 @@ fn a_last_good_version_outlives_a_kill_before_each_call_that_writes() {
         fs::write(dir.join(format!("kb/{name}.md")), text).unwrap();
     };
     write(base.path(), "disk", &article("disk", "Remove old files."));
-    write(base.path(), "log", &article("log", "Rotate the log."));
-    assert!(run(&[], base.path(), &["kb", "index"]).status.success());
+    // A second change leaves files behind that the next one clears away.
+    for text in ["Delete the log.", "Rotate the log."] {
+        write(base.path(), "log", &article("log", text));
+        assert!(run(&[], base.path(), &["kb", "index"]).status.success());
+    }
     let (index, good) = (base.path().join("index"), base.path().join("good"));
     copy(&index, &good);
     // What killed processes write is an index of two segments that become one.
