@@ -1,6 +1,8 @@
 //! The model: getting its files, and what it makes of texts.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "model/following.rs"]
+mod following;
 #[path = "model/meaning.rs"]
 mod meaning;
 #[path = "model/vectors.rs"]

@@ -65,6 +65,7 @@ pub fn run(places: &Places, arguments: &Arguments) -> Done {
     // An answer names the approvals that its actions need, which the policy decides.
     let config = ConfigSource::File(places.config_file()).read()?;
     let library = KbLibrary::open(&places.kb, Some(&places.index), Meaning::open(places, VECTORS)?)?;
+    library.encode()?;
     let shelf = Shelf::new(places.kb.clone());
     let mut asking = Asking { config, shelf, search: library.current(), arguments };
     if arguments.question != ["-"] {

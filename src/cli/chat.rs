@@ -27,7 +27,7 @@ pub fn run(places: &Places) -> Done {
     let files = Files::new(places.kb.clone(), config);
     let library =
         Arc::new(KbLibrary::open(&places.kb, Some(&places.index), Meaning::open(places, VECTORS)?)?);
-    let _watch = library.watch()?;
+    let _following = library.watch()?;
     let talk = Talk { files, library, actor, cast: Vec::new() };
     let state = places.state()?;
     Ok(runtime()?.block_on(async { talk.run(&state, &mut End::listen()?).await })?)

@@ -172,7 +172,9 @@ fn index(places: &Places) -> Done {
 }
 
 fn search(places: &Places) -> anyhow::Result<Arc<Search>> {
-    Ok(KbLibrary::open(&places.kb, Some(&places.index), Meaning::open(places, VECTORS)?)?.current())
+    let library = KbLibrary::open(&places.kb, Some(&places.index), Meaning::open(places, VECTORS)?)?;
+    library.encode()?;
+    Ok(library.current())
 }
 
 fn measure(places: &Places, questions: &Path, json: bool) -> Done {
@@ -213,9 +215,10 @@ fn report(places: &Places, json: bool) -> Done {
 fn rank(places: &Places, collection: &Path, split: Option<Split>, json: bool) -> Done {
     let (synonyms, _) = kb::synonyms(&places.kb);
     let meaning = Meaning::open(places, VECTORS_OF_COLLECTIONS)?;
-    let with_model = meaning.as_ref().map(|meaning| |search| meaning.add(search));
-    let with_model = with_model.as_ref().map(|add| add as &dyn Fn(Search) -> Result<Search, SearchError>);
-    let measured = search::measure(Collection::read(collection)?, split, &synonyms, with_model)?;
+    let with_model = meaning.as_ref().map(|meaning| |search| meaning.of_all(search));
+    let with_model =
+        with_model.as_ref().map(|of_all| of_all as &dyn Fn(Search) -> Result<Search, SearchError>);
+    let measured = search::measure(Collection::read(collection, split)?, &synonyms, with_model)?;
     if json {
         out!("{}", serde_json::to_string(&measured).context("could not write the report")?);
         return Ok(());

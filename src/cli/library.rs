@@ -1,16 +1,19 @@
 //! The knowledge base as something that answers: its index, brought up to date with its files.
 //!
 //! Whoever asks gets a state of the index as a whole, and waits for nobody: a newer one takes its place
-//! in one exchange. What can't be read leaves the last good version in place, and is told in the log.
+//! in one exchange. What can't be read leaves the last good version in place, and is told in the log. What
+//! the model has not read yet is found by words; see [`super::encoding`].
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 
 use anyhow::Context as _;
 
 use super::Places;
+use super::encoding::Encoding;
 use super::parts::{chain, found, no_articles};
 use super::progress::Progress;
 use crate::app::ports::Library;
@@ -35,6 +38,11 @@ pub struct Meaning {
 }
 
 impl Meaning {
+    /// A model and what it has read.
+    pub fn new(model: Arc<Model>, vectors: Vectors) -> Self {
+        Self { model, vectors: Arc::new(RwLock::new(vectors)) }
+    }
+
     /// The installed model with the vectors in a file in the folder of the index. What is wrong with it goes
     /// to the log: words find answers without it. Only a folder that was named must hold one.
     pub(super) fn open(places: &Places, vectors: &str) -> Result<Option<Self>, ModelError> {
@@ -54,19 +62,31 @@ impl Meaning {
             tracing::warn!("{}", chain(error));
             Vectors::default()
         });
-        Ok(Some(Self { model, vectors: Arc::new(RwLock::new(vectors)) }))
+        Ok(Some(Self::new(model, vectors)))
     }
 
-    /// A search that knows what its articles mean; what is new of them is encoded first.
-    pub fn add(&self, search: Search) -> Result<Search, SearchError> {
-        let progress = Progress::new("encoding texts");
-        let (model, vectors) = (Arc::clone(&self.model), Arc::clone(&self.vectors));
-        let (search, failed) = search.with_model(model, vectors, &|done, all| progress.tell(done, all))?;
-        if let Some(error) = failed {
-            tracing::warn!("{}", chain(error));
-        }
-        Ok(search)
+    /// A search that knows what its articles mean, as far as they have been encoded.
+    fn of(&self, search: Search) -> Search {
+        search.with_model(Arc::clone(&self.model), Arc::clone(&self.vectors))
     }
+
+    /// The same with all of them; what is new is encoded first.
+    pub fn of_all(&self, search: Search) -> Result<Search, SearchError> {
+        encoded(&self.of(search))
+    }
+}
+
+/// The same articles, all of them encoded, while whoever waits sees how far that is.
+fn encoded(search: &Search) -> Result<Search, SearchError> {
+    let progress = Progress::new("encoding texts");
+    let failed = search.encode(&|done, all| {
+        progress.tell(done, all);
+        true
+    })?;
+    if let Some(error) = failed {
+        tracing::warn!("{}", chain(error));
+    }
+    Ok(search.renewed())
 }
 
 /// The articles of a folder and their index.
@@ -83,10 +103,12 @@ pub struct KbLibrary {
     lost: Mutex<Vec<String>>,
     /// Whether somebody tells when files change, so that questions need not look.
     told: AtomicBool,
+    /// Wakes who encodes what is new.
+    news: OnceLock<SyncSender<()>>,
 }
 
 impl KbLibrary {
-    /// Opens the index and brings it up to date.
+    /// Opens the index and brings it up to date. What is new to the model is not encoded.
     pub fn open(kb: &Path, index: Option<&Path>, meaning: Option<Meaning>) -> anyhow::Result<Self> {
         // Both read much where there are many articles.
         let (mut index, scan) = std::thread::scope(|scope| {
@@ -107,7 +129,25 @@ impl KbLibrary {
             wrong: Mutex::new(wrong),
             lost: Mutex::new(lost),
             told: AtomicBool::new(false),
+            news: OnceLock::new(),
         })
+    }
+
+    /// Encodes what is new to the model, and waits for that.
+    pub fn encode(&self) -> anyhow::Result<()> {
+        let search = self.current();
+        if search.lacking() > 0 {
+            self.exchange(&search, encoded(&search)?);
+        }
+        Ok(())
+    }
+
+    /// Puts a search in the place of an older one, if that is still what is asked.
+    pub(super) fn exchange(&self, old: &Arc<Search>, new: Search) {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        if Arc::ptr_eq(&current, old) {
+            *current = Arc::new(new);
+        }
     }
 
     /// Looks at the files, and takes in what has changed. Where that fails, what stood there before stays, and
@@ -140,8 +180,12 @@ impl KbLibrary {
     fn followed(&self, index: &Index) -> anyhow::Result<Arc<Search>> {
         if !index.is_that_of(&self.current()) {
             let search = Arc::new(searched(index, self.meaning.as_ref())?);
-            indexed(&search, Some(&self.current()));
-            *self.current.write().unwrap_or_else(PoisonError::into_inner) = search;
+            let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+            let before = std::mem::replace(&mut *current, Arc::clone(&search));
+            drop(current);
+            // Whoever reads that it is indexed asks nothing older.
+            indexed(&search, Some(&before));
+            self.wake();
         }
         let search = self.current();
         let now = wrong(&self.kb, &search, &self.lost.lock().unwrap_or_else(PoisonError::into_inner));
@@ -151,8 +195,9 @@ impl KbLibrary {
         Ok(search)
     }
 
-    /// Follows the files until what is returned is dropped; questions need not look at them until then.
-    pub fn watch(self: &Arc<Self>) -> anyhow::Result<Watch> {
+    /// Follows the files until what is returned is dropped; questions need not look at them until then. What
+    /// is new to the model is encoded meanwhile.
+    pub fn watch(self: &Arc<Self>) -> anyhow::Result<(Watch, Option<Encoding>)> {
         let teller = Teller(Arc::downgrade(self));
         let mut told = None;
         let watch = Watch::start(&self.kb, move |changed| {
@@ -169,7 +214,19 @@ impl KbLibrary {
         })?;
         self.refresh()?;
         self.told.store(true, Ordering::Relaxed);
-        Ok(watch)
+        let encoding = self.meaning.as_ref().map(|_| Encoding::start(self)).transpose()?;
+        if let Some(encoding) = &encoding {
+            self.news.get_or_init(|| encoding.news());
+            self.wake();
+        }
+        Ok((watch, encoding))
+    }
+
+    fn wake(&self) {
+        if let Some(news) = self.news.get() {
+            // One that has news already looks at what is current.
+            let _ = news.try_send(());
+        }
     }
 
     /// The articles as they were found last.
@@ -234,7 +291,7 @@ fn is_gone(file: &Path) -> bool {
 fn searched(index: &Index, meaning: Option<&Meaning>) -> anyhow::Result<Search> {
     let search = index.search().context("the index is empty although it was just built")?;
     Ok(match meaning {
-        Some(meaning) => meaning.add(search)?,
+        Some(meaning) => meaning.of(search),
         None => search,
     })
 }

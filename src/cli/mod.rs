@@ -14,6 +14,7 @@ mod audit;
 mod chat;
 mod demo;
 mod doctor;
+mod encoding;
 mod end;
 mod incident;
 mod kb;

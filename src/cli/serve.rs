@@ -43,7 +43,7 @@ pub fn run(places: &Places) -> Done {
     let files = Files::new(places.kb.clone(), config);
     let library =
         Arc::new(KbLibrary::open(&places.kb, Some(&places.index), Meaning::open(places, VECTORS)?)?);
-    let _watch = library.watch()?;
+    let _following = library.watch()?;
     let state = places.state()?;
     let identity = read.identity.unwrap_or_default();
     let service = Service { settings, token, files, library, identity };

@@ -186,18 +186,35 @@ impl Search {
         index.search().ok_or_else(empty)
     }
 
-    /// The same with a model of what texts mean. Texts without a vector are encoded, while `progress`
-    /// hears how many of how many are done; what could not be kept in `vectors` is told.
-    pub fn with_model(
-        mut self,
-        model: Arc<Model>,
-        vectors: Arc<RwLock<Vectors>>,
-        progress: &dyn Fn(usize, usize),
-    ) -> Result<(Self, Option<VectorsError>), SearchError> {
-        let (semantic, failed) =
-            Semantic::new(model, vectors, (&self.analyzer, &self.segments), progress).map_err(failed)?;
-        self.semantic = Some(semantic);
-        Ok((self, failed))
+    /// The same with a model of what texts mean, as far as there are vectors of them.
+    #[must_use]
+    pub fn with_model(self, model: Arc<Model>, vectors: Arc<RwLock<Vectors>>) -> Self {
+        let semantic = Some(Semantic::new(model, vectors, &self.segments));
+        Self { semantic, ..self }
+    }
+
+    /// How many texts have no vector although there is a model.
+    pub fn lacking(&self) -> usize {
+        self.semantic.as_ref().map_or(0, Semantic::lacking)
+    }
+
+    /// Encodes texts that have no vector, until `go_on`, which hears how many of how many are done, says no;
+    /// [`Search::renewed`] knows them. What could not be kept is told.
+    pub fn encode(&self, go_on: &dyn Fn(usize, usize) -> bool) -> Result<Option<VectorsError>, SearchError> {
+        let Some(semantic) = &self.semantic else { return Ok(None) };
+        semantic.encode((&self.analyzer, &self.segments), go_on).map_err(failed)
+    }
+
+    /// The same articles with what has been encoded since.
+    #[must_use]
+    pub fn renewed(&self) -> Self {
+        Self {
+            analyzer: Arc::clone(&self.analyzer),
+            segments: Arc::clone(&self.segments),
+            manifest: Arc::clone(&self.manifest),
+            origin: self.origin.clone(),
+            semantic: self.semantic.as_ref().map(|semantic| semantic.renewed(&self.segments)),
+        }
     }
 
     /// Where the index comes from.
@@ -287,7 +304,7 @@ impl Search {
         if let Some(nearness) = self.semantic.as_ref().and_then(|semantic| semantic.nearness(text)) {
             ranked = nearness.fuse(ranked, evidence::full_score(&rarities));
             ranking::sort(segments, &mut ranked);
-            cosine = ranked.first().map(|best| nearness.of(best.article));
+            cosine = ranked.first().and_then(|best| nearness.of(best.article));
         }
         let evidence = match ranked.first() {
             Some(best) => evidence::evidence(segments, &question, &rarities, best, cosine)?,

@@ -9,7 +9,8 @@
 //! names, codes and commands do, which mean nothing to the model. Looked at are the best [`FUSED_MAX`] of
 //! each.
 //!
-//! Invariant: the model only ever adds. Without it, or where it has no vector, words decide alone.
+//! Invariant: without the model, and of an article that has no vector yet, words decide alone; nobody waits
+//! for a text to be encoded but who asks for that.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
@@ -34,14 +35,16 @@ const ASKED_WORDS_MAX: usize = 40;
 /// Texts that are encoded before they are written.
 const BATCH: usize = 32;
 
-/// The model with the vectors of all texts.
+/// The model with the vectors that there are.
 pub(super) struct Semantic {
     model: Arc<Model>,
     vectors: Arc<RwLock<Vectors>>,
-    /// Of every text its chunk and the row of its vector, those of an article together, in the order of the
-    /// index.
+    /// Of every text with a vector its chunk and the row of the vector, those of an article together, in the
+    /// order of the index.
     rows: Vec<(DocAddress, usize)>,
     articles: Vec<Part>,
+    /// How many texts have none.
+    lacking: usize,
 }
 
 /// The texts of an article among all.
@@ -60,44 +63,63 @@ pub(super) struct Nearness<'a> {
 }
 
 impl Semantic {
-    /// Encodes the texts that have no vector yet. `progress` hears how many of them are done and how
-    /// many there were. What could not be written is in memory all the same.
-    pub fn new(
-        model: Arc<Model>,
-        vectors: Arc<RwLock<Vectors>>,
-        (analyzer, segments): (&Analyzer, &Segments),
-        progress: &dyn Fn(usize, usize),
-    ) -> tantivy::Result<(Self, Option<VectorsError>)> {
-        let mut missing = missing(&vectors, segments);
-        let articles: BTreeSet<DocAddress> = missing.values().map(|chunk| segments.article(*chunk)).collect();
-        let (all, mut done, mut failed) = (missing.len(), 0, None);
-        let mut waiting = Vec::new();
-        // Who asks meanwhile reads the vectors, so they are locked for the writing alone.
-        let mut keep = |batch: &[(u64, String)]| {
-            let encoded = encoded(&model, batch);
-            failed = write(&vectors).add(&encoded).err().or(failed.take());
-        };
-        for article in articles {
-            let chunks = chunks(analyzer, &segments.entry(article)?);
-            let texts = chunks.into_iter().flat_map(|chunk| chunk.texts).map(|text| (text_key(&text), text));
-            waiting.extend(texts.filter(|(key, _)| missing.remove(key).is_some()));
-            while waiting.len() >= BATCH {
-                progress(done, all);
-                keep(&waiting.drain(..BATCH).collect::<Vec<_>>());
-                done += BATCH;
+    /// What has been encoded of these chunks.
+    pub fn new(model: Arc<Model>, vectors: Arc<RwLock<Vectors>>, segments: &Segments) -> Self {
+        let (mut rows, mut lacking) = (Vec::new(), 0);
+        {
+            let vectors = read(&vectors);
+            for (key, chunk) in segments.chunks().flat_map(|chunk| keys(segments, chunk)) {
+                match vectors.get(key) {
+                    Some(row) => rows.push((chunk, row)),
+                    None => lacking += 1,
+                }
             }
         }
-        if !waiting.is_empty() {
-            keep(&waiting);
-        }
-        progress(all, all);
-        let rows = {
-            let vectors = read(&vectors);
-            let texts = segments.chunks().flat_map(|chunk| keys(segments, chunk));
-            texts.filter_map(|(key, chunk)| Some((chunk, vectors.get(key)?))).collect::<Vec<_>>()
-        };
         let articles = parts(segments, &rows);
-        Ok((Self { model, vectors, rows, articles }, failed))
+        Self { model, vectors, rows, articles, lacking }
+    }
+
+    /// The same with what has been encoded since.
+    pub fn renewed(&self, segments: &Segments) -> Self {
+        Self::new(Arc::clone(&self.model), Arc::clone(&self.vectors), segments)
+    }
+
+    /// How many texts have no vector.
+    pub fn lacking(&self) -> usize {
+        self.lacking
+    }
+
+    /// Encodes the texts that have no vector yet, until `go_on`, which hears how many of how many are done,
+    /// says no. What could not be written is in memory all the same.
+    pub fn encode(
+        &self,
+        (analyzer, segments): (&Analyzer, &Segments),
+        go_on: &dyn Fn(usize, usize) -> bool,
+    ) -> tantivy::Result<Option<VectorsError>> {
+        let mut missing = missing(&self.vectors, segments);
+        let articles: BTreeSet<DocAddress> = missing.values().map(|chunk| segments.article(*chunk)).collect();
+        let (all, mut done, mut failed) = (missing.len(), 0, None);
+        let mut articles = articles.into_iter();
+        let mut waiting = Vec::new();
+        while go_on(done, all) {
+            while waiting.len() < BATCH
+                && let Some(article) = articles.next()
+            {
+                let chunks = chunks(analyzer, &segments.entry(article)?);
+                let texts = chunks.into_iter().flat_map(|chunk| chunk.texts);
+                let texts = texts.map(|text| (text_key(&text), text));
+                waiting.extend(texts.filter(|(key, _)| missing.remove(key).is_some()));
+            }
+            if waiting.is_empty() {
+                break;
+            }
+            let batch: Vec<_> = waiting.drain(..BATCH.min(waiting.len())).collect();
+            let encoded = encoded(&self.model, &batch);
+            // Who asks meanwhile reads the vectors, so they are locked for the writing alone.
+            failed = write(&self.vectors).add(&encoded).err().or(failed.take());
+            done += batch.len();
+        }
+        Ok(failed)
     }
 
     /// How near everything comes to a question; none if it could not be encoded.
@@ -160,9 +182,9 @@ fn encoded(model: &Model, texts: &[(u64, String)]) -> Vec<(u64, Vec<f32>)> {
 }
 
 impl Nearness<'_> {
-    /// The cosine of the best text of an article.
-    pub fn of(&self, article: DocAddress) -> f32 {
-        self.place(article).map_or(0.0, |place| self.articles[place])
+    /// The cosine of the best text of an article, if one of them has a vector.
+    pub fn of(&self, article: DocAddress) -> Option<f32> {
+        self.place(article).map(|place| self.articles[place])
     }
 
     fn place(&self, article: DocAddress) -> Option<usize> {
@@ -190,8 +212,10 @@ impl Nearness<'_> {
         candidates.extend(ranked.into_iter().take(FUSED_MAX).map(|ranked| (ranked.article, Some(ranked))));
         let mut fused = Vec::new();
         for (article, found) in candidates {
-            let word = found.as_ref().map_or(0.0, |found| found.score / full_score);
-            let score = (1.0 - WORDS_WEIGHT) * self.of(article) + WORDS_WEIGHT * worth(word);
+            let word = worth(found.as_ref().map_or(0.0, |found| found.score / full_score));
+            // What has not been encoded comes as near as its words say.
+            let cosine = self.of(article).unwrap_or(word * cosines.high.max(0.0));
+            let score = (1.0 - WORDS_WEIGHT) * cosine + WORDS_WEIGHT * word;
             if score <= 0.0 {
                 continue;
             }
@@ -203,7 +227,7 @@ impl Nearness<'_> {
                 let word = words.remove(chunk).unwrap_or_default() / best_chunk;
                 *cosine = f32::midpoint(cosines.part(*cosine), word);
             }
-            // What could not be encoded is found by its words all the same.
+            // What has not been encoded is found by its words all the same.
             chunks.extend(
                 words.into_iter().map(|(chunk, word)| (chunk, f32::midpoint(0.0, word / best_chunk))),
             );

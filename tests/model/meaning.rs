@@ -6,7 +6,7 @@ use std::sync::{Arc, RwLock};
 
 use dogwatch::domain::article::Synonyms;
 use dogwatch::model::{Model, Vectors};
-use dogwatch::search::Search;
+use dogwatch::search::{Answer, Search};
 
 use super::wheel;
 
@@ -31,14 +31,20 @@ fn search(articles: Vec<dogwatch::domain::article::Article>) -> Search {
     Search::of(articles, &Synonyms::default()).unwrap()
 }
 
+/// A search of which the model has read everything.
+fn read_whole(search: Search, model: &Arc<Model>) -> Search {
+    let search = search.with_model(Arc::clone(model), Arc::default());
+    assert!(search.encode(&|_, _| true).unwrap().is_none());
+    search.renewed()
+}
+
 #[test]
 fn what_is_meant_is_found_though_no_word_is_shared() {
     let model = Arc::new(Model::open(&wheel::folder()).unwrap());
     let question = "my car squeals when it stops";
     let words = search(articles("Twice a day."));
     assert!(!words.answer(question, 3).unwrap().answered, "by words there is nothing");
-    let (with_model, failed) = words.with_model(Arc::clone(&model), Arc::default(), &|_, _| {}).unwrap();
-    assert!(failed.is_none());
+    let with_model = read_whole(words, &model);
     assert_eq!(with_model.rank(question, 1).unwrap()[0].as_str(), "brakes");
     assert!(!with_model.answer("how tall is the tower of Pisa", 3).unwrap().answered, "meaning refuses too");
     let answer = with_model.answer("how do I replace worn brake pads", 3).unwrap();
@@ -48,7 +54,7 @@ fn what_is_meant_is_found_though_no_word_is_shared() {
 #[test]
 fn of_a_long_question_forty_words_are_compared() {
     let model = Arc::new(Model::open(&wheel::folder()).unwrap());
-    let (search, _) = search(articles("Twice a day.")).with_model(model, Arc::default(), &|_, _| {}).unwrap();
+    let search = read_whole(search(articles("Twice a day.")), &model);
     // Words that carry no information are nothing but a part of what is meant.
     let score = |the: usize, of: usize| {
         let question = format!("how do I replace worn brake pads {}{}", "the ".repeat(the), "of ".repeat(of));
@@ -66,15 +72,56 @@ fn only_what_is_new_is_encoded() {
     let path = folder.path().join("vectors");
     let encoded = |last: &str| {
         let told = RefCell::new(Vec::new());
-        let vectors = Vectors::open(&path).unwrap();
-        let progress = |done, all| told.borrow_mut().push((done, all));
-        let (_, failed) = search(articles(last))
-            .with_model(Arc::clone(&model), Arc::new(RwLock::new(vectors)), &progress)
-            .unwrap();
-        assert!(failed.is_none());
-        told.into_inner().last().copied().unwrap()
+        let vectors = Arc::new(RwLock::new(Vectors::open(&path).unwrap()));
+        let search = search(articles(last)).with_model(Arc::clone(&model), vectors);
+        let failed = search.encode(&|done, all| {
+            told.borrow_mut().push((done, all));
+            true
+        });
+        assert!(failed.unwrap().is_none());
+        let told = told.into_inner().last().copied().unwrap();
+        assert_eq!((search.lacking(), search.renewed().lacking()), (told.1, 0));
+        told
     };
     assert_eq!(encoded("Twice a day."), (6, 6), "a front and a section of each article");
     assert_eq!(encoded("Twice a day."), (0, 0));
     assert_eq!(encoded("Three times a day."), (1, 1));
+}
+
+#[test]
+fn what_has_not_been_encoded_is_found_by_its_words_as_without_the_model() {
+    let model = Arc::new(Model::open(&wheel::folder()).unwrap());
+    let questions =
+        ["how do I replace worn brake pads", "feeding a cat twice", "how tall is the tower of Pisa"];
+    let words = search(articles("Twice a day."));
+    let waiting = search(articles("Twice a day.")).with_model(Arc::clone(&model), Arc::default());
+    for question in questions {
+        let (by_words, so_far) = (words.answer(question, 3).unwrap(), waiting.answer(question, 3).unwrap());
+        assert_eq!((by_words.answered, by_words.certain), (so_far.answered, so_far.certain), "{question}");
+        let cited = |answer: &Answer| {
+            answer.hits.iter().map(|hit| (hit.article.clone(), hit.lines)).collect::<Vec<_>>()
+        };
+        assert_eq!(cited(&by_words), cited(&so_far), "{question}");
+    }
+    // One that is new beside two that the model has read.
+    let vectors = Arc::new(RwLock::new(Vectors::default()));
+    let old = search(articles("").into_iter().filter(|it| it.id.as_str() != "cat").collect());
+    old.with_model(Arc::clone(&model), Arc::clone(&vectors)).encode(&|_, _| true).unwrap();
+    let mixed = search(articles("Twice a day.")).with_model(model, vectors);
+    assert_eq!(mixed.lacking(), 2);
+    let answer = mixed.answer("feeding a cat twice a day", 3).unwrap();
+    assert!(answer.certain && answer.hits[0].article.as_str() == "cat", "{answer:?}");
+    assert_eq!(mixed.answer(questions[0], 3).unwrap().hits[0].article.as_str(), "brakes");
+}
+
+#[test]
+fn whoever_stops_keeps_what_has_been_encoded() {
+    let model = Arc::new(Model::open(&wheel::folder()).unwrap());
+    let vectors = Arc::new(RwLock::new(Vectors::default()));
+    let many =
+        |number| article(&format!("a{number}"), &format!("The pump number {number} leaks"), "Seal it.");
+    let search = search((0..40).map(many).collect()).with_model(model, vectors);
+    assert_eq!(search.lacking(), 80);
+    search.encode(&|done, _| done == 0).unwrap();
+    assert_eq!(search.renewed().lacking(), 80 - 32);
 }
