@@ -39,7 +39,7 @@ fn figures_are_as_by_hand() {
     // q1 finds d1, d2; relevant are d2 with gain 1 and d3, which it can't find, with gain 2.
     let folder = collection("query\tdocument\tscore\nq1\td2\t1\nq1\td3\t2\nq2\td3\t1\nq2\td1\t0\n");
     let measured =
-        measure(Collection::read(folder.path()).unwrap(), None, &Synonyms::default(), None).unwrap();
+        measure(Collection::read(folder.path(), None).unwrap(), &Synonyms::default(), None).unwrap();
     let second = 3f64.log2();
     let ndcg = (1.0 / second) / (2.0 + 1.0 / second);
     for figures in [measured.ours.figures, measured.bare] {
@@ -75,8 +75,8 @@ fn insects() -> TempDir {
 
 #[test]
 fn refusals_answers_and_the_interval_are_as_by_hand() {
-    let collection = Collection::read(insects().path()).unwrap();
-    let measured = measure(collection, None, &Synonyms::default(), None).unwrap();
+    let collection = Collection::read(insects().path(), None).unwrap();
+    let measured = measure(collection, &Synonyms::default(), None).unwrap();
     let ours = &measured.ours;
     assert!(near(measured.bare.ndcg_at_10, 0.6) && near(ours.figures.ndcg_at_10, 0.8), "{measured:?}");
     // The football match, of five.
@@ -93,13 +93,20 @@ fn refusals_answers_and_the_interval_are_as_by_hand() {
 fn each_query_is_in_one_split() {
     let folder = collection("query\tdocument\tscore\nq1\td1\t1\nq2\td3\t1\n");
     let asked = |split| {
-        measure(Collection::read(folder.path()).unwrap(), split, &Synonyms::default(), None)
+        measure(Collection::read(folder.path(), split).unwrap(), &Synonyms::default(), None)
             .unwrap()
             .ours
             .figures
             .queries
     };
     assert_eq!((asked(Some(Split::Choose)), asked(Some(Split::Report)), asked(None)), (1, 1, 2));
+    let folder = collection("query\tdocument\tscore\nq1\td1\t1\n");
+    let empty: Vec<String> = [Split::Choose, Split::Report]
+        .iter()
+        .filter_map(|split| Collection::read(folder.path(), Some(*split)).err())
+        .map(|error| format!("{error:?}"))
+        .collect();
+    assert!(empty.len() == 1 && empty[0].contains("no query of this half of it"), "{empty:?}");
 }
 
 #[test]
@@ -108,7 +115,7 @@ fn the_place_of_judgements_in_beir_is_read_too() {
     fs::create_dir(folder.path().join("qrels")).unwrap();
     fs::write(folder.path().join("qrels/test.tsv"), "query-id\tcorpus-id\tscore\nq2\td3\t1\n").unwrap();
     assert_eq!(
-        measure(Collection::read(folder.path()).unwrap(), None, &Synonyms::default(), None)
+        measure(Collection::read(folder.path(), None).unwrap(), &Synonyms::default(), None)
             .unwrap()
             .ours
             .figures
@@ -119,9 +126,9 @@ fn the_place_of_judgements_in_beir_is_read_too() {
 
 #[test]
 fn a_line_of_headings_may_be_missing_and_one_query_must_be_judged() {
-    let read = |qrels: &str| Collection::read(collection(qrels).path()).map_err(|error| format!("{error:?}"));
-    let measured =
-        measure(read("q1\td1\t1\nq2\td3\t1\n").unwrap(), None, &Synonyms::default(), None).unwrap();
+    let read =
+        |qrels: &str| Collection::read(collection(qrels).path(), None).map_err(|error| format!("{error:?}"));
+    let measured = measure(read("q1\td1\t1\nq2\td3\t1\n").unwrap(), &Synonyms::default(), None).unwrap();
     assert_eq!(measured.ours.figures.queries, 2);
     for none in ["", "query\tdocument\tscore\n", "q1\td1\t0\n", "q9\td1\t1\n"] {
         let error = read(none).unwrap_err();
@@ -132,15 +139,15 @@ fn a_line_of_headings_may_be_missing_and_one_query_must_be_judged() {
 #[test]
 fn what_is_missing_or_wrong_is_named_with_its_line() {
     let folder = collection("query\tdocument\tscore\nq1\td1\tmuch\n");
-    let error = Collection::read(folder.path()).unwrap_err().to_string();
+    let error = Collection::read(folder.path(), None).unwrap_err().to_string();
     assert!(error.contains("qrels.tsv:2: not a query, a document and a score"), "{error}");
     fs::write(folder.path().join("queries.jsonl"), "{\"id\": \"q1\"}\n").unwrap();
-    let folder_error = Collection::read(folder.path()).unwrap_err().to_string();
+    let folder_error = Collection::read(folder.path(), None).unwrap_err().to_string();
     assert!(folder_error.contains("qrels.tsv:2"), "judgements come first: {folder_error}");
     fs::write(folder.path().join("qrels.tsv"), "query\tdocument\tscore\nq1\td1\t1\n").unwrap();
-    let error = Collection::read(folder.path()).unwrap_err().to_string();
+    let error = Collection::read(folder.path(), None).unwrap_err().to_string();
     assert!(error.contains("queries.jsonl:1: missing field `text`"), "{error}");
     fs::remove_file(folder.path().join("corpus.jsonl")).unwrap();
-    let error = Collection::read(folder.path()).unwrap_err().to_string();
+    let error = Collection::read(folder.path(), None).unwrap_err().to_string();
     assert!(error.contains("corpus.jsonl") && error.contains("a collection has"), "{error}");
 }

@@ -139,6 +139,19 @@ fn question_about_an_unknown_article_names_the_line() {
 }
 
 #[test]
+fn an_article_that_is_not_there_is_one_that_no_question_finds() {
+    let search = search();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("q.jsonl");
+    let line = |id: &str| {
+        format!(r#"{{"id":"{id}","text":"no space left on device","articles":["{id}"],"answerable":true}}"#)
+    };
+    fs::write(&path, format!("{}\n{}\n", line("gone"), line("linux-disk-full"))).unwrap();
+    let report = eval(&search, &read_questions(&path, &search).unwrap()).unwrap();
+    assert_eq!((report.questions, report.success_at_1, report.misses[0].id.as_str()), (2, 0.5, "gone"));
+}
+
+#[test]
 fn a_file_of_questions_may_begin_with_a_mark_and_must_hold_one_in_utf_8() {
     let search = Search::of(Vec::new(), &Synonyms::default()).unwrap();
     let dir = tempfile::tempdir().unwrap();

@@ -14,6 +14,7 @@
 //!
 //! A refused question has no hits, so it is a miss in the first three.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -95,7 +96,8 @@ pub enum MissKind {
     FalseAnswer,
 }
 
-/// Reads a file of questions, one JSON object a line; empty lines are skipped. There must be one.
+/// Reads a file of questions, one JSON object a line; empty lines are skipped. There must be one, and one of the
+/// articles that they name; the others that are not there are told in the log, and nothing finds them.
 pub fn read_questions(path: &Path, search: &Search) -> Result<Vec<Question>, SearchError> {
     let unreadable = |source| SearchError::QuestionsUnreadable { path: path.to_owned(), source };
     let mut bytes = Vec::new();
@@ -106,23 +108,32 @@ pub fn read_questions(path: &Path, search: &Search) -> Result<Vec<Question>, Sea
     }
     let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
     let lines = text.split(|byte| *byte == b'\n').zip(1..).filter(|(line, _)| !line.trim_ascii().is_empty());
-    let questions: Vec<_> =
-        lines.map(|(line, number)| question(path, number, line, search)).collect::<Result<_, _>>()?;
+    let questions: Vec<(usize, Question)> = lines
+        .map(|(line, number)| Ok((number, question(path, number, line)?)))
+        .collect::<Result<_, SearchError>>()?;
     if questions.is_empty() {
         return Err(unreadable(io::Error::other("there is no question in it")));
     }
-    Ok(questions)
+    let (mut found, mut lost) = (0, BTreeMap::new());
+    for (line, question) in &questions {
+        for id in &question.articles {
+            if search.has(id)? { found += 1 } else { drop(lost.entry(id).or_insert(*line)) }
+        }
+    }
+    if let Some((id, line)) = lost.iter().min_by_key(|(_, line)| **line).filter(|_| found == 0) {
+        let problem = format!("there is no article `{id}`, nor any other that is named");
+        return Err(SearchError::Question { path: path.to_owned(), line: *line, problem });
+    }
+    for (id, line) in lost {
+        tracing::warn!("{}:{line}: there is no article `{id}`: questions can't find it", path.display());
+    }
+    Ok(questions.into_iter().map(|(_, question)| question).collect())
 }
 
-fn question(path: &Path, line: usize, bytes: &[u8], search: &Search) -> Result<Question, SearchError> {
+fn question(path: &Path, line: usize, bytes: &[u8]) -> Result<Question, SearchError> {
     let wrong = |problem: String| SearchError::Question { path: PathBuf::from(path), line, problem };
     let text = str::from_utf8(bytes).map_err(|error| wrong(format!("it is no UTF-8: {error}")))?;
     let question: Question = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
-    for id in &question.articles {
-        if !search.has(id)? {
-            return Err(wrong(format!("there is no article `{id}`")));
-        }
-    }
     if question.answerable == question.articles.is_empty() {
         let problem = if question.answerable {
             "answerable, but names no article"
