@@ -117,7 +117,11 @@ pub fn read_questions(path: &Path, search: &Search) -> Result<Vec<Question>, Sea
     let (mut found, mut lost) = (0, BTreeMap::new());
     for (line, question) in &questions {
         for id in &question.articles {
-            if search.has(id)? { found += 1 } else { drop(lost.entry(id).or_insert(*line)) }
+            if search.has(id)? {
+                found += 1;
+            } else {
+                lost.entry(id).or_insert(*line);
+            }
         }
     }
     if let Some((id, line)) = lost.iter().min_by_key(|(_, line)| **line).filter(|_| found == 0) {

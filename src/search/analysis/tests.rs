@@ -1,4 +1,5 @@
 use super::{Analyzer, KNOWN_MAX, Known, Terms};
+use crate::domain::article::Synonyms;
 use crate::search::vocabulary::is_function_word;
 
 fn analyzer() -> Analyzer {
@@ -85,6 +86,17 @@ fn expressions_share_a_meaning_even_when_separated() {
         assert!(meanings(text).contains(&off[0]), "{text}");
     }
     assert_ne!(meanings("power on")[0], off[0]);
+}
+
+#[test]
+fn an_expression_of_letters_and_digits_is_one_wherever_it_stands() {
+    let same = [["ipv6", "sixstack"], ["sql2005", "yukon"]];
+    let analyzer = Analyzer::new(&Synonyms(same.map(|it| it.map(str::to_owned).to_vec()).to_vec()));
+    for (text, meaning) in [("is IPv6 off", 0), ("sixstack", 0), ("SQL2005 is slow", 1)] {
+        let units = analyzer.units(text);
+        let having: Vec<_> = units.iter().filter(|unit| unit.meanings == [meaning]).collect();
+        assert!(having.len() == 1 && having[0].is_meant_whole(), "{text}");
+    }
 }
 
 #[test]

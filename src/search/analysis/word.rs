@@ -68,10 +68,11 @@ impl Lexicon {
         lexicon.everyday = everyday_words().map(|word| lexicon.stem(word)).collect();
         let numbered = synonyms.0.iter().enumerate();
         for (meaning, expression) in numbered.flat_map(|(at, same)| same.iter().map(move |it| (at, it))) {
-            let mut stems = expression.split(' ').map(|word| lexicon.stem(word));
-            if let Some(first) = stems.next() {
-                let rest = stems.collect();
-                lexicon.expressions.entry(first).or_default().push((rest, meaning));
+            // As texts are taken apart, so that `ipv6` is two there as well.
+            let stems: Vec<String> =
+                expression.split(' ').flat_map(|word| lexicon.word(word).stems).collect();
+            if let [first, rest @ ..] = stems.as_slice() {
+                lexicon.expressions.entry(first.clone()).or_default().push((rest.to_vec(), meaning));
             }
         }
         for candidates in lexicon.expressions.values_mut() {
