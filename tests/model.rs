@@ -265,7 +265,7 @@ fn vectors_of_collections_are_kept_apart_from_those_of_articles() {
         let output = output.unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     };
-    let rows = |name: &str| at(name).exists().then(|| Vectors::open(&at(name)).unwrap().len());
+    let rows = |name: &str| at(name).exists().then(|| Vectors::open(&at(name)).unwrap().rows().len());
     call(&["kb", "eval", "--collection", "collection"]);
     let collections = rows("index/vectors-collections");
     assert!(collections > Some(0) && rows("index/vectors").is_none(), "{collections:?}");
@@ -314,14 +314,14 @@ fn question_is_nearest_to_the_text_that_answers_it() {
     let model = Model::open(&wheel::folder()).unwrap();
     let texts =
         ["Delete old ISO images to free the root disk", "Restart the web server", "Power off a hung guest"];
-    let mut vectors = Vectors::default();
+    let vectors = Vectors::default();
     for text in texts {
         vectors.add(&[(Digest::of(text.as_bytes()).key(), model.encode(text).unwrap())]).unwrap();
     }
     let query = Query::new(&model.encode("no space left on the boot volume").unwrap());
-    let cosine = |row| vectors.cosine(&query, row).unwrap();
+    let cosine = |row| vectors.rows().cosine(&query, row).unwrap();
     assert!(cosine(0) > cosine(1) && cosine(0) > cosine(2));
-    assert_eq!(vectors.cosine(&query, 3), None);
+    assert_eq!(vectors.rows().cosine(&query, 3), None);
     let exact =
         dot(&model.encode(texts[0]).unwrap(), &model.encode("no space left on the boot volume").unwrap());
     assert!((cosine(0) - exact).abs() < 0.01, "{} is not {exact}", cosine(0));

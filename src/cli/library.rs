@@ -34,13 +34,13 @@ const HITS: usize = 3;
 /// The model of what texts mean, with the vectors of those it has read.
 pub struct Meaning {
     model: Arc<Model>,
-    vectors: Arc<RwLock<Vectors>>,
+    vectors: Arc<Vectors>,
 }
 
 impl Meaning {
     /// A model and what it has read.
     pub fn new(model: Arc<Model>, vectors: Vectors) -> Self {
-        Self { model, vectors: Arc::new(RwLock::new(vectors)) }
+        Self { model, vectors: Arc::new(vectors) }
     }
 
     /// The installed model with the vectors in a file in the folder of the index. What is wrong with it goes

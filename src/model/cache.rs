@@ -8,12 +8,15 @@
 //! the row so far. Rows are only ever added, under a lock of the file.
 //!
 //! Invariants: what was torn off by a crash is cut with all that follows; a file with another header is
-//! replaced, never read; a row that is handed out is whole. The file is disposable.
+//! replaced, never read; a row that is handed out is whole; nobody who reads rows waits for the file. The
+//! file is disposable, and one that can only be read is read.
 
 use std::collections::HashMap;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::time::{Duration, Instant};
 
 use super::cosine::{Bytes, quantised};
 use super::{DIMENSIONS, Model, Query};
@@ -26,6 +29,9 @@ const BODY_LEN: usize = KEY_LEN + SCALE_LEN + DIMENSIONS;
 const ROW_LEN: usize = BODY_LEN + CHECK_LEN;
 /// Rows of a file: half a gigabyte. More are kept in memory only.
 const ROWS_MAX: usize = 1_300_000;
+/// How long one process waits for another that writes the file.
+const LOCK_WAIT: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// What can go wrong with the file. The vectors in memory are good all the same.
 #[derive(Debug, thiserror::Error)]
@@ -44,23 +50,21 @@ pub struct VectorsError {
 #[derive(Debug, Default)]
 pub struct Vectors {
     path: Option<PathBuf>,
-    rows: HashMap<u64, usize>,
+    rows: RwLock<Rows>,
+}
+
+/// The vectors in memory.
+#[derive(Debug, Default)]
+pub struct Rows {
+    numbers: HashMap<u64, usize>,
     bytes: Vec<Bytes>,
     scales: Vec<f32>,
 }
 
-impl Vectors {
-    /// Reads the file, or makes it and its folder.
-    pub fn open(path: &Path) -> Result<Self, VectorsError> {
-        let mut vectors = Self { path: Some(path.to_owned()), ..Self::default() };
-        let failed = |source| VectorsError { operation: "read", path: path.to_owned(), source };
-        vectors.load(path).map_err(failed)?;
-        Ok(vectors)
-    }
-
+impl Rows {
     /// The number of the row of a text with this key.
     pub fn get(&self, text: u64) -> Option<usize> {
-        self.rows.get(&text).copied()
+        self.numbers.get(&text).copied()
     }
 
     /// How many rows there are.
@@ -73,15 +77,45 @@ impl Vectors {
         self.bytes.is_empty()
     }
 
+    /// The cosine of a row to a question; none if there is no such row.
+    pub fn cosine(&self, query: &Query, row: usize) -> Option<f32> {
+        Some(query.cosine(self.bytes.get(row)?, *self.scales.get(row)?))
+    }
+
+    fn insert(&mut self, key: u64, bytes: &Bytes, scale: f32) {
+        // Of a text that two processes have added the first row counts; the other takes a number all the
+        // same, so that numbers stay places.
+        self.numbers.entry(key).or_insert(self.bytes.len());
+        self.bytes.push(*bytes);
+        self.scales.push(scale);
+    }
+}
+
+impl Vectors {
+    /// Reads the file, or makes it and its folder.
+    pub fn open(path: &Path) -> Result<Self, VectorsError> {
+        let failed = |source| VectorsError { operation: "read", path: path.to_owned(), source };
+        let rows = load(path).map_err(failed)?;
+        Ok(Self { path: Some(path.to_owned()), rows: RwLock::new(rows) })
+    }
+
+    /// What is in memory now; while that is held nothing is added.
+    pub fn rows(&self) -> RwLockReadGuard<'_, Rows> {
+        self.rows.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Adds vectors of texts. They can be used even if the file could not be written.
-    pub fn add(&mut self, vectors: &[(u64, Vec<f32>)]) -> Result<(), VectorsError> {
+    pub fn add(&self, vectors: &[(u64, Vec<f32>)]) -> Result<(), VectorsError> {
         let mut written = Vec::new();
-        for (text, vector) in vectors {
-            if self.get(*text).is_none() {
-                let (bytes, scale) = quantised(vector);
-                self.insert(*text, &bytes, scale);
-                if self.len() <= ROWS_MAX {
-                    written.extend(row(*text, scale, &bytes));
+        {
+            let mut rows = self.rows.write().unwrap_or_else(PoisonError::into_inner);
+            for (text, vector) in vectors {
+                if rows.get(*text).is_none() {
+                    let (bytes, scale) = quantised(vector);
+                    rows.insert(*text, &bytes, scale);
+                    if rows.len() <= ROWS_MAX {
+                        written.extend(row(*text, scale, &bytes));
+                    }
                 }
             }
         }
@@ -94,46 +128,58 @@ impl Vectors {
             _ => Ok(()),
         }
     }
+}
 
-    /// The cosine of a row to a question; none if there is no such row.
-    pub fn cosine(&self, query: &Query, row: usize) -> Option<f32> {
-        Some(query.cosine(self.bytes.get(row)?, *self.scales.get(row)?))
+fn load(path: &Path) -> io::Result<Rows> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
     }
-
-    fn insert(&mut self, key: u64, bytes: &Bytes, scale: f32) {
-        self.rows.insert(key, self.bytes.len());
-        self.bytes.push(*bytes);
-        self.scales.push(scale);
+    let mut rows = Rows::default();
+    let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+    let (mut file, writable) = match opened {
+        Err(error) if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => {
+            (File::open(path)?, false)
+        }
+        opened => (opened?, true),
+    };
+    lock(&file)?;
+    let header = header();
+    let mut content = Vec::new();
+    let len_max = (header.len() + ROWS_MAX * ROW_LEN) as u64;
+    (&mut file).take(len_max).read_to_end(&mut content)?;
+    if content.is_empty() && writable {
+        // Whoever waits for the lock finds it begun; another file would lose what they add.
+        file.write_all(header.as_bytes())?;
+        return Ok(rows);
     }
+    let Some(whole) = content.strip_prefix(header.as_bytes()) else {
+        return if writable { replace(path, &header).map(|()| rows) } else { Ok(rows) };
+    };
+    for row in whole.chunks(ROW_LEN) {
+        let Some((key, scale, bytes)) = checked(row) else { break };
+        rows.insert(key, &bytes, scale);
+    }
+    if writable {
+        file.set_len((header.len() + rows.len() * ROW_LEN) as u64)?;
+    }
+    Ok(rows)
+}
 
-    fn load(&mut self, path: &Path) -> io::Result<()> {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-        file.lock()?;
-        let header = header();
-        let mut content = Vec::new();
-        let len_max = (header.len() + ROWS_MAX * ROW_LEN) as u64;
-        (&mut file).take(len_max).read_to_end(&mut content)?;
-        if content.is_empty() {
-            // Whoever waits for the lock finds it begun; another file would lose what they add.
-            return file.write_all(header.as_bytes());
-        }
-        let Some(rows) = content.strip_prefix(header.as_bytes()) else {
-            return replace(path, &header);
-        };
-        for row in rows.chunks(ROW_LEN) {
-            let Some((key, scale, bytes)) = checked(row) else { break };
-            if self.rows.contains_key(&key) {
-                // Somebody else had added it meanwhile. It takes a number, so that numbers stay places.
-                self.bytes.push(bytes);
-                self.scales.push(scale);
-            } else {
-                self.insert(key, &bytes, scale);
+/// Locks the file until it is closed.
+fn lock(file: &File) -> io::Result<()> {
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    let deadline = Instant::now() + LOCK_WAIT;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => std::thread::sleep(PAUSE),
+            Err(TryLockError::WouldBlock) => {
+                return Err(io::Error::other("another process has been writing it for too long"));
             }
+            Err(TryLockError::Error(error)) => return Err(error),
         }
-        file.set_len((header.len() + self.len() * ROW_LEN) as u64)
     }
 }
 
@@ -150,11 +196,16 @@ fn replace(path: &Path, header: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Adds rows to the file, if it is still one of ours.
+/// Adds rows to the file, if it is still one of ours or none.
 fn append(path: &Path, rows: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().read(true).write(true).open(path)?;
-    file.lock()?;
+    let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+    lock(&file)?;
     let header = header();
+    if file.metadata()?.len() == 0 {
+        // Somebody has deleted it.
+        file.write_all(header.as_bytes())?;
+        file.rewind()?;
+    }
     let mut found = Vec::new();
     (&mut file).take(header.len() as u64).read_to_end(&mut found)?;
     if found != header.as_bytes() {

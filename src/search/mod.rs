@@ -50,7 +50,7 @@ mod vocabulary;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tantivy::{TantivyError, Term};
 
@@ -188,7 +188,7 @@ impl Search {
 
     /// The same with a model of what texts mean, as far as there are vectors of them.
     #[must_use]
-    pub fn with_model(self, model: Arc<Model>, vectors: Arc<RwLock<Vectors>>) -> Self {
+    pub fn with_model(self, model: Arc<Model>, vectors: Arc<Vectors>) -> Self {
         let semantic = Some(Semantic::new(model, vectors, &self.segments));
         Self { semantic, ..self }
     }

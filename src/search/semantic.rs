@@ -14,7 +14,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::Arc;
 
 use tantivy::DocAddress;
 
@@ -38,7 +38,7 @@ const BATCH: usize = 32;
 /// The model with the vectors that there are.
 pub(super) struct Semantic {
     model: Arc<Model>,
-    vectors: Arc<RwLock<Vectors>>,
+    vectors: Arc<Vectors>,
     /// Of every text with a vector its chunk and the row of the vector, those of an article together, in the
     /// order of the index.
     rows: Vec<(DocAddress, usize)>,
@@ -64,10 +64,10 @@ pub(super) struct Nearness<'a> {
 
 impl Semantic {
     /// What has been encoded of these chunks.
-    pub fn new(model: Arc<Model>, vectors: Arc<RwLock<Vectors>>, segments: &Segments) -> Self {
+    pub fn new(model: Arc<Model>, vectors: Arc<Vectors>, segments: &Segments) -> Self {
         let (mut rows, mut lacking) = (Vec::new(), 0);
         {
-            let vectors = read(&vectors);
+            let vectors = vectors.rows();
             for (key, chunk) in segments.chunks().flat_map(|chunk| keys(segments, chunk)) {
                 match vectors.get(key) {
                     Some(row) => rows.push((chunk, row)),
@@ -115,8 +115,7 @@ impl Semantic {
             }
             let batch: Vec<_> = waiting.drain(..BATCH.min(waiting.len())).collect();
             let encoded = encoded(&self.model, &batch);
-            // Who asks meanwhile reads the vectors, so they are locked for the writing alone.
-            failed = write(&self.vectors).add(&encoded).err().or(failed.take());
+            failed = self.vectors.add(&encoded).err().or(failed.take());
             done += batch.len();
         }
         Ok(failed)
@@ -126,7 +125,7 @@ impl Semantic {
     pub fn nearness(&self, question: &str) -> Option<Nearness<'_>> {
         let words: Vec<&str> = question.split_whitespace().take(ASKED_WORDS_MAX).collect();
         let query = Query::new(&self.model.encode(&words.join(" "))?);
-        let vectors = read(&self.vectors);
+        let vectors = self.vectors.rows();
         let cosine = |(_, row): &(DocAddress, usize)| vectors.cosine(&query, *row).unwrap_or_default();
         let texts: Vec<f32> = self.rows.iter().map(cosine).collect();
         let best = |part: &Part| texts[part.texts.clone()].iter().copied().fold(0.0, f32::max);
@@ -148,8 +147,8 @@ fn parts(segments: &Segments, rows: &[(DocAddress, usize)]) -> Vec<Part> {
 }
 
 /// The keys of texts without a vector, each with a chunk that has it.
-fn missing(vectors: &RwLock<Vectors>, segments: &Segments) -> HashMap<u64, DocAddress> {
-    let vectors = read(vectors);
+fn missing(vectors: &Vectors, segments: &Segments) -> HashMap<u64, DocAddress> {
+    let vectors = vectors.rows();
     let texts = segments.chunks().flat_map(|chunk| keys(segments, chunk));
     texts.filter(|(key, _)| vectors.get(*key).is_none()).collect()
 }
@@ -157,14 +156,6 @@ fn missing(vectors: &RwLock<Vectors>, segments: &Segments) -> HashMap<u64, DocAd
 /// What the texts of a chunk are known by, each with the chunk.
 fn keys(segments: &Segments, chunk: DocAddress) -> impl Iterator<Item = (u64, DocAddress)> + '_ {
     segments.text_keys(chunk).map(move |key| (key, chunk))
-}
-
-fn read(vectors: &RwLock<Vectors>) -> RwLockReadGuard<'_, Vectors> {
-    vectors.read().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn write(vectors: &RwLock<Vectors>) -> RwLockWriteGuard<'_, Vectors> {
-    vectors.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The vectors of texts that could be encoded. One text fills one core, so it is two at a time.

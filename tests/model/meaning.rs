@@ -2,7 +2,7 @@
 //! not encoded again.
 
 use std::cell::RefCell;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 use dogwatch::domain::article::Synonyms;
 use dogwatch::model::{Model, Vectors};
@@ -72,7 +72,7 @@ fn only_what_is_new_is_encoded() {
     let path = folder.path().join("vectors");
     let encoded = |last: &str| {
         let told = RefCell::new(Vec::new());
-        let vectors = Arc::new(RwLock::new(Vectors::open(&path).unwrap()));
+        let vectors = Arc::new(Vectors::open(&path).unwrap());
         let search = search(articles(last)).with_model(Arc::clone(&model), vectors);
         let failed = search.encode(&|done, all| {
             told.borrow_mut().push((done, all));
@@ -104,7 +104,7 @@ fn what_has_not_been_encoded_is_found_by_its_words_as_without_the_model() {
         assert_eq!(cited(&by_words), cited(&so_far), "{question}");
     }
     // One that is new beside two that the model has read.
-    let vectors = Arc::new(RwLock::new(Vectors::default()));
+    let vectors = Arc::new(Vectors::default());
     let old = search(articles("").into_iter().filter(|it| it.id.as_str() != "cat").collect());
     old.with_model(Arc::clone(&model), Arc::clone(&vectors)).encode(&|_, _| true).unwrap();
     let mixed = search(articles("Twice a day.")).with_model(model, vectors);
@@ -117,7 +117,7 @@ fn what_has_not_been_encoded_is_found_by_its_words_as_without_the_model() {
 #[test]
 fn whoever_stops_keeps_what_has_been_encoded() {
     let model = Arc::new(Model::open(&wheel::folder()).unwrap());
-    let vectors = Arc::new(RwLock::new(Vectors::default()));
+    let vectors = Arc::new(Vectors::default());
     let many =
         |number| article(&format!("a{number}"), &format!("The pump number {number} leaks"), "Seal it.");
     let search = search((0..40).map(many).collect()).with_model(model, vectors);

@@ -21,13 +21,14 @@ fn key(number: usize) -> u64 {
 }
 
 fn filled(path: &Path, numbers: std::ops::Range<usize>) -> Vectors {
-    let mut vectors = Vectors::open(path).unwrap();
+    let vectors = Vectors::open(path).unwrap();
     vectors.add(&numbers.map(|number| (key(number), vector(number))).collect::<Vec<_>>()).unwrap();
     vectors
 }
 
 /// Proves that these and no others are there, each with its own vector.
 fn holds(vectors: &Vectors, numbers: std::ops::Range<usize>) {
+    let vectors = vectors.rows();
     assert_eq!(vectors.len(), numbers.len());
     for number in numbers {
         let row = vectors.get(key(number)).unwrap();
@@ -50,7 +51,7 @@ fn vectors_come_back_and_are_kept_once() {
     holds(&filled(&path, 0..5), 0..5);
     assert_eq!(fs::metadata(&path).unwrap().len(), len);
     holds(&filled(&path, 5..7), 0..7);
-    assert!(Vectors::open(&path).unwrap().get(key(7)).is_none());
+    assert!(Vectors::open(&path).unwrap().rows().get(key(7)).is_none());
 }
 
 #[test]
@@ -99,7 +100,7 @@ fn foreign_and_damaged_headers_are_replaced() {
 #[test]
 fn writer_mends_what_another_has_torn_meanwhile() {
     let (_folder, path) = place();
-    let mut vectors = filled(&path, 0..2);
+    let vectors = filled(&path, 0..2);
     OpenOptions::new().append(true).open(&path).unwrap().write_all(&[7; 100]).unwrap();
     vectors.add(&[(key(2), vector(2))]).unwrap();
     holds(&Vectors::open(&path).unwrap(), 0..3);
@@ -112,7 +113,7 @@ fn writers_at_once_lose_nothing() {
     std::thread::scope(|scope| {
         for writer in 0..4 {
             scope.spawn(move || {
-                let mut vectors = Vectors::open(path).unwrap();
+                let vectors = Vectors::open(path).unwrap();
                 for number in writer * 50..(writer + 1) * 50 {
                     vectors.add(&[(key(number), vector(number))]).unwrap();
                 }
@@ -123,11 +124,40 @@ fn writers_at_once_lose_nothing() {
 }
 
 #[test]
+fn who_reads_rows_does_not_wait_for_a_file_that_another_process_holds() {
+    let (_folder, path) = place();
+    let vectors = filled(&path, 0..1);
+    let held = fs::File::open(&path).unwrap();
+    held.lock().unwrap();
+    std::thread::scope(|scope| {
+        let adding = scope.spawn(|| vectors.add(&[(key(1), vector(1))]));
+        while vectors.rows().get(key(1)).is_none() {
+            std::thread::yield_now();
+        }
+        assert!(!adding.is_finished(), "it waits for the file");
+        // One that waits to open it gives up, too.
+        let error = Vectors::open(&path).unwrap_err();
+        assert!(format!("{:?}", error.source).contains("for too long"), "{error:?}");
+        assert!(adding.join().unwrap().is_err());
+    });
+    holds(&vectors, 0..2);
+}
+
+#[test]
+fn file_that_was_deleted_is_made_again() {
+    let (_folder, path) = place();
+    let vectors = filled(&path, 0..2);
+    fs::remove_file(&path).unwrap();
+    vectors.add(&[(key(2), vector(2))]).unwrap();
+    assert_eq!(Vectors::open(&path).unwrap().rows().len(), 1, "what was added since");
+}
+
+#[test]
 fn file_that_cannot_be_written_is_told_and_memory_serves() {
     let (folder, path) = place();
     let error = Vectors::open(folder.path()).unwrap_err();
     assert!(error.to_string().contains(&folder.path().display().to_string()), "{error}");
-    let mut vectors = filled(&path, 0..1);
+    let vectors = filled(&path, 0..1);
     fs::remove_dir_all(path.parent().unwrap()).unwrap();
     assert!(vectors.add(&[(key(1), vector(1))]).is_err());
     holds(&vectors, 0..2);
@@ -135,7 +165,7 @@ fn file_that_cannot_be_written_is_told_and_memory_serves() {
 
 #[test]
 fn a_cosine_falls_as_the_angle_grows() {
-    let mut vectors = Vectors::default();
+    let vectors = Vectors::default();
     let slanted = |number: usize| {
         let angle = std::f32::consts::FRAC_PI_2 * f32::from(u16::try_from(number).unwrap()) / 200.0;
         let mut vector = vec![0.0; DIMENSIONS];
@@ -145,7 +175,7 @@ fn a_cosine_falls_as_the_angle_grows() {
     let rows: Vec<_> = (0..200).map(|number| (key(number), slanted(number))).collect();
     vectors.add(&rows).unwrap();
     let query = Query::new(&slanted(0));
-    let cosines: Vec<f32> = (0..200).map(|row| vectors.cosine(&query, row).unwrap()).collect();
+    let cosines: Vec<f32> = (0..200).map(|row| vectors.rows().cosine(&query, row).unwrap()).collect();
     assert!(cosines.is_sorted_by(|near, far| near >= far), "{cosines:?}");
     assert!((cosines[0] - 1.0).abs() < 0.01 && cosines[199] < 0.02, "{cosines:?}");
 }
