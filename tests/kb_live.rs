@@ -263,6 +263,44 @@ fn a_folder_of_articles_that_is_gone_or_emptied_is_told_beside_what_still_answer
     drop(watch);
 }
 
+#[test]
+fn a_broken_article_keeps_its_last_good_version_under_another_name() {
+    let (folder, index) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let at = |name: &str| folder.path().join(name);
+    fs::create_dir(at("old")).unwrap();
+    for part in &PARTS[..2] {
+        fs::write(at(&format!("old/{part}.md")), article(part, 1)).unwrap();
+    }
+    let library = Arc::new(KbLibrary::open(folder.path(), Some(index.path()), None).unwrap());
+    let watch = library.watch().unwrap();
+    let wait = |what: &str, holds: &dyn Fn(&Search) -> bool| {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while !holds(&library.current()) {
+            assert!(Instant::now() < deadline, "{what}");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    };
+    let answers_from = |search: &Search, part: &str, file: &str| {
+        let answer = ask(search, part);
+        let hit = answer.hits.iter().find(|hit| hit.article.as_str() == part);
+        hit.is_some_and(|hit| hit.file == file && hit.outdated.is_some()) && quoted(&answer, part) == Some(1)
+    };
+    for part in &PARTS[..2] {
+        fs::write(at(&format!("old/{part}.md")), "+++\nhalf").unwrap();
+    }
+    wait("both are broken", &|search| search.broken().count() == 2);
+    fs::rename(at("old/gasket.md"), at("gasket-leaks.md")).unwrap();
+    wait("a file", &|search| answers_from(search, "gasket", "gasket-leaks.md"));
+    fs::rename(at("old"), at("new")).unwrap();
+    wait("a folder", &|search| answers_from(search, "flywheel", "new/flywheel.md"));
+    assert_eq!((library.current().articles(), library.current().broken().count()), (2, 2));
+    fs::write(at("gasket-leaks.md"), article("gasket", 2)).unwrap();
+    wait("it is mended", &|search| quoted(&ask(search, "gasket"), "gasket") == Some(2));
+    fs::remove_file(at("new/flywheel.md")).unwrap();
+    wait("it is gone", &|search| search.articles() == 1 && search.broken().count() == 0);
+    drop(watch);
+}
+
 /// Notes the revision of each line that says what is indexed, with the one that is asked at that moment.
 #[derive(Clone)]
 struct Told {

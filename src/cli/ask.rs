@@ -20,15 +20,15 @@ use crate::search::{Answer, Search};
 #[derive(clap::Args)]
 pub struct Arguments {
     /// One JSON object a line
-    #[arg(long)]
+    #[arg(long, overrides_with = "json")]
     pub(super) json: bool,
     /// Hits at the most
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=10))]
+    #[arg(long, value_name = "N", overrides_with = "limit", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=10))]
     limit: u8,
     /// The question; `-` reads one question a line from standard input. `--json` and `--limit N` may stand
     /// among its words, other words with a hyphen belong to it, and so does everything after `--`
     #[arg(required = true, trailing_var_arg = true)]
-    question: Vec<String>,
+    question: Vec<OsString>,
 }
 
 impl Arguments {
@@ -53,6 +53,12 @@ impl Arguments {
                 continue;
             };
             let takes_next = option.get_action().takes_values() && !text.contains('=');
+            let is_number = |word: &OsString| word.to_str().is_some_and(|word| word.parse::<u8>().is_ok());
+            // People ask about options, too.
+            if takes_next && !words.peek().is_some_and(is_number) {
+                question.push(word);
+                continue;
+            }
             call.push(word);
             call.extend(words.next_if(|_| takes_next));
         }
@@ -69,7 +75,9 @@ pub fn run(places: &Places, arguments: &Arguments) -> Done {
     let shelf = Shelf::new(places.kb.clone());
     let mut asking = Asking { config, shelf, search: library.current(), arguments };
     if arguments.question != ["-"] {
-        return asking.answer(&arguments.question.join(" "));
+        // Any bytes are a question.
+        let words: Vec<_> = arguments.question.iter().map(|word| word.to_string_lossy()).collect();
+        return asking.answer(&words.join(" "));
     }
     let mut input = std::io::stdin().lock();
     while let Some(line) = next_line(&mut input).context("could not read a question from standard input")? {

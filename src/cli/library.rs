@@ -18,7 +18,7 @@ use super::parts::{chain, found, no_articles};
 use super::progress::Progress;
 use crate::app::ports::Library;
 use crate::domain::replies::answer::Found;
-use crate::kb::{self, Changed, Code, Finding, Scan, Watch};
+use crate::kb::{self, Changed, Code, Finding, Scan, Sight, Watch};
 use crate::model::{Model, ModelError, Vectors};
 use crate::search::{Index, Origin, Reading, Search, SearchError, Seen};
 
@@ -101,6 +101,8 @@ pub struct KbLibrary {
     wrong: Mutex<BTreeSet<String>>,
     /// What could not be looked at.
     lost: Mutex<Vec<String>>,
+    /// Whether that is all of them.
+    gone: AtomicBool,
     /// Whether somebody tells when files change, so that questions need not look.
     told: AtomicBool,
     /// Wakes who encodes what is new.
@@ -128,6 +130,7 @@ impl KbLibrary {
             current: RwLock::new(Arc::new(search)),
             wrong: Mutex::new(wrong),
             lost: Mutex::new(lost),
+            gone: AtomicBool::new(false),
             told: AtomicBool::new(false),
             news: OnceLock::new(),
         })
@@ -155,6 +158,7 @@ impl KbLibrary {
     pub fn refresh(&self) -> anyhow::Result<Arc<Search>> {
         let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
         let looked = scan(&self.kb).and_then(|scan| follow(&mut index, &self.kb, scan));
+        self.gone.store(looked.is_err(), Ordering::Relaxed);
         let lost = looked.unwrap_or_else(|error| {
             vec![format!("what stood in the articles before still answers: {}", chain(error))]
         });
@@ -164,12 +168,15 @@ impl KbLibrary {
 
     /// Takes in what has changed in some files, without a look at the others where that is possible.
     pub fn refresh_some(&self, files: &[String]) -> anyhow::Result<Arc<Search>> {
-        // What is gone may have another name, which is still to be told.
-        if files.iter().any(|file| is_gone(&self.kb.join(file))) {
+        // What is gone may have another name, which is still to be told; what could not be looked at may be
+        // mended.
+        let is_lost = !self.lost.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
+        if is_lost || files.iter().any(|file| is_gone(&self.kb.join(file))) {
             return self.refresh();
         }
         let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
-        if index.follow_some(files, &|seen| reading(&self.kb, seen)).is_some() {
+        let some: Vec<Seen> = files.iter().map(|file| seen(kb::sight(&self.kb, file))).collect();
+        if index.follow_some(&some, &|seen| reading(&self.kb, seen)).is_some() {
             return self.followed(&index);
         }
         drop(index);
@@ -189,9 +196,11 @@ impl KbLibrary {
         }
         let search = self.current();
         let now = wrong(&self.kb, &search, &self.lost.lock().unwrap_or_else(PoisonError::into_inner));
+        // Whoever asks reads that, and the log may be slow.
         let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
-        tell(&now, &wrong);
-        *wrong = now;
+        let before = std::mem::replace(&mut *wrong, now.clone());
+        drop(wrong);
+        tell(&now, &before);
         Ok(search)
     }
 
@@ -239,7 +248,14 @@ impl KbLibrary {
         let wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
         let broken = wrong.iter().cloned().collect();
         drop(wrong);
-        Ok(Found { broken, ..found(&search.answer(question, HITS)?) })
+        let mut found = Found { broken, ..found(&search.answer(question, HITS)?) };
+        if self.gone.load(Ordering::Relaxed) {
+            for hit in &mut found.hits {
+                hit.outdated = true;
+                hit.actions.clear();
+            }
+        }
+        Ok(found)
     }
 }
 
@@ -266,13 +282,17 @@ fn scan(kb: &Path) -> anyhow::Result<Scan> {
 
 /// Brings the index up to date; what can't be looked at.
 fn follow(index: &mut Index, kb: &Path, scan: Scan) -> anyhow::Result<Vec<String>> {
-    let seen: Vec<Seen> = scan.files.into_iter().map(|it| Seen::new(it.file, it.stamp)).collect();
+    let seen: Vec<Seen> = scan.files.into_iter().map(seen).collect();
     let (synonyms, found) = kb::synonyms(kb);
     // Of a file that is just being written nothing may be there to read.
     let is_lost = |code| matches!(code, Code::SynonymsSyntax | Code::Unreadable | Code::FileTooLarge);
     let synonyms = (!found.iter().any(|finding| is_lost(finding.code))).then_some(&synonyms);
     index.follow(&seen, &scan.unlisted, synonyms, &|seen| reading(kb, seen))?;
     Ok(scan.findings.iter().chain(&found).map(Finding::brief).collect())
+}
+
+fn seen(sight: Sight) -> Seen {
+    Seen::new(sight.file, sight.stamp).with_identity(sight.identity)
 }
 
 fn reading(kb: &Path, seen: &Seen) -> Reading {

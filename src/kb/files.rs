@@ -52,6 +52,8 @@ pub struct Sight {
     pub file: String,
     /// Changes whenever the file does; 0 if it has changed so lately that this is not sure.
     pub stamp: u64,
+    /// Stays when the file gets another name; 0 if it can't be looked at.
+    pub identity: u64,
 }
 
 /// What a folder holds.
@@ -95,18 +97,32 @@ fn stamp(metadata: &Metadata, now: i64) -> u64 {
     if now - metadata.ctime() < SETTLED_S {
         return 0;
     }
-    let numbers = [metadata.dev(), metadata.ino(), metadata.size()];
     let times = [metadata.mtime(), metadata.mtime_nsec(), metadata.ctime(), metadata.ctime_nsec()];
-    let times = times.iter().flat_map(|number| number.to_le_bytes());
-    let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).chain(times).collect();
+    let times = times.map(i64::cast_unsigned);
+    digest(&[&[metadata.dev(), metadata.ino(), metadata.size()], &times[..]].concat())
+}
+
+/// What a file is known by whatever its name.
+fn identity(metadata: &Metadata) -> u64 {
+    digest(&[metadata.dev(), metadata.ino()])
+}
+
+/// One number for some; never 0.
+fn digest(numbers: &[u64]) -> u64 {
+    let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
     Digest::of(&bytes).key().max(1)
 }
 
 /// One file as it looks now.
-pub(super) fn sight(folder: &Path, file: &str) -> Sight {
+pub fn sight(folder: &Path, file: &str) -> Sight {
     // Reading it says what is wrong.
-    let stamp = fs::metadata(folder.join(file)).map_or(0, |metadata| stamp(&metadata, now_s()));
-    Sight { file: file.to_owned(), stamp }
+    let metadata = fs::metadata(folder.join(file)).ok();
+    seen(file.to_owned(), metadata.as_ref(), now_s())
+}
+
+fn seen(file: String, metadata: Option<&Metadata>, now: i64) -> Sight {
+    let stamp = metadata.map_or(0, |metadata| stamp(metadata, now));
+    Sight { file, stamp, identity: metadata.map_or(0, identity) }
 }
 
 fn now_s() -> i64 {
@@ -122,7 +138,8 @@ struct Walk {
 
 /// What an entry of a folder is.
 enum Kind {
-    File(u64),
+    /// None: reading it says what is wrong.
+    File(Option<Metadata>),
     Folder(PathBuf),
     Unread(String, &'static str),
     Nothing,
@@ -157,13 +174,13 @@ impl Walk {
             .into_par_iter()
             .with_min_len(ENTRIES_AT_ONCE)
             .map(|(file, entry)| {
-                let kind = look(&entry, &file, depth, now);
+                let kind = look(&entry, &file, depth);
                 (file, kind)
             })
             .collect();
         for (file, kind) in looked {
             match kind {
-                Kind::File(stamp) => self.scan.files.push(Sight { file, stamp }),
+                Kind::File(metadata) => self.scan.files.push(seen(file, metadata.as_ref(), now)),
                 Kind::Folder(path) => {
                     let prefix = format!("{file}/");
                     if let Err(error) = self.enter(&path, &prefix, depth + 1) {
@@ -193,7 +210,7 @@ impl Walk {
     }
 }
 
-fn look(entry: &DirEntry, file: &str, depth: usize, now: i64) -> Kind {
+fn look(entry: &DirEntry, file: &str, depth: usize) -> Kind {
     let article = is_article(Path::new(file));
     let kind = entry.file_type();
     let is_link = kind.as_ref().is_ok_and(FileType::is_symlink);
@@ -208,12 +225,11 @@ fn look(entry: &DirEntry, file: &str, depth: usize, now: i64) -> Kind {
             Kind::Unread(format!("folders are read {DEPTH_MAX} deep"), "move it up")
         }
         Ok(metadata) if metadata.is_dir() => Kind::Folder(entry.path()),
-        Ok(metadata) if metadata.is_file() && article => Kind::File(stamp(&metadata, now)),
+        Ok(metadata) if metadata.is_file() && article => Kind::File(Some(metadata)),
         Ok(_) if article => Kind::Unread("it is no file".to_owned(), "remove or rename it"),
         // Entering it says what is wrong.
         Err(_) if is_folder && depth < DEPTH_MAX => Kind::Folder(entry.path()),
-        // So does reading it.
-        Err(_) if article => Kind::File(0),
+        Err(_) if article => Kind::File(None),
         Err(error) if is_link => Kind::Unread(format!("cannot look at it: {error}"), "repair or remove it"),
         Ok(_) | Err(_) => Kind::Nothing,
     }
@@ -244,7 +260,7 @@ mod tests {
 
     #[test]
     fn what_is_too_much_is_left_out_and_named() {
-        let file = |file: &str| Sight { file: file.to_owned(), stamp: 1 };
+        let file = |file: &str| Sight { file: file.to_owned(), stamp: 1, identity: 0 };
         let mut files = vec![file("a.md"), file("b.md"), file("c.md")];
         assert_eq!(limited(&mut files, 3), None);
         let finding = limited(&mut files, 2).map(|finding| (finding.code, finding.message));

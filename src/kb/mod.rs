@@ -29,7 +29,7 @@ mod shelf;
 mod synonyms;
 mod watch;
 
-pub use files::{FILE_LEN_MAX, KbError, Scan, Sight, scan};
+pub use files::{FILE_LEN_MAX, KbError, Scan, Sight, scan, sight};
 pub use finding::{Code, Finding, Severity};
 pub use key_lines::KeyLines;
 pub use load::{Loaded, Offered, article, load};

@@ -72,7 +72,7 @@ impl Shelf {
     }
 
     /// Reads a file unless it looks as it did.
-    fn follow(&mut self, Sight { file, stamp }: Sight) {
+    fn follow(&mut self, Sight { file, stamp, .. }: Sight) {
         let looks_so = |kept: &Kept| stamp != 0 && kept.stamp == stamp;
         if !self.kept.get(&file).is_some_and(looks_so) {
             let mut kept = self.read(&file, stamp);

@@ -82,7 +82,7 @@ impl Reading<'_> {
             let expressions = self.expressions(expressions);
             if synonyms.len() == MEANINGS_MAX {
                 let message = format!("more than {MEANINGS_MAX} meanings");
-                self.wrong(meaning, Code::SynonymsSyntax, message, "keep fewer; the rest is left out");
+                self.wrong(meaning, Code::SynonymForm, message, "keep fewer; the rest is left out");
                 break;
             }
             if expressions.len() < 2 {

@@ -219,7 +219,7 @@ impl Watched {
             let due = every.saturating_sub(self.called.elapsed());
             let seen = self.news.next(if self.absent { due.min(ABSENT_LOOK) } else { due });
             let is_due = self.called.elapsed() >= every;
-            let is_back = self.absent && self.folder.is_dir();
+            let is_back = self.absent && is_listed(&self.folder);
             if seen.ended {
                 return ControlFlow::Break(());
             }
@@ -249,7 +249,7 @@ impl Watched {
             Err(error) => Some(error),
         };
         // Asked last: a folder that goes later is told of.
-        self.absent = !self.folder.is_dir();
+        self.absent = !is_listed(&self.folder);
         if let Some(error) = &failed
             && !self.warned
         {
@@ -282,6 +282,11 @@ impl Watched {
         }
         Ok((events, failed))
     }
+}
+
+/// Whether a look at a folder can see what is in it.
+fn is_listed(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok()
 }
 
 /// A folder and those below it that articles are read from.

@@ -30,13 +30,21 @@ pub struct Seen {
     pub(super) stamp: u64,
     /// What the file is known by.
     pub(super) key: u64,
+    /// What stays when it gets another name; 0 if nobody knows.
+    pub(super) identity: u64,
 }
 
 impl Seen {
     /// A file, and what changes with it; 0: look into it.
     pub fn new(file: impl Into<String>, stamp: u64) -> Self {
         let file = file.into();
-        Self { key: file_key(&file), file, stamp }
+        Self { key: file_key(&file), file, stamp, identity: 0 }
+    }
+
+    /// The same with what stays when the file gets another name.
+    #[must_use]
+    pub fn with_identity(self, identity: u64) -> Self {
+        Self { identity, ..self }
     }
 }
 
@@ -147,11 +155,12 @@ impl Index {
 
     /// Brings the index up to date with some files that are there; what it has of others stays. None: only
     /// a look at all of them helps. That will see these once more: nobody knows yet whether they are settled.
-    pub fn follow_some(&mut self, files: &[String], read: &(dyn Fn(&Seen) -> Reading + Sync)) -> Option<()> {
-        let mut seen: Vec<Seen> = files.iter().map(|file| Seen::new(file.as_str(), 0)).collect();
+    pub fn follow_some(&mut self, files: &[Seen], read: &(dyn Fn(&Seen) -> Reading + Sync)) -> Option<()> {
+        let mut seen: Vec<Seen> = files.iter().map(|it| Seen { stamp: 0, ..it.clone() }).collect();
         // What was wrong with these may have been one of those.
-        let broken = self.held.as_ref()?.manifest.broken.values().filter(|it| !files.contains(&it.file));
-        seen.extend(broken.map(|it| Seen::new(it.file.as_str(), it.stamp)));
+        let broken = self.held.as_ref()?.manifest.broken.values();
+        let others = broken.filter(|it| files.iter().all(|seen| seen.file != it.file));
+        seen.extend(others.map(|it| Seen::new(it.file.as_str(), it.stamp).with_identity(it.identity)));
         let look = Look { seen: &seen, unlisted: &[], whole: false, read };
         let followed = match self.folder.clone() {
             Some(folder) => self.follow_in(&folder, &look),
@@ -243,7 +252,7 @@ impl Index {
         let mut update = Update::new(held, before, &analyzer, anew, due.read.len());
         update.manifest.synonyms = self.synonyms.clone();
         for key in due.gone {
-            update.remove(key)?;
+            update.lose(key)?;
         }
         for file in due.mended {
             update.manifest.broken.remove(&file);
@@ -258,12 +267,12 @@ impl Index {
         let mut failed = Vec::new();
         look.read(&due.read, |seen, reading| {
             if !update.take(seen, reading)? {
-                failed.push(seen.key);
+                failed.push(seen.clone());
             }
             Ok(())
         })?;
-        for key in failed {
-            update.keep(key)?;
+        for seen in failed {
+            update.keep(&seen)?;
         }
         let (writer, manifest) = update.finish()?;
         if is_sealed && writer.is_none() && manifest == *held.manifest {

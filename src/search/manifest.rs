@@ -14,6 +14,8 @@ pub struct Broken {
     /// The file.
     pub file: String,
     pub(super) stamp: u64,
+    /// See [`super::index::Seen`].
+    pub(super) identity: u64,
     /// What is wrong with it.
     pub why: String,
 }

@@ -36,6 +36,8 @@ pub(super) struct Update<'a> {
     replaced: HashSet<u64>,
     /// The ids that files are going to have.
     announced: HashMap<u64, Vec<String>>,
+    /// Last good versions of files that are gone, by what those would still be known by under another name.
+    orphans: HashMap<u64, (Entry, u64)>,
     /// The files of ids that were put in.
     claimed: HashMap<String, (u64, String)>,
     /// What was put in and is not analysed yet.
@@ -69,6 +71,7 @@ impl<'a> Update<'a> {
             manifest: Manifest::clone(&held.manifest),
             replaced: HashSet::new(),
             announced: HashMap::new(),
+            orphans: HashMap::new(),
             claimed: HashMap::new(),
             waiting: Vec::new(),
             waiting_len: 0,
@@ -106,35 +109,48 @@ impl<'a> Update<'a> {
             }
             Reading::Broken(why) => why,
         };
-        let broken = Broken { file: seen.file.clone(), stamp: seen.stamp, why };
+        let broken = Broken { file: seen.file.clone(), stamp: seen.stamp, identity: seen.identity, why };
         if self.manifest.broken.len() < BROKEN_MAX || self.manifest.broken.contains_key(&seen.file) {
             self.manifest.broken.insert(seen.file.clone(), broken);
         }
         Ok(false)
     }
 
+    /// Takes out what the index holds of a file that is gone. If it could not be read any more, it may still
+    /// be there under another name.
+    pub fn lose(&mut self, key: u64) -> tantivy::Result<()> {
+        if let Some((entry, stamp)) = self.indexed(key)?
+            && let Some(broken) = self.manifest.broken.get(&entry.file).filter(|broken| broken.identity != 0)
+        {
+            self.orphans.insert(broken.identity, (entry, stamp));
+        }
+        self.remove(key)
+    }
+
     /// Keeps the last good version of a file, unless an id of it is another's now. Call it when all is
     /// taken.
-    pub fn keep(&mut self, key: u64) -> tantivy::Result<()> {
-        let Some((entry, stamp)) = self.indexed(key)? else { return self.bring(key) };
-        let is_anothers = |name: &String| self.claimed.get(name).is_some_and(|(holder, _)| *holder != key);
+    pub fn keep(&mut self, seen: &Seen) -> tantivy::Result<()> {
+        let Some((entry, stamp)) = self.indexed(seen.key)? else { return self.bring(seen) };
+        let is_anothers =
+            |name: &String| self.claimed.get(name).is_some_and(|(holder, _)| *holder != seen.key);
         if entry_names(&entry).iter().any(is_anothers) {
-            self.remove(key)
+            self.remove(seen.key)
         } else if self.anew {
-            self.remove(key)?;
-            self.add(entry, key, stamp)
+            self.remove(seen.key)?;
+            self.add(entry, seen.key, stamp)
         } else {
             Ok(())
         }
     }
 
-    /// Brings the last good version of a file along from what was held before.
-    fn bring(&mut self, key: u64) -> tantivy::Result<()> {
-        let Some(before) = self.before else { return Ok(()) };
-        match before.article(key)? {
-            Some((entry, stamp)) if self.holder(&entry, key)?.is_none() => self.add(entry, key, stamp),
-            _ => Ok(()),
-        }
+    /// Brings the last good version of a file along from what was held before, or from its other name.
+    fn bring(&mut self, seen: &Seen) -> tantivy::Result<()> {
+        let before = self.before.map(|before| before.article(seen.key)).transpose()?.flatten();
+        let Some((entry, stamp)) = before.or_else(|| self.orphans.remove(&seen.identity)) else {
+            return Ok(());
+        };
+        let entry = Entry { file: seen.file.clone(), ..entry };
+        if self.holder(&entry, seen.key)?.is_none() { self.add(entry, seen.key, stamp) } else { Ok(()) }
     }
 
     fn put(&mut self, entry: Entry, seen: &Seen) -> tantivy::Result<()> {

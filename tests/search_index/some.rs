@@ -9,7 +9,7 @@ use crate::{Files, Looked, article, follow};
 
 /// Brings an index up to date with some files: who is missing among `files` is gone.
 fn follow_some(index: &mut Index, some: &[&str], files: &Files) -> Option<Search> {
-    let some: Vec<String> = some.iter().map(|&file| file.to_owned()).collect();
+    let some: Vec<Seen> = some.iter().map(|&file| Seen::new(file, 0)).collect();
     let read = |seen: &Seen| match files.get(seen.file.as_str()) {
         None => Reading::Gone,
         Some(&"") => Reading::Broken("it is empty".to_owned()),

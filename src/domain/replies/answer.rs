@@ -121,7 +121,7 @@ fn quoted(reply: Reply, hit: &Cited) -> Reply {
     let source = Line::plain("source: ").code(format!("{}:{lines}", hit.file));
     let reply = reply.line(source.then(", revision ").code(hit.revision.short()));
     if hit.outdated {
-        reply.line(Line::plain("the file has changed since and can't be read: this is its last good version"))
+        reply.line(Line::plain("the file can't be read any more: this is its last good version"))
     } else {
         reply
     }
