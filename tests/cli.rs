@@ -312,3 +312,43 @@ fn a_model_folder_that_is_named_must_hold_a_model() {
     assert!(done.stdout.contains("NOT OK model: there is no model in nowhere"), "{}", done.stdout);
     assert_eq!(done.status, 1);
 }
+
+#[test]
+fn what_could_not_be_written_is_a_failure_and_a_reader_that_has_gone_ends_the_answers() {
+    let folder = TempDir::new().unwrap();
+    let call = |args: &[&str]| {
+        let mut call = Command::new(env!("CARGO_BIN_EXE_dogwatch"));
+        call.args(["--kb", KB, "--index", "index"]).args(args).current_dir(folder.path());
+        call
+    };
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = call(&["kb", "index"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("could not write to standard output"));
+
+    let mut asking = call(&["ask", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut questions = asking.stdin.take().unwrap();
+    drop(asking.stdout.take());
+    // It ends although questions go on.
+    while questions.write_all(b"vm power off\n").is_ok() {}
+    assert_eq!(asking.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn any_bytes_and_any_options_are_words_of_a_question() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let folder = TempDir::new().unwrap();
+    for words in [
+        vec![&b"vm \xff\xfe power off"[..]],
+        vec![b"what", b"does", b"--limit", b"do"],
+        vec![b"--json", b"disk", b"full", b"--limit"],
+        vec![b"--json", b"disk", b"--json", b"--limit", b"2", b"full", b"--limit=3"],
+    ] {
+        let mut call = Command::new(env!("CARGO_BIN_EXE_dogwatch"));
+        call.args(["--kb", KB, "--index", "index", "ask"]).current_dir(folder.path());
+        let output = call.args(words.iter().map(|word| OsStr::from_bytes(word))).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}

@@ -3,7 +3,7 @@
 //! Invariant: what somebody else wrote reaches the terminal without control, bidirectional or
 //! invisible characters. Bold is written to a terminal only, and not where `NO_COLOR` is set.
 
-use std::io::{BufRead, IsTerminal as _, Write as _};
+use std::io::{self, BufRead, IsTerminal as _, Write as _};
 use std::sync::{Mutex, PoisonError};
 
 use crate::app::outbox::Post;
@@ -24,7 +24,7 @@ pub struct Console {
 impl Console {
     /// Shows a prompt. With `redrawn` it is shown again after each reply.
     pub fn prompt(&self, prompt: String, redrawn: bool) {
-        write(&prompt);
+        show(&prompt);
         if redrawn {
             *self.prompt.lock().unwrap_or_else(PoisonError::into_inner) = prompt;
         }
@@ -53,8 +53,8 @@ impl Console {
         let prompt = self.prompt.lock().unwrap_or_else(PoisonError::into_inner);
         let text = for_stdout(reply);
         match prompt.as_str() {
-            "" => write(&text),
-            prompt => write(&format!("{CLEAR_LINE}{text}{prompt}")),
+            "" => show(&text),
+            prompt => show(&format!("{CLEAR_LINE}{text}{prompt}")),
         }
     }
 }
@@ -63,10 +63,14 @@ impl Console {
 const CLEAR_LINE: &str = "\r\x1b[K";
 
 /// Writes a text whole to standard output.
-pub fn write(text: &str) {
-    let mut out = std::io::stdout().lock();
-    // Nobody reads any more: what happens goes into the record all the same.
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+pub fn write(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush())
+}
+
+/// The same for who talks: if nobody reads any more, what happens goes into the record all the same.
+pub fn show(text: &str) {
+    let _ = write(text);
 }
 
 /// What begins and what ends words that should catch the eye.
@@ -79,7 +83,7 @@ const NOT_BOLD: Bold = ("", "");
 /// nobody asks for no colours (<https://no-color.org>).
 pub fn for_stdout(reply: &Reply) -> String {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let bold = std::io::stdout().is_terminal() && !refused;
+    let bold = io::stdout().is_terminal() && !refused;
     with_bold(reply, if bold { BOLD } else { NOT_BOLD })
 }
 

@@ -10,7 +10,7 @@ use clap::Args as _;
 
 use super::library::{KbLibrary, Meaning, VECTORS};
 use super::parts::{ConfigSource, Files, found};
-use super::{Done, Places};
+use super::{Done, Places, is_written};
 use crate::chat::console::{for_stdout, next_line};
 use crate::config::Config;
 use crate::domain::replies;
@@ -82,6 +82,9 @@ pub fn run(places: &Places, arguments: &Arguments) -> Done {
     let mut input = std::io::stdin().lock();
     while let Some(line) = next_line(&mut input).context("could not read a question from standard input")? {
         asking.answer(&line)?;
+        if !is_written() {
+            break;
+        }
     }
     Ok(())
 }

@@ -2,10 +2,10 @@
 //!
 //! Exit status: 0 done, 1 failed, 2 wrong usage or configuration.
 
-/// Writes a line to standard output. Whoever reads may have gone: that is no failure of ours.
+/// Writes a line to standard output; see [`output`].
 macro_rules! out {
     ($($text:tt)*) => {
-        crate::chat::console::write(&format!("{}\n", format_args!($($text)*)))
+        crate::cli::output(&format!("{}\n", format_args!($($text)*)))
     };
 }
 
@@ -27,11 +27,15 @@ mod progress;
 mod serve;
 mod talk;
 
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
+use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 
+use crate::chat::console;
 use crate::config::{Config, ConfigError, DEFAULT_FILE, Inventory};
 use crate::domain::refusal::Refusal;
 use crate::kb::KbError;
@@ -148,11 +152,36 @@ pub fn main() -> ExitCode {
         Command::Kb(kb::Command::Eval { json, .. } | kb::Command::Report { json }) => *json,
         _ => false,
     };
-    match done {
+    match done.and_then(|()| written()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Said) => ExitCode::from(1),
         Err(Failure::Failed(error)) => told(&error, "failed", json, 1),
         Err(Failure::Usage(error)) => told(&error, "usage", json, 2),
+    }
+}
+
+/// What went wrong when a command wrote to standard output.
+static UNWRITTEN: Mutex<Option<io::Error>> = Mutex::new(None);
+
+/// Writes what a command says. Where that fails the command has failed, unless it is that whoever read has gone:
+/// that is no failure of ours.
+fn output(text: &str) {
+    if let Err(error) = console::write(text) {
+        *UNWRITTEN.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    }
+}
+
+/// Whether all that was said could be written.
+fn is_written() -> bool {
+    UNWRITTEN.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+}
+
+fn written() -> Done {
+    match UNWRITTEN.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        Some(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::Failed(anyhow::Error::new(error).context("could not write to standard output")))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -207,6 +236,5 @@ fn home(variable: &str, below: &str) -> Option<PathBuf> {
 
 /// The runtime that asynchronous commands run on.
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    use anyhow::Context as _;
     tokio::runtime::Builder::new_multi_thread().enable_all().build().context("could not start the runtime")
 }

@@ -110,13 +110,13 @@ impl Conversation {
         }
         let refusal = Refusal::new("unknown_actor", format!("`{name}` is not in the cast"))
             .hint(format!("The cast: {}.", self.cast.join(", ")));
-        console::write(&console::rendered(&replies::refusal(&refusal)));
+        console::show(&console::rendered(&replies::refusal(&refusal)));
     }
 
     /// Takes a line; false if it ends the conversation, or the bot has stopped.
     async fn take(&mut self, line: &str, interactive: bool) -> bool {
         if !interactive {
-            console::write(&format!("{}\n", console::one_line(line)));
+            console::show(&format!("{}\n", console::one_line(line)));
         }
         if line.trim_start().starts_with('#') && !interactive {
             return true;
@@ -133,7 +133,7 @@ impl Conversation {
             Ok(None) => return true,
             Ok(Some(command)) => command,
             Err(refusal) => {
-                console::write(&console::rendered(&replies::refusal(&refusal)));
+                console::show(&console::rendered(&replies::refusal(&refusal)));
                 return true;
             }
         };

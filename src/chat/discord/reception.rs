@@ -138,7 +138,7 @@ impl<S: Sources> Reception<S> {
             Event::Ready(ready) => {
                 let (application, bot) = (ready.ready.application.id.get(), ready.ready.user.id.get());
                 if self.bot.replace(bot).is_none() {
-                    console::write(&format!("on Discord as {}\n", console::one_line(&ready.ready.user.name)));
+                    console::show(&format!("on Discord as {}\n", console::one_line(&ready.ready.user.name)));
                 }
                 // The courier has gone: so has the bot.
                 let _ = self.orders.send(Order::Ready(application, bot));
