@@ -30,6 +30,8 @@ use super::{Search, SearchError};
 use crate::domain::article::{Article, Block, BlockKind, Section, Synonyms};
 use crate::domain::id::{ArticleId, Digest};
 
+/// What some editors begin a file with.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 /// Places that are looked at.
 const DEPTH: usize = 10;
 /// Hits of an answer whose time is taken.
@@ -81,9 +83,10 @@ struct Line {
 
 impl Collection {
     /// Reads a collection with all queries or a half of them. Those without a relevant document are left out,
-    /// as is usual; one must have some.
+    /// as is usual; of one it must be there.
     pub fn read(folder: &Path, split: Option<Split>) -> Result<Self, SearchError> {
-        let articles = lines(&folder.join("corpus.jsonl"))?.into_iter().map(article).collect();
+        let articles: Vec<Article> = lines(&folder.join("corpus.jsonl"))?.into_iter().map(article).collect();
+        let known: BTreeSet<&ArticleId> = articles.iter().map(|article| &article.id).collect();
         let mut relevant = judgements(folder)?;
         let queries = lines(&folder.join("queries.jsonl"))?.into_iter().filter_map(|line| {
             let relevant = relevant.remove(&line.id)?;
@@ -91,7 +94,7 @@ impl Collection {
         });
         let queries: Vec<Query> =
             queries.filter(|query| split.is_none_or(|split| split.holds(&query.id))).collect();
-        if queries.is_empty() {
+        if !queries.iter().flat_map(|query| query.relevant.keys()).any(|id| known.contains(id)) {
             let of = if split.is_some() { "this half of it" } else { "it" };
             let source = io::Error::other(format!("no query of {of} has a relevant document"));
             return Err(SearchError::CollectionUnreadable { path: folder.to_owned(), source });
@@ -118,15 +121,26 @@ fn article(line: Line) -> Article {
 }
 
 fn text(path: &Path) -> Result<String, SearchError> {
-    std::fs::read_to_string(path)
-        .map_err(|source| SearchError::CollectionUnreadable { path: path.to_owned(), source })
+    let unreadable = |source| SearchError::CollectionUnreadable { path: path.to_owned(), source };
+    let mut text = std::fs::read_to_string(path).map_err(unreadable)?;
+    if text.starts_with(BYTE_ORDER_MARK) {
+        text.remove(0);
+    }
+    Ok(text)
 }
 
+/// What stands in the lines of a file, each with an id of its own.
 fn lines(path: &Path) -> Result<Vec<Line>, SearchError> {
     let text = text(path)?;
+    let mut ids = BTreeSet::new();
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let read = |(at, line): (usize, &str)| {
-        serde_json::from_str(line).map_err(|error| damaged(path, at + 1, error.to_string()))
+        let line: Line =
+            serde_json::from_str(line).map_err(|error| damaged(path, at + 1, error.to_string()))?;
+        if !ids.insert(line.id.clone()) {
+            return Err(damaged(path, at + 1, format!("there is another `{}` above", line.id)));
+        }
+        Ok(line)
     };
     lines.map(read).collect()
 }
@@ -150,6 +164,9 @@ fn judgements(folder: &Path) -> Result<BTreeMap<String, BTreeMap<ArticleId, f64>
             }
             return Err(damaged(&path, at + 1, "not a query, a document and a score".to_owned()));
         };
+        if !gain.is_finite() {
+            return Err(damaged(&path, at + 1, "the score is no number".to_owned()));
+        }
         if gain > 0.0 {
             relevant.entry(query.to_owned()).or_default().insert(ArticleId(document.to_owned()), gain);
         }
