@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::hash::BuildHasher as _;
 use std::ops::{Deref, Range};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustc_hash::FxBuildHasher;
 
@@ -19,6 +20,8 @@ use crate::domain::article::Synonyms;
 const KNOWN_MAX: usize = 1 << 17;
 /// Bytes of such a word: few have more, and what has many parts takes many times its length.
 const REMEMBERED_LEN_MAX: usize = 40;
+/// How often a word is new where there are many articles.
+const NEW_MAX: u32 = 8;
 /// Bytes of a word and the space behind it.
 const WORD_LEN_USUAL: usize = 6;
 /// Words between the two halves of a separable expression ("turn the machine off").
@@ -34,6 +37,8 @@ pub(super) struct Unit<'a> {
     meant: usize,
     /// Whether it is everyday talk, which is no evidence if an article lacks it.
     pub everyday: bool,
+    /// Whether so few articles have said it before that it is worth telling that they do.
+    is_new: bool,
     /// Where it stands in the text, in bytes.
     pub at: Range<usize>,
 }
@@ -63,18 +68,33 @@ impl Deref for Unit<'_> {
 }
 
 /// A word that is remembered, or one for which there was no place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 enum Known<'a> {
-    Remembered(&'a Word),
+    Remembered(&'a Remembered),
     Fresh(Box<Word>),
 }
+
+/// A word, and how often articles have said it.
+#[derive(Debug)]
+struct Remembered {
+    word: Word,
+    said: AtomicU32,
+}
+
+impl PartialEq for Known<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Known<'_> {}
 
 impl Deref for Known<'_> {
     type Target = Word;
 
     fn deref(&self) -> &Word {
         match self {
-            Known::Remembered(word) => word,
+            Known::Remembered(remembered) => &remembered.word,
             Known::Fresh(word) => word,
         }
     }
@@ -85,20 +105,27 @@ pub(super) struct Analyzer {
     lexicon: Lexicon,
     /// Most words of a text have been seen before. Each stands at one of two places that its hash says, and
     /// whoever comes first stays: mostly what is used most.
-    words: OnceLock<Vec<OnceLock<Box<Word>>>>,
+    words: OnceLock<Vec<OnceLock<Box<Remembered>>>>,
+    /// How often a word is new.
+    new_max: u32,
 }
 
 impl Analyzer {
     /// An analyzer for English.
     pub fn new(synonyms: &Synonyms) -> Self {
-        Self { lexicon: Lexicon::new(synonyms), words: OnceLock::new() }
+        Self { lexicon: Lexicon::new(synonyms), words: OnceLock::new(), new_max: u32::MAX }
+    }
+
+    /// The same for many articles: of a word that is said often nobody needs to know who else says it.
+    pub fn for_many(self) -> Self {
+        Self { new_max: NEW_MAX, ..self }
     }
 
     /// Words, looked up in two loops: in the first nothing else is done, so that what is remembered, which is
     /// far away in memory, comes from there for many words at once.
     fn look_up(&self, written: &[Cow<'_, str>], remember: bool) -> Vec<Known<'_>> {
         let words = self.words.get_or_init(|| (0..KNOWN_MAX).map(|_| OnceLock::new()).collect());
-        let first: Vec<Option<&Word>> =
+        let first: Vec<Option<&Remembered>> =
             written.iter().map(|written| is(words[place(written)].get()?, written)).collect();
         let known = |(first, written): (Option<_>, &Cow<'_, str>)| {
             first.map_or_else(|| self.word(words, written, remember), Known::Remembered)
@@ -107,15 +134,30 @@ impl Analyzer {
     }
 
     /// A word at one of its places: if it is to be remembered, the first of them that is free is its own.
-    fn word<'a>(&self, words: &'a [OnceLock<Box<Word>>], written: &str, remember: bool) -> Known<'a> {
-        let fresh = || Box::new(self.lexicon.word(written));
+    fn word<'a>(&self, words: &'a [OnceLock<Box<Remembered>>], written: &str, remember: bool) -> Known<'a> {
+        let word = || self.lexicon.word(written);
+        let fresh = || Box::new(Remembered { word: word(), said: AtomicU32::new(0) });
         let remember = remember && written.len() <= REMEMBERED_LEN_MAX;
         let stands = |place: usize| {
             let word = if remember { Some(words[place].get_or_init(fresh)) } else { words[place].get() };
             is(word?, written)
         };
         let place = place(written);
-        stands(place).or_else(|| stands(place ^ 1)).map_or_else(|| Known::Fresh(fresh()), Known::Remembered)
+        stands(place)
+            .or_else(|| stands(place ^ 1))
+            .map_or_else(|| Known::Fresh(Box::new(word())), Known::Remembered)
+    }
+
+    fn is_new(&self, word: &Known<'_>) -> bool {
+        // Who says it at the same time may be one too many.
+        let say = |it: &Remembered| {
+            let is_new = it.said.load(Ordering::Relaxed) < self.new_max;
+            is_new && it.said.fetch_add(1, Ordering::Relaxed) < self.new_max
+        };
+        match word {
+            Known::Remembered(remembered) => say(remembered),
+            Known::Fresh(_) => true,
+        }
     }
 
     /// The units of a text of an article, in its order.
@@ -154,6 +196,7 @@ impl Analyzer {
             meant: 0,
             everyday: word.everyday,
             at,
+            is_new: remember && !word.plain.is_empty() && self.is_new(&word),
             word,
         });
         let mut units: Vec<_> = unit.collect();
@@ -200,8 +243,8 @@ impl Analyzer {
 }
 
 /// What is remembered, if it is this word.
-fn is<'a>(known: &'a Word, written: &str) -> Option<&'a Word> {
-    (*known.written == *written).then_some(known)
+fn is<'a>(known: &'a Remembered, written: &str) -> Option<&'a Remembered> {
+    (*known.word.written == *written).then_some(known)
 }
 
 /// Where a word is remembered first: as many bits of its hash as there are places.
@@ -253,7 +296,7 @@ pub(super) struct Terms {
     pub words: String,
     /// Meanings, as terms.
     pub meanings: String,
-    /// Plain words.
+    /// Plain words that are new.
     pub plain: String,
 }
 
@@ -266,7 +309,7 @@ impl Terms {
             for meaning in &unit.meanings {
                 self.meanings.extend([&meaning_term(*meaning), " "]);
             }
-            if !unit.plain.is_empty() {
+            if unit.is_new {
                 self.plain.extend([&unit.plain, " "]);
             }
         }

@@ -249,6 +249,7 @@ impl Index {
         }
         // One of its own: the words of all articles are not kept.
         let analyzer = Analyzer::new(&self.synonyms);
+        let analyzer = if due.read.len() > indexing::FEW { analyzer.for_many() } else { analyzer };
         let mut update = Update::new(held, before, &analyzer, anew, due.read.len());
         update.manifest.synonyms = self.synonyms.clone();
         for key in due.gone {

@@ -17,7 +17,7 @@ const MEMORY: usize = 100 << 20;
 /// The same for a few articles: it takes time to go through what is empty.
 const MEMORY_FOR_FEW: usize = 15 << 20;
 /// A few articles.
-const FEW: usize = 200;
+pub(super) const FEW: usize = 200;
 /// Up to this many chunks stand in one segment without anything deleted, so that scores don't depend on
 /// what the articles were before.
 const ONE_SEGMENT_MAX: u32 = 1_000;

@@ -6,8 +6,7 @@
 //! It is asked for only where the question as it stands gets no certain answer, and taken where there is more
 //! confidence in what it gets; people are told, since a word may be meant as it is typed.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use tantivy::Term;
 use tantivy::query::{FuzzyTermQuery, PhraseQuery, Query as _};
@@ -56,7 +55,7 @@ pub(super) fn mended(
         unknown += 1;
         let better = match halves(analyzer, segments, &plain)? {
             Some(halves) => Some(halves),
-            None => neighbour(segments, &plain)?.or_else(|| common(&plain)),
+            None => neighbour(analyzer, segments, &plain)?.or_else(|| common(&plain)),
         };
         if let Some(better) = better {
             let typed = std::mem::replace(&mut words[at], better.clone());
@@ -89,7 +88,7 @@ fn joined(analyzer: &Analyzer, segments: &Segments, words: &[String]) -> tantivy
     let [first, second, ..] = words else { return Ok(None) };
     let (first, second) = (bare(first), bare(second));
     let joined = format!("{first}{second}").to_lowercase();
-    if !is_plain(&joined) || !segments.has(segments.fields.written, &joined)? {
+    if !is_plain(&joined) || frequency(analyzer, segments, &joined)? == 0 {
         return Ok(None);
     }
     let says = |word: &str| analyzer.asked(word).iter().any(|unit| !unit.empty);
@@ -141,13 +140,13 @@ fn halves(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::Resu
 }
 
 /// The word of the articles that is one slip away: the one that most of them have.
-fn neighbour(segments: &Segments, word: &str) -> tantivy::Result<Option<String>> {
+fn neighbour(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::Result<Option<String>> {
     let written = segments.fields.written;
     let first: String = word.chars().take(1).collect();
     let roots = ENDINGS.iter().filter_map(|ending| word.strip_suffix(ending));
     let roots = roots.filter(|root| root.chars().count() >= ROOT_LEN_MIN);
     for root in [word].into_iter().chain(roots) {
-        let mut near: BTreeMap<String, u32> = BTreeMap::new();
+        let mut near: BTreeSet<String> = BTreeSet::new();
         let like = FuzzyTermQuery::new(Term::from_field_text(written, root), 1, true);
         for segment in segments.searcher.segment_readers() {
             let inverted = segment.inverted_index(written)?;
@@ -158,20 +157,30 @@ fn neighbour(segments: &Segments, word: &str) -> tantivy::Result<Option<String>>
                     break;
                 }
                 if is_slip(root, term) {
-                    *near.entry(term.to_owned()).or_default() += terms.value().doc_freq;
+                    near.insert(term.to_owned());
                 }
             }
         }
-        // The most usual, of equals the first in the alphabet, unless all that had it are gone.
-        let mut near: Vec<_> = near.into_iter().collect();
-        near.sort_by_key(|(_, articles)| Reverse(*articles));
-        for (word, _) in near {
-            if segments.has(written, &word)? {
-                return Ok(Some(word));
+        // The most usual, of equals the first in the alphabet.
+        let mut best: Option<(u64, String)> = None;
+        for word in near {
+            let frequency = frequency(analyzer, segments, &word)?;
+            if frequency > best.as_ref().map_or(0, |(most, _)| *most) {
+                best = Some((frequency, word));
             }
+        }
+        if let Some((_, word)) = best {
+            return Ok(Some(word));
         }
     }
     Ok(None)
+}
+
+/// In how many chunks a word that is written in an article stands in any form; 0 if all that had one are gone.
+fn frequency(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::Result<u64> {
+    let (text, stem) = (segments.fields.text, analyzer.stem(word));
+    let is_there = segments.frequency(segments.fields.written, word)? > 0 && segments.has(text, &stem)?;
+    if is_there { segments.frequency(text, &stem) } else { Ok(0) }
 }
 
 /// The word of everyday talk that is one letter away: as it stands it weighs most, being in no article.

@@ -40,7 +40,8 @@ pub(super) struct Fields {
     pub file: Field,
     /// See [`STAMP`].
     pub stamp: Field,
-    /// Of the first chunk: the plain words of the article as they are written; see [`super::mend`].
+    /// Of the first chunk: the plain words of the article as they are written, unless many before it have
+    /// them; see [`super::mend`].
     pub written: Field,
     /// Of the first chunk: the id of the article.
     pub id: Field,
