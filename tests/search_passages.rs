@@ -123,6 +123,22 @@ fn a_list_that_does_not_fit_is_quoted_around_the_best_step() {
 }
 
 #[test]
+fn what_stands_below_a_command_comes_with_it() {
+    let lead = "This greases a valve from afar:\n\n    valve grease never\n";
+    let rest = "Wait ten seconds, then\n\n    valve grease auto\n\nNever do that to a valve in use.\n";
+    let hit = answer(&format!("{lead}\n{rest}"), "grease a gate valve from afar");
+    assert_eq!(hit.lines, (11, 19));
+    assert!(hit.passage.ends_with("grease auto\nNever do that to a valve in use."), "{}", hit.passage);
+    // Where not all of a section fits.
+    let others = "Other gates are no better, and whoever has one knows that for himself.\n\n".repeat(20);
+    let hit = answer(&format!("    valve grease never\n\n{rest}\n{others}"), "valve grease never");
+    for text in ["valve grease never\nWait ten seconds, then\n", "\nNever do that to a valve in use."] {
+        assert!(hit.passage.contains(text), "{}", hit.passage);
+    }
+    assert!(hit.lines.1 < 30, "{:?}", hit.lines);
+}
+
+#[test]
 fn what_was_asked_for_is_marked_by_its_stem_and_by_what_means_the_same() {
     let hit = answer(
         "The valves of a hung VM: what can’t be GREASED goes.\n\n    grease valve\n",
