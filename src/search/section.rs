@@ -23,6 +23,8 @@ use crate::domain::article::Section;
 /// How often a word must be said for half of its weight. Steeper than where articles are ranked: a section
 /// that is about a word says it often.
 const HALF_SAID: f32 = 4.0;
+/// What parts of a compound tell where another section of the article says it as a whole.
+const PART_TELLS: f32 = 0.5;
 /// To what part of its score a supporting section yields.
 const SUPPORTING_YIELDS: f32 = 0.5;
 /// The same of all others for somebody who asks why.
@@ -61,12 +63,8 @@ pub(super) fn scored(
     let places: Vec<DocAddress> = chunks.iter().map(|(chunk, ..)| *chunk).collect();
     let mut said = vec![0.0; chunks.len()];
     for (unit, rarity) in question.units.iter().zip(rarities) {
-        let says = say_themselves(segments, unit, &title, &places)?;
-        let having = says.iter().filter(|says| **says > 0.0).count();
-        let telling = 1.0 - portion(having, chunks.len() + 1);
-        for (said, says) in said.iter_mut().zip(says) {
-            *said += rarity * telling * says;
-        }
+        let told = tell_themselves(segments, unit, &title, &places)?;
+        said.iter_mut().zip(told).for_each(|(said, told)| *said += rarity * told);
     }
     let most = said.iter().copied().fold(0.0, f32::max);
     let best = chunks.iter().map(|(_, _, score)| *score).fold(f32::MIN_POSITIVE, f32::max);
@@ -91,8 +89,9 @@ fn portion(part: usize, all: usize) -> f32 {
     part as f32 / all as f32
 }
 
-/// How much of a unit each chunk says beside its title, from 0 to 1.
-fn say_themselves(
+/// How much of a unit each chunk says beside its title, and how well that tells it from the others: together
+/// from 0 to 1. Where one says a compound as a whole, what others say is a part of another compound.
+fn tell_themselves(
     segments: &Segments,
     unit: &Unit<'_>,
     title: &[Unit<'_>],
@@ -103,23 +102,36 @@ fn say_themselves(
         let words = title.iter().flat_map(|unit| unit.stems.iter().chain(&unit.wholes));
         words.filter(|it| *it == word).count()
     };
-    let mut says = vec![0.0_f32; chunks.len()];
+    let most = |says: &mut Vec<f32>, beside: Vec<f32>, part: f32| {
+        says.iter_mut().zip(beside).for_each(|(says, it)| *says = says.max(part * it));
+    };
+    let mut wholes = vec![0.0_f32; chunks.len()];
+    for whole in &unit.wholes {
+        most(&mut wholes, beside(segments, fields.text, whole, in_title(whole), chunks)?, 1.0);
+    }
+    let mut parts = vec![0.0_f32; chunks.len()];
     for stem in &unit.stems {
         let part = portion(1, unit.stems.len());
         let beside = beside(segments, fields.text, stem, in_title(stem), chunks)?;
-        says.iter_mut().zip(beside).for_each(|(says, it)| *says += part * it);
-    }
-    for whole in &unit.wholes {
-        let beside = beside(segments, fields.text, whole, in_title(whole), chunks)?;
-        says.iter_mut().zip(beside).for_each(|(says, it)| *says = says.max(it));
+        parts.iter_mut().zip(beside).for_each(|(says, it)| *says += part * it);
     }
     for meaning in &unit.meanings {
         let in_title = title.iter().filter(|it| it.meanings.contains(meaning)).count();
         let beside = beside(segments, fields.meanings, &meaning_term(*meaning), in_title, chunks)?;
-        let part = unit.equivalent_cover();
-        says.iter_mut().zip(beside).for_each(|(says, it)| *says = says.max(part * it));
+        most(&mut parts, beside, unit.equivalent_cover());
     }
-    Ok(says)
+    let is_whole = wholes.iter().any(|says| *says > 0.0);
+    let mut told = telling(wholes);
+    most(&mut told, telling(parts), if is_whole { PART_TELLS } else { 1.0 });
+    Ok(told)
+}
+
+/// What chunks say, by how few of them say anything.
+fn telling(mut says: Vec<f32>) -> Vec<f32> {
+    let having = says.iter().filter(|says| **says > 0.0).count();
+    let telling = 1.0 - portion(having, says.len() + 1);
+    says.iter_mut().for_each(|says| *says *= telling);
+    says
 }
 
 /// How much chunks say of a term that their title has so many times; the chunks in the order of the index.

@@ -59,3 +59,26 @@ fn a_synonym_of_a_part_does_not_stand_for_a_whole_command() {
     // A part that nobody knows makes the whole no less worth.
     assert_eq!(search.answer("pg-bouncer", 1).unwrap().hits[0].article.as_str(), "pool");
 }
+
+#[test]
+fn a_command_is_found_where_it_stands_and_not_where_others_begin_like_it() {
+    let sections = vec![
+        section(&["Resolution", "Fill the slot"], 10, &["pump_fill pump_slot ".repeat(9).trim()]),
+        section(&["Resolution", "Wind back"], 20, &["If the other one has moved, pump_rewind is quick."]),
+        section(&["Resolution", "Build anew"], 30, &["Or take all of it with pump_copy, which is slow."]),
+    ];
+    let standby = article("standby", "The standby is behind", &["it lags"], sections);
+    // Words that many articles have, so that the one that these commands begin with is the rarer one.
+    let usual = section(&["Tapes"], 10, &["Rewind a tape and copy it."]);
+    let others = (0..9).map(|n| article(&format!("tape-{n}"), "Tapes", &[], vec![usual.clone()]));
+    let search = Search::of(others.chain([standby]).collect(), &Synonyms::default()).unwrap();
+    for (question, expected) in [
+        ("is pump_rewind possible", "Wind back"),
+        ("set up the standby again with pump_copy", "Build anew"),
+        // Where no section has it, those with a part of it are what there is.
+        ("standby: pump_fix, which pump slot", "Fill the slot"),
+    ] {
+        let cited = search.answer(question, 1).unwrap().hits.pop().and_then(|mut hit| hit.heading.pop());
+        assert_eq!(cited.as_deref(), Some(expected), "{question}");
+    }
+}
