@@ -6,8 +6,9 @@
 //!
 //! A section that only supports an answer (what people see, why it happens, how to check) yields to another
 //! that is nearly as good: whoever asks wants to know what to do. To somebody who asks why, the cause is the
-//! answer. What people see is no answer at all, also where they paste it. A few sentences above a list of
-//! steps yield to the steps below them in the same way.
+//! answer. What people see is no answer at all, also where they paste it: where no other section is nearly as
+//! good, the first that says what to do is cited. A few sentences above a list of steps yield to the steps
+//! below them in the same way, and so does the text under the title of an article about a trouble.
 
 use tantivy::postings::Postings as _;
 use tantivy::schema::{Field, IndexRecordOption};
@@ -27,10 +28,14 @@ const HALF_SAID: f32 = 4.0;
 const PART_TELLS: f32 = 0.5;
 /// To what part of its score a supporting section yields.
 const SUPPORTING_YIELDS: f32 = 0.5;
+/// The same of what people see, which is cited in no case.
+const SYMPTOMS_YIELD: f32 = 0.4;
 /// The same of all others for somebody who asks why.
 const REASON_YIELDS: f32 = 0.25;
 /// The same of when to call somebody: it is what to do.
 const ESCALATION_YIELDS: f32 = 0.8;
+/// The same of the text under the title where there are symptoms: it says what the trouble is.
+const INTRODUCTION_YIELDS: f32 = 0.7;
 /// To what part of its score a mere overview yields to a section below it.
 const OVERVIEW_YIELDS: f32 = 0.5;
 /// Words of the heading of a supporting section: a longer one says what to do.
@@ -43,6 +48,7 @@ enum Role {
     Cause,
     Check,
     Escalation,
+    Resolution,
     /// To say what to do, or what is so.
     Answer,
 }
@@ -165,19 +171,23 @@ fn beside(
 pub(super) fn cited(sections: &[Section], found: &[(usize, f32)], asks_why: bool) -> usize {
     let has_text = |number: usize| sections.get(number).is_some_and(Section::has_text);
     let role = |number: usize| sections.get(number).map_or(Role::Answer, role);
+    let is_trouble = sections.iter().any(|section| self::role(section) == Role::Symptoms);
+    let is_introduction = |number: usize| sections.get(number).is_some_and(|it| it.heading.is_empty());
     let supports = |number: usize| match role(number) {
-        Role::Symptoms => Some(0.0),
         Role::Cause if asks_why => None,
+        Role::Symptoms => Some(SYMPTOMS_YIELD),
         Role::Cause | Role::Check => Some(SUPPORTING_YIELDS),
         Role::Escalation => Some(ESCALATION_YIELDS),
-        Role::Answer => None,
+        Role::Answer if is_trouble && is_introduction(number) => Some(INTRODUCTION_YIELDS),
+        Role::Resolution | Role::Answer => None,
     };
     let found: Vec<(usize, f32)> = found.iter().copied().filter(|(number, _)| has_text(*number)).collect();
     let is_answer = |number: &usize| has_text(*number) && supports(*number).is_none();
     let first = || {
         let all = || (0..sections.len()).filter(|number| has_text(*number));
-        let cause = all().find(|number| asks_why && role(*number) == Role::Cause);
-        cause.or_else(|| all().find(is_answer)).or_else(|| all().next())
+        let of = |wanted: Role| all().find(|number| role(*number) == wanted);
+        let cause = of(Role::Cause).filter(|_| asks_why);
+        cause.or_else(|| of(Role::Resolution)).or_else(|| all().find(is_answer)).or_else(|| all().next())
     };
     let mut chosen = found.first().copied().or_else(|| Some((first()?, 0.0))).unwrap_or_default();
     if asks_why {
@@ -224,6 +234,8 @@ fn role(section: &Section) -> Role {
         Role::Check
     } else if begins(&["escalat"]) {
         Role::Escalation
+    } else if begins(&["resol", "solution"]) {
+        Role::Resolution
     } else {
         Role::Answer
     }
