@@ -34,6 +34,8 @@ fn the_section_is_cited_that_says_what_to_do_about_what_is_asked() {
             ("ERR 17 pump", "Stop it"),
             ("the pump is hot, which grease?", "Grease the bearing"),
             ("why is the pump hot", headings.1),
+            ("what is the cause of a hot pump", headings.1),
+            ("pump is hot. Reason: rotor rubs. Grease the bearing?", "Grease the bearing"),
             ("why is the pump hot, old grease?", headings.1),
             ("the pump is hot, what does the thermometer show", headings.2),
         ] {
@@ -54,7 +56,8 @@ fn leaking_valve() -> Search {
         section(&["Resolution", "Thresholds"], 40, &["A flow of 9 is enough for a house."]),
         section(&["Resolution", "Grind the seat"], 50, &["Put paste on the worn seat and turn."]),
     ];
-    let concept = vec![section(&[], 5, &["A boiler makes steam of water."]), section(&["Sizes"], 10, &["Many."])];
+    let concept =
+        vec![section(&[], 5, &["A boiler makes steam of water."]), section(&["Sizes"], 10, &["Many."])];
     let articles = vec![
         article("leak", "A valve leaks", &["drops below the valve"], trouble),
         article("boiler", "Boilers", &[], concept),
