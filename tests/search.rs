@@ -117,6 +117,28 @@ fn title_outranks_a_mention_in_the_text() {
 }
 
 #[test]
+fn a_code_is_what_an_article_is_about_wherever_it_stands() {
+    let text =
+        "A store that is full answers 0xA700, and event 7031 is written. Nobody likes the colour mauve.";
+    let pump = |n: usize| {
+        article(
+            &format!("pump-{n}"),
+            "Pumps",
+            &[],
+            vec![section(&["Resolution"], 10, &["Grease the pump well."])],
+        )
+    };
+    let store = article("store", "Pictures are not sent", &[], vec![section(&["Resolution"], 10, &[text])]);
+    let search = Search::of((0..9).map(pump).chain([store]).collect(), &Synonyms::default()).unwrap();
+    for question in ["0xA700", "event 7031", "0xa700 again and again"] {
+        assert!(search.answer(question, 1).unwrap().certain, "{question}");
+    }
+    for question in ["mauve", "colour mauve"] {
+        assert!(!search.answer(question, 1).unwrap().certain, "{question}");
+    }
+}
+
+#[test]
 fn what_a_question_says_twice_counts_twice() {
     let about = |word: &str| {
         let text = format!("Oil the {word}.");
