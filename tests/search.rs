@@ -139,6 +139,16 @@ fn a_code_is_what_an_article_is_about_wherever_it_stands() {
 }
 
 #[test]
+fn everyday_words_that_meet_by_chance_are_no_halves_of_a_word() {
+    let steps = section(&["Resolution"], 10, &["Lower the bridge by hand.", "Set a limit for the world id."]);
+    let articles = vec![article("bridge", "A bridge stays up", &[], vec![steps])];
+    let search = Search::of(articles, &Synonyms::default()).unwrap();
+    let mended = |question: &str| search.answer(question, 1).unwrap().mended;
+    assert!(mended("handsets bridge limit").is_empty());
+    assert_eq!(mended("worldid bridge limit")[0].read_as, "world id");
+}
+
+#[test]
 fn what_a_question_says_twice_counts_twice() {
     let about = |word: &str| {
         let text = format!("Oil the {word}.");
