@@ -180,6 +180,15 @@ fn rows_between_those_that_were_asked_for_are_left_out_with_a_sign() {
 }
 
 #[test]
+fn a_row_with_a_word_of_a_question_that_another_answers_is_left_out() {
+    let hit = answer(
+        "| code | text |\n|---|---|\n| 12514 | handshake failed, unknown maker of the valve |\n| 12516 | handshake failed, an old valve |\n| 12520 | a red chain |\n",
+        "grease gate valve: 12514 handshake failed, unknown maker in the chain",
+    );
+    assert_eq!(hit.passage, "code: 12514\n- text: handshake failed, unknown maker of the valve");
+}
+
+#[test]
 fn a_table_of_which_nothing_special_is_asked_is_quoted_whole() {
     let hit = first("difference between SaaS and PaaS");
     for row in ["stands for\n- SaaS: software", "you get\n", "fits\n- SaaS: standard needs, small teams"] {
