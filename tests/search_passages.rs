@@ -189,6 +189,16 @@ fn a_row_with_a_word_of_a_question_that_another_answers_is_left_out() {
 }
 
 #[test]
+fn a_row_is_quoted_rather_than_a_sentence_with_words_of_the_heading() {
+    let rows: String = (6..16).map(|gate| format!("| {gate} | 7 |\n")).collect();
+    let section = format!(
+        "## Grease for valves\n\n| gate | spoons |\n|---|---|\n| frozen | 4 |\n{rows}\nSo twelve valves of a gate take much grease.\n"
+    );
+    let hit = answer(&section, "how much grease for the valve of a frozen gate");
+    assert!(hit.passage.contains("gate: frozen\n- spoons: 4"), "{}", hit.passage);
+}
+
+#[test]
 fn a_table_of_which_nothing_special_is_asked_is_quoted_whole() {
     let hit = first("difference between SaaS and PaaS");
     for row in ["stands for\n- SaaS: software", "you get\n", "fits\n- SaaS: standard needs, small teams"] {

@@ -30,6 +30,8 @@ const PARAGRAPH_LEN_MAX: usize = 350;
 const BLOCK_LEN_MAX: usize = 1_200;
 /// What stands before a row where others before it are left out.
 const LEFT_OUT: &str = "…\n";
+/// What part of a word the title or the headings above have said already.
+const ABOVE_SAYS: f32 = 0.5;
 /// What a command is worth beyond its words, as a fraction of the question: it is what people look for.
 const CODE_WORTH: f32 = 0.15;
 
@@ -95,11 +97,19 @@ pub(super) fn passage(
     analyzer: &Analyzer,
     question: &Question<'_>,
     rarities: &[f32],
-    section: &Section,
+    (title, section): (&str, &Section),
 ) -> Option<Passage> {
     let wanted = Wanted::new(analyzer, question, rarities);
-    let (pieces, weighed) = pieces(&wanted, &section.blocks);
-    let core = window::best(&weighed, wanted.total(), CORE_LEN_MAX);
+    let (pieces, mut weighed) = pieces(&wanted, &section.blocks);
+    // Which piece answers can't be told by what the title and the headings say anyway.
+    let above = std::iter::once(title).chain(section.heading.iter().map(String::as_str));
+    let above = wanted.held(&above.flat_map(|text| wanted.units(text)).collect::<Vec<_>>());
+    let mut total = wanted.total();
+    for (unit, said) in above.iter().enumerate().filter(|(_, said)| **said > 0.0) {
+        total -= ABOVE_SAYS * said;
+        weighed.iter_mut().for_each(|piece| piece.held[unit] *= 1.0 - ABOVE_SAYS);
+    }
+    let core = window::best(&weighed, total, CORE_LEN_MAX);
     let best = pieces.get(core.0)?;
     let (first, last) = grown(&pieces, core);
     let mut quotes = quotes(&pieces[first..=last]);
