@@ -190,7 +190,7 @@ fn a_row_with_a_word_of_a_question_that_another_answers_is_left_out() {
 
 #[test]
 fn a_row_is_quoted_rather_than_a_sentence_with_words_of_the_heading() {
-    let rows: String = (6..16).map(|gate| format!("| {gate} | 7 |\n")).collect();
+    let rows = (6..16).map(|gate| format!("| {gate} | 7 |\n")).collect::<Vec<_>>().concat();
     let section = format!(
         "## Grease for valves\n\n| gate | spoons |\n|---|---|\n| frozen | 4 |\n{rows}\nSo twelve valves of a gate take much grease.\n"
     );

@@ -107,7 +107,9 @@ pub(super) fn passage(
     let mut total = wanted.total();
     for (unit, said) in above.iter().enumerate().filter(|(_, said)| **said > 0.0) {
         total -= ABOVE_SAYS * said;
-        weighed.iter_mut().for_each(|piece| piece.held[unit] *= 1.0 - ABOVE_SAYS);
+        for piece in &mut weighed {
+            piece.held[unit] *= 1.0 - ABOVE_SAYS;
+        }
     }
     let core = window::best(&weighed, total, CORE_LEN_MAX);
     let best = pieces.get(core.0)?;

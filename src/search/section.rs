@@ -136,7 +136,9 @@ fn tell_themselves(
 fn telling(mut says: Vec<f32>) -> Vec<f32> {
     let having = says.iter().filter(|says| **says > 0.0).count();
     let telling = 1.0 - portion(having, says.len() + 1);
-    says.iter_mut().for_each(|says| *says *= telling);
+    for says in &mut says {
+        *says *= telling;
+    }
     says
 }
 
