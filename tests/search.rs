@@ -117,6 +117,38 @@ fn title_outranks_a_mention_in_the_text() {
 }
 
 #[test]
+fn a_code_is_what_an_article_is_about_wherever_it_stands() {
+    let text =
+        "A store that is full answers 0xA700, and event 7031 is written. Nobody likes the colour mauve.";
+    let pump = |n: usize| {
+        article(
+            &format!("pump-{n}"),
+            "Pumps",
+            &[],
+            vec![section(&["Resolution"], 10, &["Grease the pump well."])],
+        )
+    };
+    let store = article("store", "Pictures are not sent", &[], vec![section(&["Resolution"], 10, &[text])]);
+    let search = Search::of((0..9).map(pump).chain([store]).collect(), &Synonyms::default()).unwrap();
+    for question in ["0xA700", "event 7031", "0xa700 again and again"] {
+        assert!(search.answer(question, 1).unwrap().certain, "{question}");
+    }
+    for question in ["mauve", "colour mauve"] {
+        assert!(!search.answer(question, 1).unwrap().certain, "{question}");
+    }
+}
+
+#[test]
+fn everyday_words_that_meet_by_chance_are_no_halves_of_a_word() {
+    let steps = section(&["Resolution"], 10, &["Lower the bridge by hand.", "Set a limit for the world id."]);
+    let articles = vec![article("bridge", "A bridge stays up", &[], vec![steps])];
+    let search = Search::of(articles, &Synonyms::default()).unwrap();
+    let mended = |question: &str| search.answer(question, 1).unwrap().mended;
+    assert!(mended("handsets bridge limit").is_empty());
+    assert_eq!(mended("worldid bridge limit")[0].read_as, "world id");
+}
+
+#[test]
 fn what_a_question_says_twice_counts_twice() {
     let about = |word: &str| {
         let text = format!("Oil the {word}.");

@@ -123,6 +123,22 @@ fn a_list_that_does_not_fit_is_quoted_around_the_best_step() {
 }
 
 #[test]
+fn what_stands_below_a_command_comes_with_it() {
+    let lead = "This greases a valve from afar:\n\n    valve grease never\n";
+    let rest = "Wait ten seconds, then\n\n    valve grease auto\n\nNever do that to a valve in use.\n";
+    let hit = answer(&format!("{lead}\n{rest}"), "grease a gate valve from afar");
+    assert_eq!(hit.lines, (11, 19));
+    assert!(hit.passage.ends_with("grease auto\nNever do that to a valve in use."), "{}", hit.passage);
+    // Where not all of a section fits.
+    let others = "Other gates are no better, and whoever has one knows that for himself.\n\n".repeat(20);
+    let hit = answer(&format!("    valve grease never\n\n{rest}\n{others}"), "valve grease never");
+    for text in ["valve grease never\nWait ten seconds, then\n", "\nNever do that to a valve in use."] {
+        assert!(hit.passage.contains(text), "{}", hit.passage);
+    }
+    assert!(hit.lines.1 < 30, "{:?}", hit.lines);
+}
+
+#[test]
 fn what_was_asked_for_is_marked_by_its_stem_and_by_what_means_the_same() {
     let hit = answer(
         "The valves of a hung VM: what can’t be GREASED goes.\n\n    grease valve\n",
@@ -161,6 +177,25 @@ fn rows_between_those_that_were_asked_for_are_left_out_with_a_sign() {
     );
     assert_eq!(hit.passage, "gate: red\n- valve: old\n…\ngate: green\n- valve: rusty");
     assert_eq!(hit.lines, (11, 15));
+}
+
+#[test]
+fn a_row_with_a_word_of_a_question_that_another_answers_is_left_out() {
+    let hit = answer(
+        "| code | text |\n|---|---|\n| 12514 | handshake failed, unknown maker of the valve |\n| 12516 | handshake failed, an old valve |\n| 12520 | a red chain |\n",
+        "grease gate valve: 12514 handshake failed, unknown maker in the chain",
+    );
+    assert_eq!(hit.passage, "code: 12514\n- text: handshake failed, unknown maker of the valve");
+}
+
+#[test]
+fn a_row_is_quoted_rather_than_a_sentence_with_words_of_the_heading() {
+    let rows = (6..16).map(|gate| format!("| {gate} | 7 |\n")).collect::<Vec<_>>().concat();
+    let section = format!(
+        "## Grease for valves\n\n| gate | spoons |\n|---|---|\n| frozen | 4 |\n{rows}\nSo twelve valves of a gate take much grease.\n"
+    );
+    let hit = answer(&section, "how much grease for the valve of a frozen gate");
+    assert!(hit.passage.contains("gate: frozen\n- spoons: 4"), "{}", hit.passage);
 }
 
 #[test]

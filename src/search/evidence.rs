@@ -7,10 +7,11 @@
 //! actions), and how near the best chunk comes to the highest score it could have had. Of a long question
 //! only [`WORDS_COUNTED`] words must be covered, the weightiest: no article names every word of a story.
 //! Their mean is the confidence; with a model, the mean of that mean and of the cosine between the question
-//! and the best text of the article. Mentioning a word somewhere is not enough: that is what separates an
-//! article about the question from one that only uses its words. Where the model has a say in that, half
-//! of what the best chunk mentions counts; by words alone a third, if it mentions all of the question and
-//! one word of that is so rare that the question is about nothing else (`SERVFAIL`).
+//! and the best text of the article, which counts for less where the question is a code. Mentioning a word
+//! somewhere is not enough: that is what separates an article about the question from one that only uses its
+//! words. Where the model has a say in that, half of what the best chunk mentions counts; by words alone a
+//! third, if it mentions all of the question and one word of that is so rare that the question is about
+//! nothing else (`SERVFAIL`).
 
 use std::collections::BTreeSet;
 
@@ -60,6 +61,8 @@ pub(super) struct Evidence {
     pub strength: f32,
     /// How near the article comes in meaning, where there is a model.
     pub cosine: Option<f32>,
+    /// What of the question is no code.
+    pub plain: f32,
 }
 
 impl Evidence {
@@ -67,7 +70,11 @@ impl Evidence {
     pub fn confidence(self) -> f32 {
         let words = f32::midpoint(self.topic, self.strength);
         match self.cosine {
-            Some(cosine) => f32::midpoint(words, cosine),
+            // A code has no meaning that a model could know: its words count instead.
+            Some(cosine) => {
+                let coded = words + (cosine - words) * self.plain / 2.0;
+                coded.max(f32::midpoint(words, cosine))
+            }
             None => words,
         }
     }
@@ -118,8 +125,10 @@ pub(super) fn evidence(
     if total <= 0.0 {
         return Ok(Evidence::default());
     }
+    let coded = question.units.iter().zip(rarities).filter(|(unit, _)| unit.is_code());
+    let plain = 1.0 - coded.map(|(_, rarity)| rarity).sum::<f32>() / rarities.iter().sum::<f32>();
     let strength = (ranked.strength / (total * SATURATION)).min(1.0);
-    Ok(Evidence { topic: (topic / total).min(1.0), strength, cosine })
+    Ok(Evidence { topic: (topic / total).min(1.0), strength, cosine, plain })
 }
 
 /// Whether every word is mentioned as it stands, and one of them is rare.
@@ -187,7 +196,8 @@ fn cover(
     (words, meanings): (Field, Field),
     chunks: &BTreeSet<DocAddress>,
 ) -> tantivy::Result<f32> {
-    for whole in &unit.wholes {
+    let code = unit.stems.iter().filter(|_| unit.is_code());
+    for whole in unit.wholes.iter().chain(code) {
         if has(segments, segments.fields.text, whole, chunks)? {
             return Ok(1.0);
         }
@@ -225,4 +235,16 @@ fn has(
         }
     }
     Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Evidence;
+
+    #[test]
+    fn a_model_does_not_refuse_a_code() {
+        let of = |plain, cosine| Evidence { topic: 0.9, strength: 0.4, cosine: Some(cosine), plain };
+        assert!(!of(1.0, 0.1).suffices() && of(0.0, 0.1).suffices());
+        assert!(of(0.0, 0.9).confidence() > of(0.0, 0.1).confidence(), "it may speak for one");
+    }
 }

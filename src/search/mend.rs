@@ -1,8 +1,8 @@
 //! A question whose words no article has -> the same question as it was probably meant, and what was mended.
 //!
 //! Three slips are mended: a word of the articles written in two (`data store`), a compound written in one
-//! (`worldid`, `logfile`) whose halves stand side by side somewhere in the articles, and a word that is one
-//! slip of the finger away from one of theirs.
+//! (`worldid`, `logfile`) whose halves, no everyday talk, stand side by side somewhere in the articles, and a
+//! word that is one slip of the finger away from one of theirs.
 //! It is asked for only where the question as it stands gets no certain answer, and taken where there is more
 //! confidence in what it gets; people are told, since a word may be meant as it is typed.
 
@@ -124,6 +124,10 @@ fn halves(analyzer: &Analyzer, segments: &Segments, word: &str) -> tantivy::Resu
         let (first, second) = word.split_at(at);
         if second.chars().count() < HALF_LEN_MIN {
             break;
+        }
+        // Everyday words are neighbours by chance, if it is only where one sentence ends and another begins.
+        if [first, second].into_iter().any(|half| common_words().any(|common| common == half)) {
+            continue;
         }
         let stems = [first, second].map(|half| analyzer.stem(half));
         // Most halves are no words, and to see that is quicker than to look for both side by side.

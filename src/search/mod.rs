@@ -324,7 +324,7 @@ impl Search {
         let found = section::scored(&self.analyzer, &self.segments, asked, &entry.title, ranked)?;
         let number = section::cited(&entry.sections, &found, question.asks_why);
         let Some(section) = entry.sections.get(number) else { return Ok(None) };
-        let passage = passage::passage(&self.analyzer, question, rarities, section);
+        let passage = passage::passage(&self.analyzer, question, rarities, (&entry.title, section));
         let Some(passage) = passage else { return Ok(None) };
         let (near, far): (Vec<_>, Vec<_>) =
             entry.actions.iter().partition(|action| entry.owns(number, action.line));

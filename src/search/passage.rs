@@ -3,9 +3,11 @@
 //! Invariant: what is quoted stands in the lines that are named, in the order of the file, and where
 //! something between is left out there is a `…`.
 //!
-//! The blocks that hold most of the question are taken, then what belongs to them: the line that leads
-//! in to a list or a command, the list that follows such a line, and the rest of the same list or table,
-//! as far as it fits. Of a long paragraph the best sentences are quoted, of a table the rows that matter.
+//! A section without a table is quoted to its end if it fits: what stands below a command may be the warning
+//! or the second half of it. Otherwise the blocks that hold most of the question are taken, then what belongs
+//! to them: the line that leads in to a list or a command, the list that follows such a line, what follows a
+//! command, and the rest of the same list or table, as far as it fits. Of a long paragraph the best sentences
+//! are quoted, of a table the rows that matter.
 
 mod rows;
 mod sentences;
@@ -28,6 +30,8 @@ const PARAGRAPH_LEN_MAX: usize = 350;
 const BLOCK_LEN_MAX: usize = 1_200;
 /// What stands before a row where others before it are left out.
 const LEFT_OUT: &str = "…\n";
+/// What part of a word the title or the headings above have said already.
+const ABOVE_SAYS: f32 = 0.5;
 /// What a command is worth beyond its words, as a fraction of the question: it is what people look for.
 const CODE_WORTH: f32 = 0.15;
 
@@ -93,11 +97,21 @@ pub(super) fn passage(
     analyzer: &Analyzer,
     question: &Question<'_>,
     rarities: &[f32],
-    section: &Section,
+    (title, section): (&str, &Section),
 ) -> Option<Passage> {
     let wanted = Wanted::new(analyzer, question, rarities);
-    let (pieces, weighed) = pieces(&wanted, &section.blocks);
-    let core = window::best(&weighed, wanted.total(), CORE_LEN_MAX);
+    let (pieces, mut weighed) = pieces(&wanted, &section.blocks);
+    // Which piece answers can't be told by what the title and the headings say anyway.
+    let above = std::iter::once(title).chain(section.heading.iter().map(String::as_str));
+    let above = wanted.held(&above.flat_map(|text| wanted.units(text)).collect::<Vec<_>>());
+    let mut total = wanted.total();
+    for (unit, said) in above.iter().enumerate().filter(|(_, said)| **said > 0.0) {
+        total -= ABOVE_SAYS * said;
+        for piece in &mut weighed {
+            piece.held[unit] *= 1.0 - ABOVE_SAYS;
+        }
+    }
+    let core = window::best(&weighed, total, CORE_LEN_MAX);
     let best = pieces.get(core.0)?;
     let (first, last) = grown(&pieces, core);
     let mut quotes = quotes(&pieces[first..=last]);
@@ -199,11 +213,15 @@ fn follows(marker: &str, next: &str) -> bool {
     }
 }
 
-/// The window with what belongs to it.
+/// The window with what belongs to it: all, where that fits and is no table.
 fn grown(pieces: &[Piece], (mut first, mut last): (usize, usize)) -> (usize, usize) {
     let len = |piece: &Piece| if piece.shown { piece.quote.text.len() + 1 } else { 1 };
     let fits =
         |first: usize, last: usize| pieces[first..=last].iter().map(len).sum::<usize>() <= PASSAGE_LEN_MAX;
+    let all = (0, pieces.len() - 1);
+    if !pieces.iter().any(Piece::is_row) && fits(all.0, all.1) {
+        return all;
+    }
     let code = |at: usize| pieces.get(at).is_some_and(Piece::is_code);
     let leads = |at: usize| {
         let (this, next) = (&pieces[at], pieces.get(at + 1));
@@ -217,7 +235,8 @@ fn grown(pieces: &[Piece], (mut first, mut last): (usize, usize)) -> (usize, usi
     }
     let listed = pieces[first..last].iter().any(|piece| piece.goes_on);
     while last + 1 < pieces.len() && fits(first, last + 1) {
-        let belongs = pieces[last].goes_on || pieces[last].ends_open() || code(last + 1);
+        let below_code = pieces[last].is_code() && !pieces[last + 1].is_row();
+        let belongs = pieces[last].goes_on || pieces[last].ends_open() || code(last + 1) || below_code;
         if !belongs && (listed || !leads(last)) {
             break;
         }

@@ -12,8 +12,11 @@ const QUESTION_WORDS_MAX: usize = 64;
 /// what somebody's screen shows: with all of it `service console 97 % full` is about whatever stops at 97 %.
 const PERCENTAGE_WEIGHT: f32 = 0.7;
 
-/// Words by which a question asks for a reason.
-const REASONS: [&str; 4] = ["why", "cause", "causes", "reason"];
+/// What a question asks for that wants to know why.
+const REASONS: [&str; 4] = ["cause", "causes", "reason", "reasons"];
+/// Words by which it asks for something, and how many words before it they may stand.
+const ASKING: [&str; 3] = ["what", "whats", "which"];
+const ASKING_DISTANCE_MAX: usize = 5;
 
 /// The informative words of a question.
 #[derive(Debug, Default)]
@@ -32,7 +35,7 @@ impl<'a> Question<'a> {
     /// Reads a question.
     pub fn read(analyzer: &'a Analyzer, text: &str) -> Self {
         let text = cut(text);
-        let asks_why = text.split(|c: char| !c.is_alphabetic()).any(is_reason);
+        let asks_why = asks_why(text);
         let mut units = analyzer.asked(text);
         if units.iter().any(|unit| !unit.empty) {
             units.retain(|unit| !unit.empty);
@@ -73,6 +76,52 @@ pub(super) fn cut(text: &str) -> &str {
     text.char_indices().nth(QUESTION_LEN_MAX).map_or(text, |(end, _)| &text[..end])
 }
 
-fn is_reason(word: &str) -> bool {
-    REASONS.iter().any(|reason| word.eq_ignore_ascii_case(reason))
+/// Whether a text asks for a reason: by `why`, or for a cause by its name. A message that names one
+/// (`Reason: disk full`) asks for nothing, nor does somebody who says that it is unknown.
+fn asks_why(text: &str) -> bool {
+    let is = |word: &str, any: &[&str]| any.iter().any(|one| word.eq_ignore_ascii_case(one));
+    let letters = |word: &&str| -> String { word.chars().filter(|c| c.is_alphabetic()).collect() };
+    if text.split(|c: char| !c.is_alphabetic()).any(|word| is(word, &["why"])) {
+        return true;
+    }
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.iter().enumerate().any(|(at, word)| {
+        let name = word.trim_end_matches(['?', '.', ',', '!']);
+        let before = words[..at].iter().rev().take(ASKING_DISTANCE_MAX);
+        let mut clause = before.take_while(|before| !before.ends_with(|c: char| ".,:;!?".contains(c)));
+        let asked = clause.any(|before| is(&letters(before), &ASKING)) || word.ends_with('?');
+        let of = words.get(at + 1).is_some_and(|next| is(next, &["of", "for"]));
+        is(name, &REASONS) && (asked || of)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::asks_why;
+
+    #[test]
+    fn a_reason_is_asked_for_and_not_only_named() {
+        for text in [
+            "why does it hang",
+            "it hangs, but why?",
+            "what is the most likely cause of it",
+            "What's the reason?",
+            "what causes a purple screen",
+            "which cause has error 7",
+            "find the root cause of the outage",
+            "vm paused, cause?",
+        ] {
+            assert!(asks_why(text), "{text}");
+        }
+        for text in [
+            "Remediation failed. Reason: insufficient disk space",
+            "what now? Cause: bearing hot",
+            "disk full, root cause unknown, how do I free space",
+            "virsh domstate web01 --reason",
+            "what to do, the reason is a full disk",
+            "",
+        ] {
+            assert!(!asks_why(text), "{text}");
+        }
+    }
 }

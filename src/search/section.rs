@@ -6,8 +6,9 @@
 //!
 //! A section that only supports an answer (what people see, why it happens, how to check) yields to another
 //! that is nearly as good: whoever asks wants to know what to do. To somebody who asks why, the cause is the
-//! answer. What people see is no answer at all, also where they paste it. A few sentences above a list of
-//! steps yield to the steps below them in the same way.
+//! answer. What people see is no answer at all, also where they paste it: where no other section is nearly as
+//! good, the first that says what to do is cited. A few sentences above a list of steps yield to the steps
+//! below them in the same way, and so does the text under the title of an article about a trouble.
 
 use tantivy::postings::Postings as _;
 use tantivy::schema::{Field, IndexRecordOption};
@@ -23,12 +24,18 @@ use crate::domain::article::Section;
 /// How often a word must be said for half of its weight. Steeper than where articles are ranked: a section
 /// that is about a word says it often.
 const HALF_SAID: f32 = 4.0;
+/// What parts of a compound tell where another section of the article says it as a whole.
+const PART_TELLS: f32 = 0.5;
 /// To what part of its score a supporting section yields.
 const SUPPORTING_YIELDS: f32 = 0.5;
+/// The same of what people see, which is cited in no case.
+const SYMPTOMS_YIELD: f32 = 0.4;
 /// The same of all others for somebody who asks why.
 const REASON_YIELDS: f32 = 0.25;
 /// The same of when to call somebody: it is what to do.
 const ESCALATION_YIELDS: f32 = 0.8;
+/// The same of the text under the title where there are symptoms: it says what the trouble is.
+const INTRODUCTION_YIELDS: f32 = 0.7;
 /// To what part of its score a mere overview yields to a section below it.
 const OVERVIEW_YIELDS: f32 = 0.5;
 /// Words of the heading of a supporting section: a longer one says what to do.
@@ -41,6 +48,7 @@ enum Role {
     Cause,
     Check,
     Escalation,
+    Resolution,
     /// To say what to do, or what is so.
     Answer,
 }
@@ -61,12 +69,8 @@ pub(super) fn scored(
     let places: Vec<DocAddress> = chunks.iter().map(|(chunk, ..)| *chunk).collect();
     let mut said = vec![0.0; chunks.len()];
     for (unit, rarity) in question.units.iter().zip(rarities) {
-        let says = say_themselves(segments, unit, &title, &places)?;
-        let having = says.iter().filter(|says| **says > 0.0).count();
-        let telling = 1.0 - portion(having, chunks.len() + 1);
-        for (said, says) in said.iter_mut().zip(says) {
-            *said += rarity * telling * says;
-        }
+        let told = tell_themselves(segments, unit, &title, &places)?;
+        said.iter_mut().zip(told).for_each(|(said, told)| *said += rarity * told);
     }
     let most = said.iter().copied().fold(0.0, f32::max);
     let best = chunks.iter().map(|(_, _, score)| *score).fold(f32::MIN_POSITIVE, f32::max);
@@ -91,8 +95,9 @@ fn portion(part: usize, all: usize) -> f32 {
     part as f32 / all as f32
 }
 
-/// How much of a unit each chunk says beside its title, from 0 to 1.
-fn say_themselves(
+/// How much of a unit each chunk says beside its title, and how well that tells it from the others: together
+/// from 0 to 1. Where one says a compound as a whole, what others say is a part of another compound.
+fn tell_themselves(
     segments: &Segments,
     unit: &Unit<'_>,
     title: &[Unit<'_>],
@@ -103,23 +108,38 @@ fn say_themselves(
         let words = title.iter().flat_map(|unit| unit.stems.iter().chain(&unit.wholes));
         words.filter(|it| *it == word).count()
     };
-    let mut says = vec![0.0_f32; chunks.len()];
+    let most = |says: &mut Vec<f32>, beside: Vec<f32>, part: f32| {
+        says.iter_mut().zip(beside).for_each(|(says, it)| *says = says.max(part * it));
+    };
+    let mut wholes = vec![0.0_f32; chunks.len()];
+    for whole in &unit.wholes {
+        most(&mut wholes, beside(segments, fields.text, whole, in_title(whole), chunks)?, 1.0);
+    }
+    let mut parts = vec![0.0_f32; chunks.len()];
     for stem in &unit.stems {
         let part = portion(1, unit.stems.len());
         let beside = beside(segments, fields.text, stem, in_title(stem), chunks)?;
-        says.iter_mut().zip(beside).for_each(|(says, it)| *says += part * it);
-    }
-    for whole in &unit.wholes {
-        let beside = beside(segments, fields.text, whole, in_title(whole), chunks)?;
-        says.iter_mut().zip(beside).for_each(|(says, it)| *says = says.max(it));
+        parts.iter_mut().zip(beside).for_each(|(says, it)| *says += part * it);
     }
     for meaning in &unit.meanings {
         let in_title = title.iter().filter(|it| it.meanings.contains(meaning)).count();
         let beside = beside(segments, fields.meanings, &meaning_term(*meaning), in_title, chunks)?;
-        let part = unit.equivalent_cover();
-        says.iter_mut().zip(beside).for_each(|(says, it)| *says = says.max(part * it));
+        most(&mut parts, beside, unit.equivalent_cover());
     }
-    Ok(says)
+    let is_whole = wholes.iter().any(|says| *says > 0.0);
+    let mut told = telling(wholes);
+    most(&mut told, telling(parts), if is_whole { PART_TELLS } else { 1.0 });
+    Ok(told)
+}
+
+/// What chunks say, by how few of them say anything.
+fn telling(mut says: Vec<f32>) -> Vec<f32> {
+    let having = says.iter().filter(|says| **says > 0.0).count();
+    let telling = 1.0 - portion(having, says.len() + 1);
+    for says in &mut says {
+        *says *= telling;
+    }
+    says
 }
 
 /// How much chunks say of a term that their title has so many times; the chunks in the order of the index.
@@ -153,19 +173,23 @@ fn beside(
 pub(super) fn cited(sections: &[Section], found: &[(usize, f32)], asks_why: bool) -> usize {
     let has_text = |number: usize| sections.get(number).is_some_and(Section::has_text);
     let role = |number: usize| sections.get(number).map_or(Role::Answer, role);
+    let is_trouble = sections.iter().any(|section| self::role(section) == Role::Symptoms);
+    let is_introduction = |number: usize| sections.get(number).is_some_and(|it| it.heading.is_empty());
     let supports = |number: usize| match role(number) {
-        Role::Symptoms => Some(0.0),
         Role::Cause if asks_why => None,
+        Role::Symptoms => Some(SYMPTOMS_YIELD),
         Role::Cause | Role::Check => Some(SUPPORTING_YIELDS),
         Role::Escalation => Some(ESCALATION_YIELDS),
-        Role::Answer => None,
+        Role::Answer if is_trouble && is_introduction(number) => Some(INTRODUCTION_YIELDS),
+        Role::Resolution | Role::Answer => None,
     };
     let found: Vec<(usize, f32)> = found.iter().copied().filter(|(number, _)| has_text(*number)).collect();
     let is_answer = |number: &usize| has_text(*number) && supports(*number).is_none();
     let first = || {
         let all = || (0..sections.len()).filter(|number| has_text(*number));
-        let cause = all().find(|number| asks_why && role(*number) == Role::Cause);
-        cause.or_else(|| all().find(is_answer)).or_else(|| all().next())
+        let of = |wanted: Role| all().find(|number| role(*number) == wanted);
+        let cause = of(Role::Cause).filter(|_| asks_why);
+        cause.or_else(|| of(Role::Resolution)).or_else(|| all().find(is_answer)).or_else(|| all().next())
     };
     let mut chosen = found.first().copied().or_else(|| Some((first()?, 0.0))).unwrap_or_default();
     if asks_why {
@@ -212,6 +236,8 @@ fn role(section: &Section) -> Role {
         Role::Check
     } else if begins(&["escalat"]) {
         Role::Escalation
+    } else if begins(&["resol", "solution"]) {
+        Role::Resolution
     } else {
         Role::Answer
     }

@@ -74,6 +74,7 @@ const FUNCTION_WORDS: &[&str] = &[
     "help",
     "her",
     "here",
+    "him",
     "his",
     "how",
     "i",
@@ -107,6 +108,7 @@ const FUNCTION_WORDS: &[&str] = &[
     "on",
     "one",
     "only",
+    "onto",
     "or",
     "our",
     "ours",
@@ -195,8 +197,8 @@ const EVERYDAY_WORDS: &str = "
     somewhere soon sorry sort start stay strange stuff suddenly suggest suppose sure surely surprise
     survive take talk team term terminology thank think though through till time today together
     tomorrow tonight top toward trouble twice type typical typically under underneath understand unless
-    until upon urgent urgently useful usual usually via wait week weekend weird well whatever whenever
-    whole within without wonder work worry worse worst wrong year yesterday yet
+    until upon urgent urgently useful usual usually versus via vs wait week weekend weird well whatever
+    whenever whole within without wonder work worry worse worst wrong year yesterday yet
 ";
 
 /// Words that are written in two ways, and plurals that stemming leaves alone, since it looks for a vowel

@@ -69,8 +69,13 @@ fn spellings_of_both_sides_of_the_ocean_are_one() {
 }
 
 #[test]
+fn words_that_only_join_others_say_nothing() {
+    assert_eq!(words("put him onto the lan"), ["put", "lan"]);
+}
+
+#[test]
 fn everyday_words_are_marked_whatever_their_form() {
-    for unit in analyzer().units("suddenly thinking nearly customers") {
+    for unit in analyzer().units("suddenly thinking nearly customers vs versus") {
         assert!(unit.everyday, "{unit:?}");
     }
     for unit in analyzer().units("snapshot terraform disk -d0 97%") {

@@ -14,6 +14,8 @@ const WHOLE_LEN_MAX: usize = 80;
 const PART_LEN_MAX: usize = 40;
 /// Characters of a plain word: a shorter one is too like others to be told from a slip, a longer one is none.
 pub const PLAIN_LEN: RangeInclusive<usize> = 4..=32;
+/// Digits of a number that stands for something.
+const CODE_DIGITS_MIN: usize = 3;
 /// What people type for an apostrophe.
 const APOSTROPHES: [char; 6] = ['’', '‘', '‛', 'ʼ', '´', '`'];
 /// What `not` is joined to, also by those who leave the apostrophe out.
@@ -48,6 +50,17 @@ impl Word {
     /// Whether it is a number of percent, which is written `97%` however it stands in a text.
     pub fn is_percentage(&self) -> bool {
         self.written.strip_suffix('%').is_some_and(|number| number.ends_with(|c: char| c.is_ascii_digit()))
+    }
+}
+
+impl Word {
+    /// Whether it is the number of an error or an event: `0xa700`, `7031`, but no version and no count.
+    pub fn is_code(&self) -> bool {
+        let [code] = self.stems.as_slice() else { return false };
+        let digits = code.chars().filter(char::is_ascii_digit).count();
+        self.wholes.is_empty()
+            && digits > 0
+            && (digits >= CODE_DIGITS_MIN || code.contains(char::is_alphabetic))
     }
 }
 

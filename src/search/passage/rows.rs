@@ -8,9 +8,12 @@ use crate::domain::article::{Block, BlockKind};
 
 /// The least part of a question that tells the rows of a table apart.
 const ROW_WORTH_MIN: f32 = 0.05;
+/// The least part of what the best row says, for a row that is about something else.
+const ROW_SHARE_MIN: f32 = 0.5;
 
 /// For each block, whether it is quoted where the passage reaches it: of a table, the rows that tell the
-/// most by what they are about (their first cell) or by all that they say; all rows where none does.
+/// most by what they are about (their first cell) or by all that they say, if that is half of what the best
+/// one says; all rows where none does.
 /// A header is not, where rows follow: each of them names its columns.
 pub fn shown(wanted: &Wanted, blocks: &[Block], weighed: &[Weighed]) -> Vec<bool> {
     let is_row = |block: &Block| matches!(block.kind, BlockKind::Row(_));
@@ -24,7 +27,11 @@ pub fn shown(wanted: &Wanted, blocks: &[Block], weighed: &[Weighed]) -> Vec<bool
         let weighed = &weighed[shown.len()..shown.len() + run.len()];
         let said: Vec<_> = weighed.iter().map(|row| row.held.clone()).collect();
         let said = telling(&said, wanted.total());
-        let tells: Vec<bool> = about.iter().zip(&said).map(|(about, said)| *about || *said).collect();
+        let weight = |row: &Weighed| row.held.iter().sum::<f32>();
+        let most = weighed.iter().map(weight).fold(0.0, f32::max);
+        let enough = |row: &Weighed| weight(row) >= ROW_SHARE_MIN * most;
+        let rows = about.iter().zip(&said).zip(weighed);
+        let tells: Vec<bool> = rows.map(|((about, said), row)| *about || *said && enough(row)).collect();
         let none = !tells.contains(&true);
         shown.extend(tells.iter().map(|tells| *tells || none));
     }
