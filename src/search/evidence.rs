@@ -47,6 +47,10 @@ const MENTIONED_COVER: f32 = 0.5;
 const ALL_MENTIONED_COVER: f32 = 0.3;
 /// In so many chunks a rare word stands.
 const RARE_CHUNKS_MAX: u64 = 3;
+/// Characters of a word that says something by itself.
+const ALONE_LEN_MIN: usize = 3;
+/// Its rarity: that of a word that one chunk in ten has.
+const ALONE_RARITY_MIN: f32 = 2.3;
 /// The most that one term can add to a BM25 score, by its rarity: `k1 + 1`.
 const SATURATION: f32 = 2.2;
 /// Chunks of the article whose topics count.
@@ -158,6 +162,15 @@ fn weightiest(mut weights: Vec<f32>) -> f32 {
 /// The score of a chunk that holds what counts of a question.
 pub(super) fn full_score(rarities: &[f32]) -> f32 {
     weightiest(rarities.to_vec()) * SATURATION
+}
+
+/// Whether a question is one word that says nothing by itself: whoever types it is not sure of what they want, so
+/// no answer is certain.
+pub(super) fn is_vague(question: &Question<'_>, rarities: &[f32]) -> bool {
+    let mut telling = question.units.iter().zip(rarities).filter(|(unit, _)| !unit.everyday);
+    let (Some((unit, rarity)), None) = (telling.next(), telling.next()) else { return false };
+    let is_name = unit.is_code() || !unit.wholes.is_empty();
+    !is_name && (unit.written.chars().count() < ALONE_LEN_MIN || *rarity < ALONE_RARITY_MIN)
 }
 
 /// What every unit weighs: its inverse document frequency, as often as the question says it.

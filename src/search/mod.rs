@@ -290,7 +290,7 @@ impl Search {
             });
         }
         let hits = hits.into_iter().flatten().collect();
-        let certain = found.evidence.is_certain();
+        let certain = found.evidence.is_certain() && !evidence::is_vague(&found.question, &found.rarities);
         Ok(Answer { answered: true, certain, mended, hits, nearest: Vec::new(), revision })
     }
 
