@@ -12,6 +12,8 @@ mod import;
 mod import_property;
 #[path = "kb/import_text.rs"]
 mod import_text;
+#[path = "kb/limits.rs"]
+mod limits;
 #[path = "kb/lint.rs"]
 mod lint;
 #[path = "kb/markdown.rs"]

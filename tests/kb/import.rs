@@ -152,6 +152,36 @@ fn one_bad_file_stops_no_other_and_each_is_named() {
 }
 
 #[test]
+fn what_no_article_could_hold_is_refused_with_what_to_do() {
+    let table = format!("# A\n\n| {} |\n|---|\n| a |\n", "c".repeat(101));
+    let heading = format!("# A\n\n## {}\n\nText.\n", "h".repeat(201));
+    let sections = format!("<h1>A</h1>{}", "<h2>a</h2>b".repeat(1_000));
+    let desk = Desk::new(&[
+        ("a.md", table.as_bytes()),
+        ("b.md", heading.as_bytes()),
+        ("c.html", sections.as_bytes()),
+        ("d.md", format!("---\ntags: [{}]\n---\n# A\n\nText.\n", "x, ".repeat(201)).as_bytes()),
+    ]);
+    let (c, h) = ("c".repeat(40), "h".repeat(40));
+    assert_eq!(
+        desk.outcomes(),
+        [
+            format!(
+                "a.md: refused, the name of a column `{c}...` has 101 characters; 100 is the limit; shorten it; \
+                 it is read before each cell of its column"
+            ),
+            format!(
+                "b.md: refused, the heading `{h}...` has 201 characters; 200 is the limit; shorten it, and say \
+                 the rest below it"
+            ),
+            "c.html: refused, more than 1000 sections; split it into several articles".to_owned(),
+            "d.md: refused, `tags` has 201 texts; 200 is the limit; keep those by which somebody would look for it"
+                .to_owned(),
+        ]
+    );
+}
+
+#[test]
 fn what_is_there_already_is_named_and_never_overwritten() {
     let words = "The disk of the console is full because somebody left old images of the tools on it.\n";
     let edited = "The disk of the console is full because somebody left old images of some tools on it.\n";

@@ -177,3 +177,14 @@ fn front_matter_is_what_the_text_says_of_itself_and_nothing_more() {
     assert_eq!(article.tags, ["\"", "+++"]);
     assert!(article.products.is_empty() && article.symptoms.is_empty());
 }
+
+#[test]
+fn a_heading_too_long_for_one_is_text() {
+    let (fits, long) = ("- a ".repeat(50).trim().to_owned() + "b", "- a ".repeat(51));
+    let long = long.trim();
+    let page = format!("<h1>{long}</h1><p>Words.<h2>{fits}</h2><p>More.<h2>{long}</h2>End.");
+    let expected = format!("# x\n\n\\{long}\n\nWords.\n\n## {fits}\n\nMore.\n\n\\{long}\n\nEnd.\n");
+    assert_eq!(body("x.html", &page), expected);
+    let text = format!("# {long}\n\nWords.\n");
+    assert_eq!(body("x.md", &text), format!("# x\n\n\\{long}\n\n\n\nWords.\n"));
+}

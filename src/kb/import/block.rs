@@ -4,10 +4,12 @@
 //! would take for markup is escaped, and a fence is longer than any that the code holds: no imported
 //! text can open or close anything.
 
+use crate::kb::limits::{TITLE_LEN_MAX, is_long};
+
 /// A part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Block {
-    /// A heading below the title; [`HIGHEST`] is the highest level.
+    /// A heading below the title; [`HIGHEST`] is the highest level. One that is too long is written as text.
     Heading { level: usize, text: Text },
     /// Line ends are kept.
     Paragraph(Text),
@@ -71,6 +73,9 @@ pub(super) fn markdown(blocks: &[Block]) -> String {
 
 fn one(block: &Block, raised: usize, indents: &mut Vec<usize>) -> String {
     match block {
+        Block::Heading { text, .. } if is_long(&plain(text), TITLE_LEN_MAX) => {
+            format!("{}\n", lines(text, ""))
+        }
         Block::Heading { level, text } => {
             let level = level.saturating_sub(raised).clamp(HIGHEST, 6);
             format!("{} {}\n", "#".repeat(level), heading(text))
