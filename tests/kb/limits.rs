@@ -1,8 +1,11 @@
 //! A short file stays small: what is repeated has a limit, and whoever exceeds it is told where.
 
-use dogwatch::kb::{Finding, read_page};
+use dogwatch::domain::catalogue::nearest;
+use dogwatch::kb::lint::lint;
+use dogwatch::kb::{Code, Finding, read_page};
 
-use crate::article;
+use crate::lint::{LINUX, WINDOWS, with};
+use crate::{article, standards};
 
 /// The finding that leaves an article out, as `line code: message`; none if it is offered.
 fn left_out(text: &str) -> Option<String> {
@@ -70,4 +73,62 @@ fn an_article_has_so_many_sections_cells_actions_and_texts_of_a_list() {
         let said = format!("{line} too_many_parts: `{name}` has 201 texts; 200 is the limit");
         assert_eq!(limit(200, list), said);
     }
+}
+
+#[test]
+fn a_choice_has_at_most_100_values() {
+    let choices = |count: usize| {
+        let values: Vec<_> = (0..count).map(|i| format!("\"soft{i}\"")).collect();
+        LINUX.replace("[\"soft\", \"hard\"]", &format!("[{}]", values.join(", ")))
+    };
+    let codes = |text: &str| {
+        let loaded = with(text, WINDOWS).load();
+        let findings = lint(&loaded, &standards()).into_iter().map(|finding| finding.code);
+        findings.filter(|code| code.leaves_out()).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(&choices(100)), []);
+    assert_eq!(codes(&choices(101)), [Code::ParamChoices]);
+    // What is wrong with each of them is not said of any number.
+    let refused = choices(5_000).replace("[params.mode]\n", "[params.mode]\npattern = 'x'\n");
+    let findings = lint(&with(&refused, WINDOWS).load(), &standards());
+    assert!(findings.iter().filter(|finding| finding.code == Code::ParamValueMismatch).count() <= 101);
+}
+
+#[test]
+fn keys_below_a_long_key_do_not_repeat_it() {
+    let long = "k".repeat(300);
+    let text =
+        article("a", "Text.\n").replace("+++\n# ", &format!("[{long}]\nx = 1\ny = [\n1,\n2]\n+++\n# "));
+    let (page, findings) = read_page("a.md", text.as_bytes());
+    assert_eq!(
+        findings.iter().map(|finding| (finding.line, finding.code)).collect::<Vec<_>>(),
+        [(8, Code::FieldUnknown)]
+    );
+    let lines = page.unwrap().front_matter;
+    for below in ["x", "y.0", "y.1"] {
+        assert_eq!(lines.of(&format!("{long}.{below}")), 8, "{below}");
+    }
+    assert_eq!(lines.of("title"), 3);
+}
+
+#[test]
+fn what_a_rung_is_given_is_shown_no_longer_than_a_value_may_be() {
+    let text = LINUX.replace("example = \"web\" # stop", &format!("example = \"{}\"", "w".repeat(1_000)));
+    let text = text.replace("'[a-z]{1,20}'", "'[a-z]*'");
+    let text = text.replace(
+        "with = { name = \"{name}\" }",
+        &format!("with = {{ pid = \"{}\" }}", "{name}".repeat(1_000)),
+    );
+    let findings = lint(&with(&text, WINDOWS).load(), &standards());
+    let found = findings.iter().find(|finding| finding.code == Code::EscalationValue).unwrap();
+    assert!(found.message.len() < 3_000, "{} bytes", found.message.len());
+    assert!(found.message.ends_with("it expects at most 1024 characters"), "{found:?}");
+}
+
+#[test]
+fn what_is_too_long_to_be_meant_is_compared_with_nothing() {
+    let (typed, other) = ("a".repeat(1 << 20), "b".repeat(1 << 20));
+    assert_eq!(nearest(&typed, [other.as_str()].into_iter()), None);
+    assert_eq!(nearest("a", [other.as_str(), "b"].into_iter()), Some("b"));
+    assert_eq!(nearest("#caus", ["#close", "#cause"].into_iter()), Some("#cause"));
 }
