@@ -188,3 +188,13 @@ fn a_heading_too_long_for_one_is_text() {
     let text = format!("# {long}\n\nWords.\n");
     assert_eq!(body("x.md", &text), format!("# x\n\n\\{long}\n\n\n\nWords.\n"));
 }
+
+#[test]
+fn plain_text_that_is_too_much_for_a_table_stays_as_it_is_shown() {
+    let rows = |count: usize| "a | b\n".repeat(count);
+    assert!(body("t.txt", &format!("Words.\n\n{}", rows(10_000))).contains("|---|---|\n| a | b |\n"));
+    let many = body("t.txt", &format!("Words.\n\n{}", rows(10_001)));
+    assert_eq!(many, format!("# t\n\nWords.\n\n```text\n{}```\n", rows(10_001)));
+    let prose = format!("Words.\n\n{} | b\nc | d\n", "a".repeat(101));
+    assert_eq!(body("t.txt", &prose), format!("# t\n\n{prose}"));
+}
