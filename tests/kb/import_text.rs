@@ -190,6 +190,29 @@ fn a_heading_too_long_for_one_is_text() {
 }
 
 #[test]
+fn rows_of_a_table_are_as_short_as_they_were_but_for_the_first() {
+    let page = "<h1>T</h1><table><tr><td>a<td>b<td>c<tr><td>d<tr><td><td>e</table>";
+    let expected = "# T\n\n|  |  |  |\n|---|---|---|\n| a | b | c |\n| d |\n|  | e |\n";
+    assert_eq!(body("x.html", page), expected);
+}
+
+#[test]
+fn a_table_that_no_article_could_hold_is_put_in_order() {
+    let wide = |width: usize| {
+        format!("<h1>T</h1><table><tr>{}{}</table>", "<td>a".repeat(width), "<tr><td>b".repeat(99))
+    };
+    assert!(body("x.html", &wide(200)).contains("\n| b |\n"));
+    let laid_out = body("x.html", &wide(201));
+    let cells = |cell: &str| laid_out.lines().filter(|line| *line == cell).count();
+    assert_eq!((cells("a"), cells("b"), laid_out.contains('|')), (201, 99, false));
+    let named =
+        |name: &str| body("x.html", &format!("<h1>T</h1><table><tr><th>{name}<th>y<tr><td>1<td>2</table>"));
+    let (fits, long) = ("n".repeat(100), "n".repeat(101));
+    assert_eq!(named(&fits), format!("# T\n\n| {fits} | y |\n|---|---|\n| 1 | 2 |\n"));
+    assert_eq!(named(&long), format!("# T\n\n{long}\n\ny\n\n1\n\n2\n"));
+}
+
+#[test]
 fn plain_text_that_is_too_much_for_a_table_stays_as_it_is_shown() {
     let rows = |count: usize| "a | b\n".repeat(count);
     assert!(body("t.txt", &format!("Words.\n\n{}", rows(10_000))).contains("|---|---|\n| a | b |\n"));

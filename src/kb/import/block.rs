@@ -184,16 +184,17 @@ fn first_escaped(line: &str) -> String {
     if markup { format!("\\{line}") } else { line.to_owned() }
 }
 
+/// Only the first row says how many columns there are: others may be shorter.
 fn table(rows: &[Vec<String>]) -> String {
     let width = rows.iter().map(Vec::len).max().unwrap_or_default();
-    let row = |cells: &[String]| {
-        let padded = (0..width).map(|i| cells.get(i).map(|text| cell(text)).unwrap_or_default());
+    let row = |cells: &[String], width: usize| {
+        let padded = cells.iter().map(|text| cell(text)).chain((cells.len()..width).map(|_| String::new()));
         format!("| {} |\n", padded.collect::<Vec<_>>().join(" | "))
     };
     let mut rows = rows.iter();
-    let head = rows.next().map(|cells| row(cells)).unwrap_or_default();
+    let head = rows.next().map(|cells| row(cells, width)).unwrap_or_default();
     let rule = format!("|{}\n", "---|".repeat(width));
-    let body: String = rows.map(|cells| row(cells)).collect();
+    let body: String = rows.map(|cells| row(cells, 0)).collect();
     format!("{head}{rule}{body}")
 }
 
