@@ -8,10 +8,10 @@ use super::html::html;
 use super::likeness::words;
 use super::source::{Kind, Source, visible};
 use super::{Refused, markdown, text};
+use crate::domain::article::NEVER_REVIEWED;
 use crate::domain::id::is_slug;
 use crate::kb::files::FILE_LEN_MAX;
 use crate::kb::finding::{Code, Finding};
-use crate::kb::front_matter::NEVER_REVIEWED;
 use crate::kb::limits::{TITLE_LEN_MAX, is_long};
 use crate::kb::page::{Page, read_page};
 
