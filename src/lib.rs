@@ -23,7 +23,8 @@
 //! - [`model`] compares texts by meaning, on the CPU.
 //! - [`kb`] reads articles, [`search`] finds the passage, [`store`] keeps the record, [`remote`]
 //!   runs steps on hosts, [`chat`] talks.
-//! - [`config`] checks what the operator wrote, [`cli`] wires the parts.
+//! - [`config`] checks what the operator wrote, [`cli`] wires the parts. `regular_file` opens what is read,
+//!   for whoever reads files.
 //! - [`lab`] is the practice hosts. Nothing in `app` or `remote` knows them from real ones.
 //!
 //! # What holds
@@ -46,6 +47,7 @@ pub mod domain;
 pub mod kb;
 pub mod lab;
 pub mod model;
+mod regular_file;
 pub mod remote;
 pub mod search;
 pub mod store;

@@ -10,6 +10,10 @@ mod files;
 mod import;
 #[path = "kb/import_property.rs"]
 mod import_property;
+#[path = "kb/import_text.rs"]
+mod import_text;
+#[path = "kb/limits.rs"]
+mod limits;
 #[path = "kb/lint.rs"]
 mod lint;
 #[path = "kb/markdown.rs"]

@@ -154,6 +154,8 @@ pub struct Action {
 pub const STEPS_MAX: usize = 16;
 /// Parameters of one action.
 pub const PARAMS_MAX: usize = 16;
+/// Values of a choice.
+pub const CHOICES_MAX: usize = 100;
 /// Seconds that one step may take.
 pub const STEP_TIMEOUT_S_MAX: u32 = 3600;
 /// Seconds within which a verification may be repeated.

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::action::Action;
 use super::id::{ArticleId, Digest};
 
+/// The day of the last review of an article that nobody has reviewed yet, as an import writes it.
+pub const NEVER_REVIEWED: &str = "1970-01-01";
+
 /// An article: who it is for, what it says section by section, what it can do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Article {
@@ -20,7 +23,7 @@ pub struct Article {
     pub tags: Vec<String>,
     /// What people see when they need it, in their words.
     pub symptoms: Vec<String>,
-    /// `YYYY-MM-DD` of the last review.
+    /// `YYYY-MM-DD` of the last review, or [`NEVER_REVIEWED`].
     pub reviewed: String,
     /// The SHA-256 of the file's bytes.
     pub revision: Digest,

@@ -57,9 +57,18 @@ impl Catalogue {
     }
 }
 
+/// Characters of what is compared with what somebody may have meant: that takes their product of memory.
+const TYPED_LEN_MAX: usize = 256;
+
 /// The candidate nearest to what was typed, if one is near enough to be meant.
 pub fn nearest<'a>(typed: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let length = typed.chars().count();
+    if length > TYPED_LEN_MAX {
+        return None;
+    }
+    let limit = length / 3 + 1;
+    // Each character more is a slip.
+    let candidates = candidates.filter(|candidate| candidate.chars().count() <= length + limit);
     let near = |candidate: &&str| strsim::damerau_levenshtein(typed, candidate);
-    let limit = typed.chars().count() / 3 + 1;
     candidates.min_by_key(near).filter(|candidate| near(candidate) <= limit)
 }

@@ -19,8 +19,10 @@ pub use articles::days_overdue;
 /// Days for which a review is good.
 pub const REVIEW_DAYS: u64 = 365;
 /// Points of each time that an article let somebody down. An overdue review has 1 for each year
-/// begun, and an article that nothing finds has 1.
+/// begun, at most [`OVERDUE_POINTS_MAX`], and an article that nothing finds has 1.
 pub const LET_DOWN_POINTS: u64 = 3;
+/// Points of a review that never was: less than those of whoever let somebody down.
+pub const OVERDUE_POINTS_MAX: u64 = 2;
 /// Questions that are looked at for gaps, the newest.
 pub const QUESTIONS_MAX: usize = 2000;
 /// Wordings of one gap, or wrongly answered questions of one article, that are shown.
@@ -70,7 +72,7 @@ pub struct Neglected {
     pub reasons: Vec<Reason>,
 }
 
-/// What speaks against an article: `count` cases `of` so many.
+/// What speaks against an article: mostly `count` cases `of` so many.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Reason {
@@ -108,6 +110,8 @@ pub enum Reason {
         /// Days for which a review is good.
         of: u64,
     },
+    /// Nobody has looked at it since it was imported.
+    NeverReviewed,
     /// No answer ever cited it.
     NeverFound {
         /// None.
@@ -124,7 +128,8 @@ impl Reason {
             Self::Wrong { count, .. }
             | Self::VerificationFailed { count, .. }
             | Self::StepFailed { count, .. } => LET_DOWN_POINTS * count,
-            Self::ReviewOverdue { count, .. } => count.div_ceil(REVIEW_DAYS),
+            Self::ReviewOverdue { count, .. } => count.div_ceil(REVIEW_DAYS).min(OVERDUE_POINTS_MAX),
+            Self::NeverReviewed => OVERDUE_POINTS_MAX,
             Self::NeverFound { .. } => 1,
         }
     }

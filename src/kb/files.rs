@@ -4,9 +4,9 @@
 //! a loop of links ends nowhere. Names that begin with a dot are skipped, and so is the folder `drafts`
 //! at the top: nobody is answered from a draft.
 
-use std::fs::{self, DirEntry, FileType, Metadata, OpenOptions};
+use std::fs::{self, DirEntry, FileType, Metadata};
 use std::io::{self, Read as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -15,6 +15,7 @@ use rustix::fs::OFlags;
 
 use super::finding::{Code, Finding};
 use crate::domain::id::Digest;
+use crate::regular_file;
 
 /// Bytes of one article.
 pub const FILE_LEN_MAX: u64 = 256 * 1024;
@@ -239,13 +240,10 @@ pub(super) fn read(path: &Path, file: &str) -> Result<Vec<u8>, Finding> {
     let unreadable = |error: io::Error| {
         Finding::new(file, 1, Code::Unreadable, format!("cannot read it: {error}"), "make it readable")
     };
-    let mut bytes = Vec::new();
-    // A pipe must not hold anybody up.
-    let flags = OFlags::NONBLOCK.bits().cast_signed();
-    let opened = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(unreadable)?;
-    if !opened.metadata().map_err(unreadable)?.is_file() {
+    let Some(opened) = regular_file::open(path, OFlags::empty()).map_err(unreadable)? else {
         return Err(Finding::new(file, 1, Code::Unreadable, "it is no file", "remove or rename it"));
-    }
+    };
+    let mut bytes = Vec::new();
     opened.take(FILE_LEN_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > FILE_LEN_MAX {
         let message = format!("longer than {FILE_LEN_MAX} bytes");

@@ -101,6 +101,10 @@ codes! {
     SynonymTwice, "synonym_twice", Reports;
     /// A meaning with one expression or none.
     SynonymAlone, "synonym_alone", Warns;
+    /// A title, a heading or the name of a column longer than is read.
+    TextTooLong, "text_too_long", LeavesOut;
+    /// More sections, cells, actions or texts of a list than an article may have.
+    TooManyParts, "too_many_parts", LeavesOut;
     /// Text that belongs to no section.
     TextBeforeHeading, "text_before_heading", Warns;
 

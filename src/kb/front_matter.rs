@@ -21,9 +21,6 @@ pub(super) struct FrontMatter {
 
 const FIELDS: &[&str] = &["id", "title", "products", "tags", "symptoms", "reviewed"];
 
-/// The review of an article that nobody has checked yet.
-pub(super) const NEVER_REVIEWED: &str = "1970-01-01";
-
 /// Reads the front matter; a field that is missing or wrong is a finding and makes it `None`.
 pub(super) fn front_matter(file: &str, fenced: &Fenced, findings: &mut Vec<Finding>) -> Option<FrontMatter> {
     let first = fenced.line + 1;

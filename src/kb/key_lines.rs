@@ -6,6 +6,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::outline::LineIndex;
 
+/// Bytes of a dotted key whose own keys are looked at: each of them repeats it.
+const OUTER_LEN_MAX: usize = 256;
+
 /// Lines by dotted key: `params.vmx.pattern`, `steps.0.run`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeyLines {
@@ -43,6 +46,7 @@ impl KeyLines {
 
     fn add_value(&mut self, index: &LineIndex<'_>, path: String, line: usize, value: &DeValue<'_>) {
         match value {
+            _ if path.len() > OUTER_LEN_MAX => {}
             DeValue::Table(table) => self.add_table(index, &format!("{path}."), table),
             DeValue::Array(array) => {
                 for (i, item) in array.iter().enumerate() {

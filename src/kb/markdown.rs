@@ -3,12 +3,15 @@
 //! A heading counts only at the top level: one inside a list or a quotation is text there. Raw HTML
 //! is text too, so that `<NAME>` in a sentence is not lost. Line breaks of the file stay in the text of
 //! a block, so that whoever quotes a part of it can say in which lines it stands.
+//!
+//! Reading ends where there is more of something than an article may hold: before it is repeated.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
+use super::limits;
 use super::outline::{Fenced, LineIndex, Link, Outline, slug};
 use crate::domain::article::{Block, BlockKind, Section};
 
@@ -18,6 +21,9 @@ pub(super) fn outline(text: &str) -> Outline {
     let mut reader = Reader::new(text);
     for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
         reader.event(event, range);
+        if reader.outline.excess.is_some() {
+            break;
+        }
     }
     reader.finish()
 }
@@ -81,6 +87,8 @@ struct Reader<'a> {
     section: usize,
     columns: Vec<String>,
     cells: Vec<String>,
+    /// Cells of all tables that say something.
+    said: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -99,6 +107,7 @@ impl<'a> Reader<'a> {
             section: 0,
             columns: Vec::new(),
             cells: Vec::new(),
+            said: 0,
         }
     }
 
@@ -249,9 +258,11 @@ impl<'a> Reader<'a> {
         self.close_section(range.start);
         self.section = range.start;
         self.path.retain(|(above, _)| *above < level);
+        let line = self.index.line(range.start);
         if level == HeadingLevel::H1 {
-            self.outline.titles.push((heading.clone(), self.index.line(range.start)));
+            self.outline.titles.push((heading.clone(), line));
         }
+        self.outline.excess = limits::heading(&heading, self.outline.sections.len() + 1, line);
         let is_title = level == HeadingLevel::H1 && self.outline.titles.len() == 1;
         let anchor = self.unique_anchor(&heading);
         self.path.push((level, heading));
@@ -307,6 +318,7 @@ impl<'a> Reader<'a> {
 
     fn end_header(&mut self, range: &Range<usize>) {
         self.columns = std::mem::take(&mut self.cells);
+        self.outline.excess = limits::columns(&self.columns, self.index.line(range.start));
         let named = self.columns.iter().filter(|column| !column.is_empty());
         let text = named.map(String::as_str).collect::<Vec<_>>().join("; ");
         if !text.is_empty() {
@@ -324,6 +336,8 @@ impl<'a> Reader<'a> {
             None => cell,
         });
         let cells: Vec<_> = said.collect();
+        self.said += cells.len();
+        self.outline.excess = limits::cells(self.said, self.index.line(range.start));
         if !cells.is_empty() {
             let lines = self.index.lines(range.start, range.end);
             self.add(Block { text: cells.join("; "), kind: BlockKind::Row(cells), lines }, words);

@@ -10,8 +10,8 @@
 //! # Layout
 //!
 //! `files` finds and reads files, `markdown` turns text into sections, blocks, links and fenced
-//! actions, `front_matter` and `action_block` turn TOML into fields and actions, `page` puts one
-//! article together, `synonyms` reads what means the same, `load` the whole folder, `shelf` keeps what has
+//! actions, `front_matter` and `action_block` turn TOML into fields and actions, `limits` says how
+//! much of it one article may hold, `page` puts an article together, `synonyms` reads what means the same, `load` the whole folder, `shelf` keeps what has
 //! not changed since, `watch` says when to read it again. [`import`] makes drafts of texts that are no articles.
 
 mod action_block;
@@ -20,6 +20,7 @@ mod finding;
 mod front_matter;
 pub mod import;
 mod key_lines;
+mod limits;
 pub mod lint;
 mod load;
 mod markdown;

@@ -1,5 +1,6 @@
 //! What stands in a Markdown text, before anybody asks what it means.
 
+use super::limits::Excess;
 use crate::domain::article::{Block, Section};
 
 /// A link to another article or to a section.
@@ -39,6 +40,8 @@ pub(super) struct Outline {
     pub links: Vec<Link>,
     /// What stands before the first heading.
     pub strays: Vec<Block>,
+    /// Why the rest of the text is not here.
+    pub excess: Option<Excess>,
 }
 
 /// Byte offsets to line numbers.

@@ -4,6 +4,7 @@ use super::action_block::action;
 use super::finding::{Code, Finding};
 use super::front_matter::front_matter;
 use super::key_lines::KeyLines;
+use super::limits;
 use super::lint;
 use super::markdown::outline;
 use super::outline::{Link, Outline};
@@ -49,6 +50,11 @@ pub fn read_page(file: &str, bytes: &[u8]) -> (Option<Page>, Vec<Finding>) {
 fn page(file: &str, bytes: &[u8], findings: &mut Vec<Finding>) -> Option<Page> {
     let text = text(file, bytes, findings)?;
     let mut outline = outline(&text);
+    let actions = outline.actions.iter().map(|fenced| fenced.line);
+    if let Some(excess) = outline.excess.take().or_else(|| limits::actions(actions)) {
+        findings.push(excess.finding(file));
+        return None;
+    }
     note_oddities(file, &outline, findings);
     let mut actions = Vec::new();
     for fenced in &outline.actions {
@@ -64,6 +70,7 @@ fn page(file: &str, bytes: &[u8], findings: &mut Vec<Finding>) -> Option<Page> {
         return None;
     };
     let fields = front_matter(file, fenced, findings)?;
+    findings.extend(limits::fields(&fields).map(|excess| excess.finding(file)));
     let (actions, action_lines) = actions.into_iter().unzip();
     let article = Article {
         id: ArticleId(fields.id),

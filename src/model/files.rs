@@ -1,14 +1,14 @@
 //! The files of the model, pinned: sizes and digests stand here, and nothing else is ever loaded.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, ErrorKind, Read as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use rustix::fs::OFlags;
 
 use super::ModelError;
 use crate::domain::id::Digest;
+use crate::regular_file;
 
 /// A file that has exactly one content.
 #[derive(Debug, Clone, Copy)]
@@ -65,13 +65,7 @@ impl Pinned {
 
 /// Opens a regular file.
 pub(super) fn open(path: &Path) -> Result<File, ModelError> {
-    let failed = |source| ModelError::Read { path: path.to_owned(), source };
-    // A pipe must not hold anybody up.
-    let flags = OFlags::NONBLOCK.bits().cast_signed();
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(failed)?;
-    if file.metadata().map_err(failed)?.is_file() {
-        Ok(file)
-    } else {
-        Err(failed(io::Error::other("it is no regular file")))
-    }
+    let opened = regular_file::open(path, OFlags::empty());
+    let file = opened.and_then(|file| file.ok_or_else(|| io::Error::other("it is no regular file")));
+    file.map_err(|source| ModelError::Read { path: path.to_owned(), source })
 }

@@ -54,8 +54,9 @@ impl Entry {
 
     /// Bytes of its texts.
     pub fn len(&self) -> usize {
-        let blocks = self.sections.iter().flat_map(|section| &section.blocks);
-        blocks.map(|block| block.text.len()).sum::<usize>() + self.front().map(String::len).sum::<usize>()
+        let blocks = self.sections.iter().flat_map(|section| &section.blocks).map(|block| &block.text);
+        let headings = self.sections.iter().flat_map(|section| &section.heading);
+        blocks.chain(headings).chain(self.front()).map(String::len).sum()
     }
 
     /// Whether a line belongs to the section of this number: the last that begins before it.

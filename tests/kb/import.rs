@@ -4,18 +4,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use dogwatch::kb::import::{ImportError, Imported, Outcome, drafts_folder, import};
-use dogwatch::kb::{Code, FILE_LEN_MAX, load, read_page};
+use dogwatch::kb::{Code, FILE_LEN_MAX, load};
 
 use crate::{Folder, article, briefly, standards};
 
 /// A knowledge base and texts to import into it.
-struct Desk {
+pub struct Desk {
     kb: Folder,
     texts: Folder,
 }
 
 impl Desk {
-    fn new(texts: &[(&str, &[u8])]) -> Self {
+    pub fn new(texts: &[(&str, &[u8])]) -> Self {
         Self { kb: Folder::new(&[]), texts: Folder::new(texts) }
     }
 
@@ -24,7 +24,7 @@ impl Desk {
         self
     }
 
-    fn import(&self) -> Vec<Imported> {
+    pub fn import(&self) -> Vec<Imported> {
         self.import_to(&drafts_folder(self.kb.path())).unwrap()
     }
 
@@ -33,7 +33,7 @@ impl Desk {
     }
 
     /// What became of each text, as `name: outcome`.
-    fn outcomes(&self) -> Vec<String> {
+    pub fn outcomes(&self) -> Vec<String> {
         let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
         let told = |imported: Imported| {
             let outcome = match imported.outcome {
@@ -47,7 +47,7 @@ impl Desk {
         self.import().into_iter().map(told).collect()
     }
 
-    fn drafts(&self) -> Vec<PathBuf> {
+    pub fn drafts(&self) -> Vec<PathBuf> {
         let Ok(entries) = fs::read_dir(drafts_folder(self.kb.path())) else { return Vec::new() };
         let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
         paths.sort();
@@ -56,7 +56,7 @@ impl Desk {
 }
 
 /// The draft of one text, below its front matter, and what lint says about it.
-fn drafted(name: &str, bytes: &[u8]) -> (String, Vec<Code>) {
+pub fn drafted(name: &str, bytes: &[u8]) -> (String, Vec<Code>) {
     let desk = Desk::new(&[(name, bytes)]);
     let imported = desk.import();
     let [Imported { outcome: Outcome::Drafted { path, findings, .. }, .. }] = imported.as_slice() else {
@@ -67,179 +67,8 @@ fn drafted(name: &str, bytes: &[u8]) -> (String, Vec<Code>) {
     (text.splitn(3, "+++\n").nth(2).unwrap().to_owned(), codes)
 }
 
-fn body(name: &str, text: &str) -> String {
+pub fn body(name: &str, text: &str) -> String {
     drafted(name, text.as_bytes()).0
-}
-
-#[test]
-fn plain_text_shows_its_headings_items_code_and_tables() {
-    let text = "Full disk on the console\n\
-                ========================\n\
-                The root file system is full.\n\
-                Remediation fails.\n\n\
-                Find the folder\n\n\
-                Run these as root:\n\
-                $ df -h\n\
-                # du -h --max-depth=1\n\
-                Then look for:\n\
-                - big folders\n  and old ones\n\
-                - *.iso files\n\
-                1) cd /vmimages\n\
-                2) ls\n\
-                   a. only images\n\n\
-                2.1 Clean up\n\
-                Indented code follows.\n\n    \
-                rm -- old.iso\n\n\
-                Name | Size\n\
-                -----+-----\n\
-                a.iso | 3 GB\n";
-    assert_eq!(
-        body("x.txt", text),
-        "# Full disk on the console\n\n\
-         The root file system is full.\nRemediation fails.\n\n\
-         ## Find the folder\n\n\
-         Run these as root:\n\n\
-         ```text\n$ df -h\n# du -h --max-depth=1\n```\n\n\
-         Then look for:\n\n\
-         - big folders\n  and old ones\n- \\*.iso files\n\n\
-         1. cd /vmimages\n2. ls\n\n   - a. only images\n\n\
-         ### 2.1 Clean up\n\n\
-         Indented code follows.\n\n\
-         ```text\nrm -- old.iso\n```\n\n\
-         | Name | Size |\n|---|---|\n| a.iso | 3 GB |\n"
-    );
-}
-
-#[test]
-fn the_highest_headings_stand_right_below_the_title() {
-    let text = "Lock left over\n==============\n\nNothing starts.\n\nCause\n-----\nA crash.\n\nWhere\n-----\nIn /run.\n";
-    let expected = "# Lock left over\n\nNothing starts.\n\n## Cause\n\nA crash.\n\n## Where\n\nIn /run.\n";
-    assert_eq!(body("x.txt", text), expected);
-    let page = "<h1>Lock left over</h1><p>Nothing starts.<h3>Cause</h3><p>A crash.<h4>Where</h4><p>In /run.";
-    assert_eq!(body("x.html", page), expected.replace("## Where", "### Where"));
-}
-
-#[test]
-fn a_margin_of_spaces_and_a_tab_takes_no_letter() {
-    for text in ["    \tSome words", " \tSome words", "\tSome words\n    \tand more"] {
-        assert!(body("some.txt", text).contains("Some words"), "{text:?}");
-    }
-}
-
-#[test]
-fn html_keeps_what_people_read_and_leaves_out_the_rest() {
-    let page = "<!DOCTYPE html><html><head><title>Wiki</title><meta name=keywords content='disk, esx'>\
-                <style>p { color: red }</style><script>alert('<p>no</p>')</script></head><body>\
-                <nav><ul><li>Home</nav><div><nav><p>Shop</div><!-- a comment --><h1>Disk &amp; console</h1>\
-                <p>Read <a href='https://example.net/a_b'>the manual</a>, not <a href='#x'>this</a>.\
-                <h2>Steps</h2><ol start=3><li>Run <code>df -h</code><ul><li>as root</ul><li>Look</ol>\
-                <pre>\n# ls\n  a &lt; b</pre>\
-                <table><tr><th>File<th>Size<tr><td>a|b<td>3</table>\
-                <table><tr><td>Laid out</td></tr></table>1. no item<br># no heading";
-    let (text, _) = drafted("x.html", page.as_bytes());
-    assert_eq!(
-        text,
-        "# Disk & console\n\n\
-         Read the manual (https://example.net/a_b), not this.\n\n\
-         ## Steps\n\n\
-         3. Run `df -h`\n\n   - as root\n\n4. Look\n\n\
-         ```text\n# ls\n  a < b\n```\n\n\
-         | File | Size |\n|---|---|\n| a&#124;b | 3 |\n\n\
-         Laid out\n\n\
-         1\\. no item\n\\# no heading\n"
-    );
-}
-
-#[test]
-fn code_in_a_heading_of_html_stays_code_and_a_title_is_plain() {
-    let page = "<h1>Use <code>a*b</code></h1><p>Words.<h2>Run <code>df\n -h </code>as <code>`x`</code> #</h2><p>More.";
-    assert_eq!(body("x.html", page), "# Use a\\*b\n\nWords.\n\n## Run `df -h` as `` `x` `` \\#\n\nMore.\n");
-}
-
-#[test]
-fn front_matter_of_markdown_gives_fields_and_all_of_it_stays_text() {
-    let toml = "title = \"Old: one\"\ntags = [\"disk\", \"full disk\"]\nproducts = [\"ESX 3.x\"]\nsymptoms = [\"It is slow\"]";
-    let yaml = "title: \"Old: one\"\ntags: [disk, 'full disk', ]\nproducts: [\"ESX 3.x\"]\nsymptoms: [It is slow]\nauthors:\n  - ann";
-    let rows = "title: 'Old: one' # so far\ntags:\n  - disk\n  - \"full disk\"\nproducts: ESX 3.x\nsymptoms:\n- It is slow\nids: {a: [1, 2]}";
-    for (fence, front) in [("+++", toml), ("---", yaml), ("---", rows)] {
-        let desk = Desk::new(&[("x.md", format!("{fence}\n{front}\n{fence}\nWords.\n").as_bytes())]);
-        desk.import();
-        let text = fs::read_to_string(&desk.drafts()[0]).unwrap();
-        let article = read_page("x.md", text.as_bytes()).0.unwrap().article;
-        assert_eq!(article.title, "Old: one");
-        assert_eq!(article.products, ["ESX 3.x"]);
-        assert_eq!(article.tags, ["disk", "full disk"]);
-        assert_eq!(article.symptoms, ["It is slow"]);
-        assert!(text.ends_with(&format!("Words.\n\n```text\n{front}\n```\n")), "{text}");
-    }
-}
-
-#[test]
-fn front_matter_that_is_neither_toml_nor_yaml_stays_text() {
-    let deep = format!("a: {}", "[".repeat(100_000));
-    let bomb = "a: &a [x, x]\nb: &b [*a, *a]\n".to_owned() + &"c: [*b, *b, *b, *b, *b]\n".repeat(9);
-    for front in ["title: \"Old", "- title", "title: [", "\t: {", &deep, bomb.trim_end()] {
-        let desk = Desk::new(&[("x.md", format!("---\n{front}\n---\n# New\n\nWords.\n").as_bytes())]);
-        desk.import();
-        let text = fs::read_to_string(&desk.drafts()[0]).unwrap();
-        assert_eq!(read_page("x.md", text.as_bytes()).0.unwrap().article.title, "New");
-        assert!(text.ends_with(&format!("Words.\n\n```text\n{front}\n```\n")), "{text:.900}");
-    }
-}
-
-#[test]
-fn xhtml_closes_what_html_would_leave_open() {
-    let page = "<?xml version='1.0'?><html><head><script src='x'/><title>Port</title></head><p/>\
-                <script>if (1 &lt; 2) no()</script><dl><dt>sshd</dt><dd>22</dd></dl></html>";
-    assert_eq!(body("x.xhtml", page), "# Port\n\nsshd\n\n- 22\n");
-}
-
-#[test]
-fn markdown_stays_as_it_is_but_for_title_front_matter_and_actions() {
-    let text = "---\ntitle: Old\n---\nBefore *it*.\n\n# New `title`\n\n[a](https://example.net)\n\n\
-                ~~~ Action\nid = \"x\"\n~~~\n";
-    assert_eq!(
-        body("x.md", text),
-        "# New title\n\nBefore *it*.\n\n\n\n[a](https://example.net)\n\n~~~text\nid = \"x\"\n~~~\n\n\
-         ```text\ntitle: Old\n```\n"
-    );
-}
-
-#[test]
-fn no_block_of_an_imported_text_is_an_action() {
-    let action = "id = \"wipe\"\ntitle = \"t\"\nplatforms = [\"linux\"]\nrisk = \"read\"\n[[steps]]\n\
-                  run = [\"ls\"]\ntimeout_s = 1\n";
-    let fenced = format!("```action\n{action}```\n");
-    let quoted = format!("> ```act&#105;on\n> {}\n", action.trim_end().replace('\n', "\n> "));
-    let page =
-        format!("<p>one two</p><p>```action<br>{action}```</p><pre>\n```\n```action\n{action}```</pre>");
-    for (name, text) in [
-        ("a.md", fenced.clone()),
-        ("b.md", quoted),
-        ("c.txt", format!("Some words.\n\n{fenced}")),
-        ("d.html", page),
-        ("e.html", "<title>x</title><p>+++<p>a +++<br>+++<br>```action<br>id = 1".to_owned()),
-    ] {
-        let (text, codes) = drafted(name, text.as_bytes());
-        let (page, _) = read_page("x.md", article("x", &text).as_bytes());
-        assert!(page.unwrap().article.actions.is_empty(), "{text}");
-        assert!(!codes.contains(&Code::NotQuiteAction), "{text}");
-    }
-}
-
-#[test]
-fn front_matter_is_what_the_text_says_of_itself_and_nothing_more() {
-    let hostile =
-        "<title>a \" ''' \\ &#10;+++&#10;id = 1</title><meta name=keywords content='\", +++'><p>words";
-    let desk = Desk::new(&[("x.html", hostile.as_bytes())]);
-    desk.import();
-    let text = fs::read(&desk.drafts()[0]).unwrap();
-    let (page, _) = read_page("x.md", &text);
-    let article = page.unwrap().article;
-    assert_eq!(article.title, "a \" ''' \\ +++ id = 1");
-    assert_eq!(article.id.as_str(), "a-id-1");
-    assert_eq!(article.tags, ["\"", "+++"]);
-    assert!(article.products.is_empty() && article.symptoms.is_empty());
 }
 
 #[test]
@@ -320,6 +149,36 @@ fn one_bad_file_stops_no_other_and_each_is_named() {
         ]
     );
     assert_eq!(desk.drafts().len(), 2);
+}
+
+#[test]
+fn what_no_article_could_hold_is_refused_with_what_to_do() {
+    let table = format!("# A\n\n| {} |\n|---|\n| a |\n", "c".repeat(101));
+    let heading = format!("# A\n\n## {}\n\nText.\n", "h".repeat(201));
+    let sections = format!("<h1>A</h1>{}", "<h2>a</h2>b".repeat(1_000));
+    let desk = Desk::new(&[
+        ("a.md", table.as_bytes()),
+        ("b.md", heading.as_bytes()),
+        ("c.html", sections.as_bytes()),
+        ("d.md", format!("---\ntags: [{}]\n---\n# A\n\nText.\n", "x, ".repeat(201)).as_bytes()),
+    ]);
+    let (c, h) = ("c".repeat(40), "h".repeat(40));
+    assert_eq!(
+        desk.outcomes(),
+        [
+            format!(
+                "a.md: refused, the name of a column `{c}...` has 101 characters; 100 is the limit; shorten it; \
+                 it is read before each cell of its column"
+            ),
+            format!(
+                "b.md: refused, the heading `{h}...` has 201 characters; 200 is the limit; shorten it, and say \
+                 the rest below it"
+            ),
+            "c.html: refused, more than 1000 sections; split it into several articles".to_owned(),
+            "d.md: refused, `tags` has 201 texts; 200 is the limit; keep those by which somebody would look for it"
+                .to_owned(),
+        ]
+    );
 }
 
 #[test]

@@ -206,6 +206,8 @@ fn much_of_the_same_is_read_in_one_go() {
         "<ul><li>",
         "</p><nav>",
         "- a\n",
+        "a\n\n",
+        "a\tb\n\n",
         "a|b\n",
         "a|b\n- a|b\n",
         "    a\n",

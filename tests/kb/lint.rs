@@ -267,6 +267,8 @@ fn every_code_has_a_bad_article() {
         Code::SynonymAlone,
         Code::SectionLong,
         Code::EscalationRiskLower,
+        Code::TextTooLong,
+        Code::TooManyParts,
         Code::TooManyParams,
         Code::StepCount,
         Code::TooManyArguments,

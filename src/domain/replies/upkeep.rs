@@ -3,7 +3,9 @@
 use super::counted;
 use crate::domain::incident::shortened;
 use crate::domain::reply::{Line, Reply, Tone};
-use crate::domain::upkeep::{Gap, LET_DOWN_POINTS, Neglected, QUESTIONS_MAX, Reason, Upkeep};
+use crate::domain::upkeep::{
+    Gap, LET_DOWN_POINTS, Neglected, OVERDUE_POINTS_MAX, QUESTIONS_MAX, Reason, Upkeep,
+};
 
 /// Gaps and articles that are shown, each.
 const SHOWN_MAX: usize = 10;
@@ -65,7 +67,8 @@ fn articles(mut reply: Reply, articles: &[Neglected]) -> Reply {
     }
     reply = reply.line(Line::plain(format!(
         "Articles to fix, the worst first ({LET_DOWN_POINTS} points for each wrong answer and each failure \
-         since the last review, 1 for each year begun that a review is overdue, 1 for never being found):"
+         since the last review, 1 for each year begun that a review is overdue but no more than \
+         {OVERDUE_POINTS_MAX}, as for none at all, 1 for never being found):"
     )));
     for article in articles.iter().take(SHOWN_MAX) {
         let head = Line::default().code(article.article.as_str()).then(format!(" {}", article.score));
@@ -93,6 +96,7 @@ fn because(line: Line, reason: &Reason) -> Line {
             line.then("a step of ").code(action.as_str()).then(format!(" failed {count} of {of} times"))
         }
         Reason::ReviewOverdue { count, .. } => line.then(format!("its review is overdue by {count} days")),
+        Reason::NeverReviewed => line.then("nobody has reviewed it yet"),
         Reason::NeverFound { of, .. } => line.then(format!("found by none of {of} answers")),
     }
 }

@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 
 use super::{EXAMPLES_MAX, Neglected, REVIEW_DAYS, Reason};
 use crate::domain::answer::Answer;
-use crate::domain::article::Article;
+use crate::domain::article::{Article, NEVER_REVIEWED};
 use crate::domain::catalogue::Articles;
 use crate::domain::id::{ActionId, ArticleId};
 use crate::domain::request::{HostPhase, HostRun, Request};
@@ -50,6 +50,9 @@ fn reviewed_ms(article: &Article) -> Option<u64> {
 }
 
 fn overdue(article: &Article, now_ms: u64) -> Option<Reason> {
+    if article.reviewed == NEVER_REVIEWED {
+        return Some(Reason::NeverReviewed);
+    }
     let now = Timestamp::from_millisecond(i64::try_from(now_ms).ok()?).ok()?;
     let count = days_overdue(article, now.to_zoned(TimeZone::UTC).date());
     (count > 0).then_some(Reason::ReviewOverdue { count, of: REVIEW_DAYS })

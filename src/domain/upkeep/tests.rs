@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::domain::article::Article;
+use crate::domain::article::{Article, NEVER_REVIEWED};
 use crate::domain::event::Event;
 use crate::domain::id::{AnswerId, ConversationId};
 use crate::domain::replies::upkeep::report;
@@ -295,6 +295,22 @@ fn a_review_is_overdue_from_the_day_after_its_last_good_one() {
     let one_day = overdue(1).unwrap();
     assert_eq!(one_day.reasons, [Reason::ReviewOverdue { count: 1, of: REVIEW_DAYS }]);
     assert_eq!((one_day.score, overdue(REVIEW_DAYS + 1).unwrap().score), (1, 2));
+}
+
+#[test]
+fn no_review_however_old_or_never_done_outranks_an_article_that_was_wrong_once() {
+    let asked = Asked::default().answered("one", &["wrong"]).judged("dia", false);
+    let mut articles = several(&["never", "old", "wrong"]);
+    for (id, reviewed) in [("never", NEVER_REVIEWED), ("old", "2001-11-01")] {
+        let article = articles.get_mut(&ArticleId::from(id)).unwrap();
+        reviewed.clone_into(&mut Arc::make_mut(article).reviewed);
+    }
+    let upkeep = upkeep(&folded(&asked.0), &articles, START_MS);
+    let ranked: Vec<_> = upkeep.articles.iter().map(|found| (found.article.as_str(), found.score)).collect();
+    assert_eq!(ranked, [("wrong", 3), ("never", 2), ("old", 2)]);
+    assert_eq!(kinds(&upkeep.articles[1].reasons), r#"[{"kind":"never_reviewed"}]"#);
+    let told = text_of(&report(&upkeep));
+    assert!(told.contains("never 2: nobody has reviewed it yet"), "{told}");
 }
 
 #[test]

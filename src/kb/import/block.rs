@@ -4,10 +4,12 @@
 //! would take for markup is escaped, and a fence is longer than any that the code holds: no imported
 //! text can open or close anything.
 
+use crate::kb::limits::{TITLE_LEN_MAX, is_long};
+
 /// A part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Block {
-    /// A heading below the title; [`HIGHEST`] is the highest level.
+    /// A heading below the title; [`HIGHEST`] is the highest level. One that is too long is written as text.
     Heading { level: usize, text: Text },
     /// Line ends are kept.
     Paragraph(Text),
@@ -71,6 +73,9 @@ pub(super) fn markdown(blocks: &[Block]) -> String {
 
 fn one(block: &Block, raised: usize, indents: &mut Vec<usize>) -> String {
     match block {
+        Block::Heading { text, .. } if is_long(&plain(text), TITLE_LEN_MAX) => {
+            format!("{}\n", lines(text, ""))
+        }
         Block::Heading { level, text } => {
             let level = level.saturating_sub(raised).clamp(HIGHEST, 6);
             format!("{} {}\n", "#".repeat(level), heading(text))
@@ -179,16 +184,17 @@ fn first_escaped(line: &str) -> String {
     if markup { format!("\\{line}") } else { line.to_owned() }
 }
 
+/// Only the first row says how many columns there are: others may be shorter.
 fn table(rows: &[Vec<String>]) -> String {
     let width = rows.iter().map(Vec::len).max().unwrap_or_default();
-    let row = |cells: &[String]| {
-        let padded = (0..width).map(|i| cells.get(i).map(|text| cell(text)).unwrap_or_default());
+    let row = |cells: &[String], width: usize| {
+        let padded = cells.iter().map(|text| cell(text)).chain((cells.len()..width).map(|_| String::new()));
         format!("| {} |\n", padded.collect::<Vec<_>>().join(" | "))
     };
     let mut rows = rows.iter();
-    let head = rows.next().map(|cells| row(cells)).unwrap_or_default();
+    let head = rows.next().map(|cells| row(cells, width)).unwrap_or_default();
     let rule = format!("|{}\n", "---|".repeat(width));
-    let body: String = rows.map(|cells| row(cells)).collect();
+    let body: String = rows.map(|cells| row(cells, 0)).collect();
     format!("{head}{rule}{body}")
 }
 

@@ -8,13 +8,13 @@ use super::html::html;
 use super::likeness::words;
 use super::source::{Kind, Source, visible};
 use super::{Refused, markdown, text};
+use crate::domain::article::NEVER_REVIEWED;
 use crate::domain::id::is_slug;
 use crate::kb::files::FILE_LEN_MAX;
-use crate::kb::front_matter::NEVER_REVIEWED;
+use crate::kb::finding::{Code, Finding};
+use crate::kb::limits::{TITLE_LEN_MAX, is_long};
 use crate::kb::page::{Page, read_page};
 
-/// Characters of a title; a longer one is text.
-const TITLE_LEN_MAX: usize = 200;
 /// Bytes of an id, with room for a number.
 const ID_LEN_MAX: usize = 60;
 
@@ -97,7 +97,10 @@ impl Draft {
         let title = read.title.map(|title| one_line(&title));
         let (title, above) = match title {
             Some(title) if is_title(&title) => (title, String::new()),
-            Some(long) => (name.to_owned(), format!("## {}\n\n", block::heading(&[Span::Words(long)]))),
+            Some(long) => {
+                let paragraph = block::markdown(&[Block::Paragraph(vec![Span::Words(long)])]);
+                (name.to_owned(), format!("{paragraph}\n"))
+            }
             None => (name.to_owned(), String::new()),
         };
         let draft = Self::titled(title, format!("{above}{}", read.body));
@@ -126,6 +129,10 @@ impl Draft {
         }
         let (page, findings) = read_page(&format!("{id}.md"), text.as_bytes());
         let harmless = |page: &Page| page.article.actions.is_empty() && page.article.title == self.title;
+        let is_limit = |finding: &Finding| matches!(finding.code, Code::TextTooLong | Code::TooManyParts);
+        if let Some(Finding { message, advice, .. }) = findings.iter().find(|it| is_limit(it)) {
+            return Err(Refused::TooMuch { what: message.clone(), advice: advice.clone() });
+        }
         match page.filter(harmless) {
             Some(page) if !findings.iter().any(|finding| finding.code.leaves_out()) => Ok((text, page)),
             _ => Err(Refused::NoDraft),
@@ -154,7 +161,7 @@ impl Draft {
 }
 
 fn is_title(text: &str) -> bool {
-    !text.is_empty() && text.chars().count() <= TITLE_LEN_MAX
+    !text.is_empty() && !is_long(text, TITLE_LEN_MAX)
 }
 
 /// A text as front matter may hold it.

@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
 
 use super::block::{Block, Span, Text, plain};
+use crate::kb::limits::{CELLS_MAX, COLUMN_LEN_MAX, is_long};
 
 /// Elements whose text nobody reads.
 const LEFT_OUT: &[&str] = &[
@@ -306,21 +307,24 @@ impl Reader {
         }
     }
 
-    /// A table of short cells stays one; whatever else was laid out with rows is put in order.
+    /// A table of short cells stays one if an article can hold it; whatever else was laid out with rows is
+    /// put in order.
     fn end_table(&mut self, laid_out: bool) {
         let Some(mut rows) = self.table.take() else { return };
         rows.retain(|row| !row.cells.is_empty());
         let short = |cell: &Vec<Block>| {
             cell.iter().all(|block| matches!(block, Block::Paragraph(_) | Block::Item { .. }))
         };
-        let wide = rows.iter().any(|row| row.cells.len() > 1);
-        if laid_out || !wide || rows.len() < 2 || !rows.iter().flat_map(|row| &row.cells).all(short) {
+        let cell = |cell: &Vec<Block>| cell.iter().map(words_of).collect::<Vec<_>>().join(" ");
+        let width = rows.iter().map(|row| row.cells.len()).max().unwrap_or_default();
+        let head = rows.first().filter(|row| row.head);
+        let is_named = head.is_none_or(|row| !row.cells.iter().any(|it| is_long(&cell(it), COLUMN_LEN_MAX)));
+        let fits = is_named && rows.len() >= 2 && width >= 2 && width * rows.len() <= CELLS_MAX;
+        if laid_out || !fits || !rows.iter().flat_map(|row| &row.cells).all(short) {
             self.html.blocks.extend(rows.into_iter().flat_map(|row| row.cells).flatten());
             return;
         }
-        let has_head = rows.first().is_some_and(|row| row.head);
-        let head = if has_head { None } else { Some(Vec::new()) };
-        let cell = |cell: &Vec<Block>| cell.iter().map(words_of).collect::<Vec<_>>().join(" ");
+        let head = if head.is_some() { None } else { Some(Vec::new()) };
         let rows = rows.iter().map(|row| row.cells.iter().map(cell).collect());
         self.html.blocks.push(Block::Table(head.into_iter().chain(rows).collect()));
     }

@@ -82,6 +82,14 @@ pub enum Refused {
     /// It, or the draft it would become, is longer than an article may be.
     #[error("longer than the {FILE_LEN_MAX} bytes of an article; split it")]
     TooLong,
+    /// The draft would hold more of something than an article may.
+    #[error("{what}; {advice}")]
+    TooMuch {
+        /// Of what.
+        what: String,
+        /// What to do.
+        advice: String,
+    },
     /// Bytes that its own byte-order mark contradicts.
     #[error("it says that it is {encoding} and is not; save it as UTF-8")]
     Encoding {

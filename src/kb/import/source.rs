@@ -3,9 +3,7 @@
 //! Nothing is followed out of what was named: symbolic links, pipes, sockets and devices are
 //! skipped, and said. Names that begin with a dot are left alone, as they are among articles.
 
-use std::fs::OpenOptions;
 use std::io::{self, Read as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use encoding_rs::{Encoding, WINDOWS_1252};
@@ -15,6 +13,7 @@ use walkdir::{DirEntry, WalkDir};
 use super::Refused;
 use crate::domain::reply::is_invisible;
 use crate::kb::files::FILE_LEN_MAX;
+use crate::regular_file;
 
 /// Folders within folders.
 const DEPTH_MAX: usize = 8;
@@ -111,12 +110,9 @@ fn look(entry: &DirEntry) -> Option<Found> {
 /// Reads a file as text with `\n` line ends.
 pub(super) fn read(path: &Path) -> Result<Source, Refused> {
     let look = |source| Refused::Look { source };
-    // Between the walk and now the file may have become a link, or a pipe that nobody writes to.
-    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC).bits().cast_signed();
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(look)?;
-    if !file.metadata().map_err(look)?.is_file() {
-        return Err(look(io::Error::other("it is no file any more")));
-    }
+    // Between the walk and now the file may have become a link, or a pipe.
+    let file = regular_file::open(path, OFlags::NOFOLLOW).map_err(look)?;
+    let file = file.ok_or_else(|| look(io::Error::other("it is no file any more")))?;
     let mut bytes = Vec::new();
     file.take(FILE_LEN_MAX + 1).read_to_end(&mut bytes).map_err(look)?;
     if bytes.len() as u64 > FILE_LEN_MAX {

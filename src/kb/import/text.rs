@@ -10,6 +10,7 @@
 //! - tables: at least two rows of as many cells, divided by `|` or tabs
 
 use super::block::{Block, Span, Text};
+use crate::kb::limits::{CELLS_MAX, COLUMN_LEN_MAX, is_long};
 
 /// Words of a short line that may be a heading.
 const HEADING_WORDS_MAX: usize = 10;
@@ -65,9 +66,7 @@ impl<'a> Reader<'a> {
             self.commands();
         } else if self.is_indented_code() {
             self.indented();
-        } else if let Some(rows) = self.table() {
-            self.blocks.push(Block::Table(rows));
-        } else {
+        } else if !self.table() {
             self.paragraph();
         }
     }
@@ -189,19 +188,31 @@ impl<'a> Reader<'a> {
         self.blocks.push(Block::Code(code.join("\n").trim_end().to_owned()));
     }
 
-    fn table(&mut self) -> Option<Vec<Vec<String>>> {
+    /// Reads a table, if there is one; what is too much for one stays as it is shown.
+    fn table(&mut self) -> bool {
         let first = self.line(self.at);
         let divider = if first.trim().trim_matches('|').contains('|') { '|' } else { '\t' };
-        let width = cells(first, divider).len();
+        let names = cells(first, divider);
+        let width = names.len();
+        // Every line without a divider has one cell: looking on from each of them takes their number squared.
+        if width < 2 || names.iter().any(|name| is_long(name, COLUMN_LEN_MAX)) {
+            return false;
+        }
         let belongs = |line: &&&str| is_rule(line) || cells(line, divider).len() == width;
         let lines: Vec<&str> = self.lines[self.at..].iter().take_while(belongs).copied().collect();
         let rows = lines.iter().filter(|line| !is_rule(line)).map(|line| cells(line, divider));
         let rows: Vec<Vec<String>> = rows.collect();
-        if rows.len() < 2 || width < 2 {
-            return None;
+        if rows.len() < 2 {
+            return false;
         }
+        let start = self.at;
         self.at += lines.len();
-        Some(rows)
+        if rows.len() * width > CELLS_MAX {
+            self.code(start);
+        } else {
+            self.blocks.push(Block::Table(rows));
+        }
+        true
     }
 
     fn paragraph(&mut self) {

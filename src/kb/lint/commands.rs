@@ -12,6 +12,7 @@ use crate::domain::action::{
 use crate::domain::host::Platform;
 use crate::domain::plan::{ReadList, dash_argument, filled, powershell_refusal, program_refusal};
 use crate::kb::finding::{Code, Finding};
+use crate::kb::limits::{TITLE_LEN_MAX, is_long};
 
 /// Arguments of one command, the program included.
 const ARGUMENTS_MAX: usize = 64;
@@ -22,6 +23,11 @@ pub(super) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
     if action.title.trim().is_empty() {
         let advice = "say in a few words what it does";
         findings.push(scope.find("title", Code::ActionTitleEmpty, "its title is empty", advice));
+    }
+    if is_long(&action.title, TITLE_LEN_MAX) {
+        let length = action.title.chars().count();
+        let message = format!("its title has {length} characters; {TITLE_LEN_MAX} is the limit");
+        findings.push(scope.find("title", Code::TextTooLong, message, "say in a few words what it does"));
     }
     let distinct: BTreeSet<_> = action.platforms.iter().collect();
     if distinct.is_empty() || distinct.len() < action.platforms.len() {

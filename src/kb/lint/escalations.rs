@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{Scope, scopes};
-use crate::domain::action::{Action, Escalation, Part, Risk, parts};
+use crate::domain::action::{Action, Escalation, PARAM_LEN_MAX, Part, Risk, parts};
 use crate::domain::catalogue::nearest;
 use crate::domain::id::ActionId;
-use crate::domain::plan::{filled, mismatch};
+use crate::domain::plan::mismatch;
 use crate::kb::finding::{Code, Finding};
+use crate::kb::limits::is_long;
 use crate::kb::page::Page;
 
 type Actions<'a> = BTreeMap<&'a ActionId, &'a Action>;
@@ -106,17 +107,22 @@ fn check_values(scope: &Scope<'_>, escalation: &Escalation, target: &Action, fin
     }
 }
 
-/// The template filled with examples; none if a parameter has no value to show.
+/// The template filled with examples, as far as no value is longer; none if a parameter has none to show.
 fn sample(action: &Action, template: &str) -> Option<String> {
-    let mut values = BTreeMap::new();
+    let mut sample = String::new();
     for part in parts(template) {
-        if let Part::Placeholder(name) = part {
-            let param = action.params.get(name)?;
-            let value = param.example.as_ref().or(param.default.as_ref()).or(param.choices.first())?;
-            values.insert(name.to_owned(), value.clone());
+        sample.push_str(match part {
+            Part::Literal(text) => text,
+            Part::Placeholder(name) => {
+                let param = action.params.get(name)?;
+                param.example.as_ref().or(param.default.as_ref()).or(param.choices.first())?
+            }
+        });
+        if is_long(&sample, PARAM_LEN_MAX) {
+            break;
         }
     }
-    Some(filled(template, &values, str::to_owned))
+    Some(sample)
 }
 
 fn check_find(

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use regex::Regex;
 
 use super::Scope;
-use crate::domain::action::{PARAMS_MAX, Param, ParamType, is_param_name};
+use crate::domain::action::{CHOICES_MAX, PARAMS_MAX, Param, ParamType, is_param_name};
 use crate::domain::plan::mismatch;
 use crate::kb::finding::{Code, Finding};
 
@@ -54,6 +54,7 @@ fn choices_fault(param: &Param) -> Option<&'static str> {
     let distinct: BTreeSet<_> = param.choices.iter().collect();
     match param.kind {
         ParamType::Choice if param.choices.is_empty() => Some("is a choice without choices"),
+        ParamType::Choice if param.choices.len() > CHOICES_MAX => Some("has more than 100 choices"),
         ParamType::Choice if distinct.len() < param.choices.len() => Some("has a choice twice"),
         ParamType::Choice if param.choices.iter().any(|choice| choice.trim().is_empty()) => {
             Some("has an empty choice")
@@ -79,7 +80,7 @@ pub(super) fn check_values(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
             let advice = "add `example = \"...\"` with a value that works";
             findings.push(scope.find(&key, Code::ParamExampleMissing, message, advice));
         }
-        let choices = param.choices.iter().map(|choice| ("choices", Some(choice)));
+        let choices = param.choices.iter().take(CHOICES_MAX).map(|choice| ("choices", Some(choice)));
         let given = [("example", param.example.as_ref()), ("default", param.default.as_ref())];
         for (field, value) in given.into_iter().chain(choices) {
             let Some((value, expected)) = value.and_then(|value| Some((value, mismatch(param, value)?)))

@@ -2,10 +2,10 @@
 
 use jiff::civil::Date;
 
+use crate::domain::article::NEVER_REVIEWED;
 use crate::domain::reply::is_invisible;
 use crate::domain::upkeep::{REVIEW_DAYS, days_overdue};
 use crate::kb::finding::{Code, Finding};
-use crate::kb::front_matter::NEVER_REVIEWED;
 use crate::kb::page::Page;
 
 /// What to write as the day of a review.
