@@ -55,8 +55,8 @@ pub struct Section {
 /// A paragraph, list item, row of a table or code block.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
-    /// What it says without Markdown's marks, with the line breaks of the file. A row names the column
-    /// of each of its cells.
+    /// What it says without Markdown's marks but those around code, with the line breaks of the file. A row
+    /// names the column of each of its cells.
     pub text: String,
     /// What it is.
     pub kind: BlockKind,
@@ -83,7 +83,7 @@ pub enum BlockKind {
 /// A block, or the sentences of it that answer, as they are quoted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quote {
-    /// In one line, but for code and the cells of a row.
+    /// In one line, but for code and the cells of a row. Code within a text stands between two `` ` ``.
     pub text: String,
     /// Whether it is code.
     pub code: bool,

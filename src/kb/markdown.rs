@@ -116,6 +116,10 @@ impl<'a> Reader<'a> {
             Event::Start(tag) => self.start(tag, &range),
             Event::End(tag) => self.end(tag, &range),
             Event::InlineHtml(text) if text.starts_with("<!--") => {}
+            // The marks stay, so that whoever quotes it keeps it as code.
+            Event::Code(text) if matches!(self.place, Place::Flow | Place::Cell) && !text.contains('`') => {
+                self.text(&format!("`{text}`"), range);
+            }
             Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => {
                 self.text(&text, range);
             }

@@ -132,7 +132,9 @@ impl Body {
         let end = units.last().map_or(start, |unit| unit.at.end);
         self.text.reserve(end - start + 1);
         self.words.extend(units.iter().map(|unit| self.text.len() + unit.at.start - start));
-        self.text.push_str(text.get(start..end).unwrap_or_default());
+        // To the model the marks around code are words of their own.
+        self.text
+            .extend(text.get(start..end).unwrap_or_default().chars().map(|c| if c == '`' { ' ' } else { c }));
         self.text.push('\n');
     }
 

@@ -1,5 +1,7 @@
 //! Answers from the knowledge base.
 
+use std::ops::Range;
+
 use crate::domain::action::Action;
 use crate::domain::article::{Article, Quote};
 use crate::domain::catalogue::Catalogue;
@@ -145,20 +147,46 @@ pub fn for_admin(reply: Reply, catalogue: &Catalogue, found: &Found) -> Reply {
     reply.line(line.then("; ").code("dogwatch kb lint").then(" names what to mend"))
 }
 
-/// The lines of a quote with its marks.
+/// The lines of a quote with its marks; code stays code, and has none.
 fn lines(quote: &Quote) -> impl Iterator<Item = Line> {
     let mut start = 0;
     quote.text.split('\n').map(move |text| {
         let (mut line, mut at) = (Line::default(), start);
-        let end = start + text.len();
-        let part = |from: usize, to: usize| quote.text.get(from..to).unwrap_or_default();
-        for mark in quote.marks.iter().filter(|mark| start <= mark.start && mark.end <= end) {
-            line = line.untrusted(part(at, mark.start)).marked(part(mark.start, mark.end));
-            at = mark.end;
+        start += text.len() + 1;
+        for (text, code) in codes(text) {
+            line = line_of(line, quote, at..at + text.len());
+            at += text.len();
+            if let Some(code) = code {
+                line = line.code(code);
+                at += code.len() + 2;
+            }
         }
-        start = end + 1;
-        line.untrusted(part(at, end))
+        line
     })
+}
+
+/// Appends some bytes of a quote with its marks.
+fn line_of(mut line: Line, quote: &Quote, bytes: Range<usize>) -> Line {
+    let part = |from: usize, to: usize| quote.text.get(from..to).unwrap_or_default();
+    let mut at = bytes.start;
+    for mark in quote.marks.iter().filter(|mark| bytes.start <= mark.start && mark.end <= bytes.end) {
+        line = line.untrusted(part(at, mark.start)).marked(part(mark.start, mark.end));
+        at = mark.end;
+    }
+    if at < bytes.end { line.untrusted(part(at, bytes.end)) } else { line }
+}
+
+/// A text in pieces, each with the code behind it; the last has none.
+fn codes(mut text: &str) -> Vec<(&str, Option<&str>)> {
+    let mut pieces = Vec::new();
+    while let Some((before, rest)) = text.split_once('`')
+        && let Some((code, after)) = rest.split_once('`')
+    {
+        pieces.push((before, Some(code)));
+        text = after;
+    }
+    pieces.push((text, None));
+    pieces
 }
 
 /// The knowledge base can't be searched.

@@ -23,15 +23,20 @@ fn text() -> impl Strategy<Value = String> {
     prop_oneof![30 => words, 1 => long, 1 => lines]
 }
 
+/// Who or what an account or a channel is: of Discord, by a long id, or of another platform.
+fn id() -> impl Strategy<Value = String> {
+    let elsewhere = text().prop_filter("an id of Discord", |id| !id.starts_with("discord:"));
+    prop_oneof!["discord:9[0-9]{5,25}".boxed(), elsewhere.boxed()]
+}
+
 fn span() -> impl Strategy<Value = Span> {
     prop_oneof![
         text().prop_map(Span::Plain),
         text().prop_map(|text| Span::Untrusted(Untrusted::new(text))),
         text().prop_map(|text| Span::Marked(Untrusted::new(text))),
         text().prop_map(|text| Span::Code(Untrusted::new(text))),
-        prop_oneof!["discord:9[0-9]{5,25}".boxed(), text().boxed()].prop_map(|id| Span::Account(ActorId(id))),
-        prop_oneof!["discord:9[0-9]{5,25}".boxed(), text().boxed()]
-            .prop_map(|id| Span::Place(ConversationId(id))),
+        id().prop_map(|id| Span::Account(ActorId(id))),
+        id().prop_map(|id| Span::Place(ConversationId(id))),
     ]
 }
 

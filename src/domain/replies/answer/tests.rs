@@ -38,11 +38,27 @@ fn a_passage_is_quoted_line_by_line_with_its_marks_and_its_code_apart() {
     ];
     let reply = quoted(Reply::new(Tone::Info, Line::default()), &cited(&[], quotes, (3, 5)));
     let expected = Reply::new(Tone::Info, Line::default())
-        .quote(Line::default().untrusted("product: ").marked("ESX").untrusted(""))
+        .quote(Line::default().untrusted("product: ").marked("ESX"))
         .quote(Line::default().untrusted("- ").marked("limit").untrusted(": price"))
         .block("stop\nhard")
         .line(Line::plain("source: ").code("vm-hung.md:3-5").then(", revision ").code("abababababab"));
     assert_eq!(reply, expected);
+}
+
+#[test]
+fn code_within_a_text_stays_code() {
+    let text = "Type `vmkload_app -k 9 ID`, then `ls`. It's 5` wide";
+    let quote =
+        Quote { text: text.to_owned(), code: false, lines: (3, 3), marks: vec![6..17, 34..36, 39..43] };
+    let expected = Line::default()
+        .untrusted("Type ")
+        .code("vmkload_app -k 9 ID")
+        .untrusted(", then ")
+        .code("ls")
+        .untrusted(". ")
+        .marked("It's")
+        .untrusted(" 5` wide");
+    assert_eq!(lines(&quote).collect::<Vec<_>>(), [expected]);
 }
 
 #[test]
@@ -55,7 +71,7 @@ fn one_line_is_cited_by_its_number() {
 fn the_last_good_version_of_a_broken_article_says_that_it_is_one() {
     let hit = Cited { outdated: true, ..cited(&[], Vec::new(), (7, 7)) };
     let text = text_of(&quoted(Reply::new(Tone::Info, Line::default()), &hit));
-    assert!(text.ends_with("can't be read: this is its last good version"), "{text}");
+    assert!(text.ends_with("can't be read any more: this is its last good version"), "{text}");
 }
 
 #[test]
