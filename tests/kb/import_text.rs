@@ -221,3 +221,30 @@ fn plain_text_that_is_too_much_for_a_table_stays_as_it_is_shown() {
     let prose = format!("Words.\n\n{} | b\nc | d\n", "a".repeat(101));
     assert_eq!(body("t.txt", &prose), format!("# t\n\n{prose}"));
 }
+
+#[test]
+fn html_is_read_in_the_encoding_that_it_names() {
+    let said = "Диск переполнен, удалите старые файлы.";
+    for (label, meta) in [
+        ("koi8-r", "<meta charset=\"koi8-r\">"),
+        ("windows-1251", "<meta http-equiv=\"Content-Type\" content=\"text/html; charset=windows-1251\">"),
+        ("iso-8859-5", "<META CHARSET=iso-8859-5 />"),
+    ] {
+        let page = format!("<html><head>{meta}<title>T</title></head><body><p>{said}</p></body></html>");
+        let encoding = encoding_rs::Encoding::for_label(label.as_bytes()).unwrap();
+        let bytes = encoding.encode(&page).0;
+        assert!(drafted("page.html", &bytes).0.contains(said), "{label}");
+    }
+    // One that names what it is not is read as before.
+    let page = b"<meta charset=\"utf-8\"><title>T</title><p>caf\xe9 au lait</p>";
+    assert!(drafted("page.html", page).0.contains("caf\u{e9} au lait"));
+}
+
+#[test]
+fn what_cannot_be_seen_hides_no_markup() {
+    let page =
+        "<title>T</title><p>&#8203;# mount -a</p><p>&#x200b;~~~</p><h2>Afterwards</h2><p>Look at it.</p>";
+    let body = body("page.html", page);
+    assert!(body.contains("\\# mount -a") && body.contains("\\~~~"), "{body}");
+    assert!(body.contains("\n## Afterwards\n"), "{body}");
+}

@@ -34,10 +34,12 @@ pub(super) struct Draft {
 impl Draft {
     /// Reads a text; `name` is what it is called where nothing in it is a title.
     pub(super) fn new(source: &Source, kind: Kind, name: &str) -> Self {
+        let mut invisible = source.invisible;
         let mut draft = match kind {
             Kind::Plain => Self::of_blocks(text::blocks(&source.text), None, name),
             Kind::Html => {
                 let page = html(&source.text);
+                invisible += page.invisible;
                 let mut draft = Self::of_blocks(page.blocks, page.title, name);
                 if page.left_out > 0 {
                     draft
@@ -51,8 +53,8 @@ impl Draft {
         for list in [&mut draft.products, &mut draft.tags, &mut draft.symptoms] {
             *list = list.iter().map(|text| one_line(text)).filter(|text| !text.is_empty()).collect();
         }
-        if source.invisible > 0 {
-            draft.notes.push(format!("{} characters that can't be seen were left out", source.invisible));
+        if invisible > 0 {
+            draft.notes.push(format!("{invisible} characters that can't be seen were left out"));
         }
         draft
     }

@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
 
 use super::block::{Block, Span, Text, plain};
+use super::source::visible;
 use crate::kb::limits::{CELLS_MAX, COLUMN_LEN_MAX, is_long};
 
 /// Elements whose text nobody reads.
@@ -42,6 +43,8 @@ pub(super) struct Html {
     pub blocks: Vec<Block>,
     /// Words of navigation and controls, which are not among the blocks.
     pub left_out: usize,
+    /// Characters that can't be seen, which are not there either.
+    pub invisible: usize,
 }
 
 /// Reads a page.
@@ -55,7 +58,13 @@ pub(super) fn html(text: &str) -> Html {
         match token {
             Ok(Token::StartTag(tag)) => reader.start(&tag),
             Ok(Token::EndTag(tag)) => reader.end(&String::from_utf8_lossy(&tag.name)),
-            Ok(Token::String(text)) => reader.text(&String::from_utf8_lossy(&text)),
+            Ok(Token::String(text)) => {
+                // References can stand for what can't be seen, which must not hide what is markup.
+                let text = String::from_utf8_lossy(&text);
+                let seen = visible(&text);
+                reader.html.invisible += text.chars().count() - seen.chars().count();
+                reader.text(&seen);
+            }
             Ok(_) => {}
         }
     }

@@ -243,7 +243,7 @@ impl<'a> Stock<'a> {
     }
 
     fn file(&mut self, source: &Path, kind: Kind) -> Result<Outcome, Refused> {
-        let text = source::read(source)?;
+        let text = source::read(source, kind)?;
         let name = source.file_stem().unwrap_or_default().to_string_lossy();
         let draft = Draft::new(&text, kind, &name.replace(['-', '_'], " "));
         let (_, page) = draft.page(&draft.id)?;

@@ -15,6 +15,8 @@ use crate::domain::reply::is_invisible;
 use crate::kb::files::FILE_LEN_MAX;
 use crate::regular_file;
 
+/// Bytes in which a page says how it is encoded.
+const HEAD_LEN: usize = 1024;
 /// Folders within folders.
 const DEPTH_MAX: usize = 8;
 /// Names looked at, whatever they are.
@@ -108,7 +110,7 @@ fn look(entry: &DirEntry) -> Option<Found> {
 }
 
 /// Reads a file as text with `\n` line ends.
-pub(super) fn read(path: &Path) -> Result<Source, Refused> {
+pub(super) fn read(path: &Path, kind: Kind) -> Result<Source, Refused> {
     let look = |source| Refused::Look { source };
     // Between the walk and now the file may have become a link, or a pipe.
     let file = regular_file::open(path, OFlags::NOFOLLOW).map_err(look)?;
@@ -118,18 +120,26 @@ pub(super) fn read(path: &Path) -> Result<Source, Refused> {
     if bytes.len() as u64 > FILE_LEN_MAX {
         return Err(Refused::TooLong);
     }
-    decode(&bytes)
+    decode(&bytes, kind)
 }
 
-/// The text of some bytes: what a byte-order mark says, else UTF-8 if they are, else Windows-1252.
-pub(super) fn decode(bytes: &[u8]) -> Result<Source, Refused> {
+/// The text of some bytes: what a byte-order mark says, else UTF-8 if they are, else what HTML says of itself,
+/// else Windows-1252.
+fn decode(bytes: &[u8], kind: Kind) -> Result<Source, Refused> {
     let (text, encoding) = match (Encoding::for_bom(bytes), std::str::from_utf8(bytes)) {
         (Some((encoding, mark)), _) => {
             let text = encoding.decode_without_bom_handling_and_without_replacement(&bytes[mark..]);
             (text.ok_or(Refused::Encoding { encoding: encoding.name() })?.into_owned(), encoding.name())
         }
         (None, Ok(text)) => (text.to_owned(), "UTF-8"),
-        (None, Err(_)) => (WINDOWS_1252.decode(bytes).0.into_owned(), WINDOWS_1252.name()),
+        (None, Err(_)) => {
+            let said = encoding_said(bytes).filter(|_| kind == Kind::Html);
+            let decoded = said.and_then(|said| {
+                let text = said.decode_without_bom_handling_and_without_replacement(bytes)?;
+                Some((text.into_owned(), said.name()))
+            });
+            decoded.unwrap_or_else(|| (WINDOWS_1252.decode(bytes).0.into_owned(), WINDOWS_1252.name()))
+        }
     };
     let text = text.replace("\r\n", "\n");
     let text: String = text.chars().map(|c| if is_line_end(c) { '\n' } else { c }).collect();
@@ -141,6 +151,15 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Source, Refused> {
     let visible = visible(&text);
     let invisible = text.chars().count() - visible.chars().count();
     Ok(Source { text: visible, invisible })
+}
+
+/// The encoding that a page names at its beginning: `<meta charset="...">`, in whichever form.
+fn encoding_said(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head = String::from_utf8_lossy(bytes.get(..HEAD_LEN).unwrap_or(bytes)).to_ascii_lowercase();
+    let (_, said) = head.split_once("charset=")?;
+    let said = said.trim_start_matches(['"', '\'', ' ']);
+    let end = said.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_' | ':'));
+    Encoding::for_label(said[..end.unwrap_or(said.len())].as_bytes())
 }
 
 fn is_line_end(c: char) -> bool {
