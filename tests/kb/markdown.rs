@@ -60,12 +60,21 @@ fn anchors_are_unique_and_as_github_makes_them() {
 }
 
 #[test]
-fn paragraphs_and_items_are_plain_text_with_their_lines() {
+fn paragraphs_and_items_are_text_without_marks_but_those_of_code() {
     let text = "A *b* `c`\n[d](https://e) &amp; <NAME>.\n\n1. one\n   more\n2. two\n   - inner\n\n> quoted\n";
     assert_eq!(
         blocks(text),
-        ["11-12 A b c\nd & <NAME>.", "14-15 1. one\nmore", "16-16 2. two", "17-17   - inner", "19-19 quoted"]
+        [
+            "11-12 A b `c`\nd & <NAME>.",
+            "14-15 1. one\nmore",
+            "16-16 2. two",
+            "17-17   - inner",
+            "19-19 quoted"
+        ]
     );
+    // Code that holds such a mark would end early.
+    assert_eq!(blocks("Type ``a`b`` then.\n"), ["11-11 Type a`b then."]);
+    assert_eq!(sections("## Use `ls`\n\nText.\n")[1].heading, ["Use ls"]);
 }
 
 #[test]
@@ -91,7 +100,10 @@ fn a_heading_on_two_lines_is_one_line() {
 #[test]
 fn a_table_row_is_readable_by_itself() {
     let text = "| it says | do | |\n|---|---|---|\n| `on` | wait | x |\n| off |  | |\n";
-    assert_eq!(blocks(text), ["11-11 [it says; do]", "13-13 it says: on; do: wait; x", "14-14 it says: off"]);
+    assert_eq!(
+        blocks(text),
+        ["11-11 [it says; do]", "13-13 it says: `on`; do: wait; x", "14-14 it says: off"]
+    );
 }
 
 #[test]
