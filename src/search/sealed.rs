@@ -83,7 +83,7 @@ fn ends(folder: &Path, list: &[u8]) -> io::Result<String> {
             let kind = name.to_str().and_then(|name| name.strip_prefix(&id)?.strip_prefix('.'));
             let deletes = segment.deletes.as_ref().map(|deletes| format!("{}.del", deletes.opstamp));
             // Of the same segment there may be older deletes, and what it was written with.
-            let is_other = |kind: &str| kind.ends_with(".temp") || kind.ends_with(".del");
+            let is_other = |kind: &str| matches!(kind.rsplit('.').next(), Some("temp" | "del"));
             kind.is_some_and(|kind| !is_other(kind) || deletes.as_deref() == Some(kind))
         };
         if list.segments.iter().any(listed) {

@@ -159,7 +159,7 @@ fn encoding_said(bytes: &[u8]) -> Option<&'static Encoding> {
     let (_, said) = head.split_once("charset=")?;
     let said = said.trim_start_matches(['"', '\'', ' ']);
     let end = said.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_' | ':'));
-    Encoding::for_label(said[..end.unwrap_or(said.len())].as_bytes())
+    Encoding::for_label(&said.as_bytes()[..end.unwrap_or(said.len())])
 }
 
 fn is_line_end(c: char) -> bool {
