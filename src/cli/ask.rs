@@ -27,7 +27,7 @@ pub struct Arguments {
     limit: u8,
     /// The question; `-` reads one question a line from standard input. `--json` and `--limit N` may stand
     /// among its words, other words with a hyphen belong to it, and so does everything after `--`
-    #[arg(required = true, trailing_var_arg = true)]
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
     question: Vec<OsString>,
 }
 

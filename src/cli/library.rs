@@ -246,8 +246,11 @@ impl KbLibrary {
     fn answer(&self, question: &str) -> anyhow::Result<Found> {
         let search = if self.told.load(Ordering::Relaxed) { self.current() } else { self.refresh()? };
         let wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
-        let broken = wrong.iter().cloned().collect();
+        let mut broken: Vec<String> = wrong.iter().cloned().collect();
         drop(wrong);
+        // What could not be looked at may be all of them: that is told first.
+        let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        broken.sort_by_key(|why| !lost.contains(why));
         let mut found = Found { broken, ..found(&search.answer(question, HITS)?) };
         if self.gone.load(Ordering::Relaxed) {
             for hit in &mut found.hits {

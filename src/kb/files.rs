@@ -53,7 +53,7 @@ pub struct Sight {
     pub file: String,
     /// Changes whenever the file does; 0 if it has changed so lately that this is not sure.
     pub stamp: u64,
-    /// Stays when the file gets another name; 0 if it can't be looked at.
+    /// Stays when the file gets another name; 0 if that can't be told.
     pub identity: u64,
 }
 
@@ -103,9 +103,13 @@ fn stamp(metadata: &Metadata, now: i64) -> u64 {
     digest(&[&[metadata.dev(), metadata.ino(), metadata.size()], &times[..]].concat())
 }
 
-/// What a file is known by whatever its name.
+/// What a file is known by whatever its name; 0 where nobody says when it was made: a number of one that is gone
+/// is soon another's.
 fn identity(metadata: &Metadata) -> u64 {
-    digest(&[metadata.dev(), metadata.ino()])
+    let made = metadata.created().ok().and_then(|made| made.duration_since(UNIX_EPOCH).ok());
+    made.map_or(0, |made| {
+        digest(&[metadata.dev(), metadata.ino(), made.as_secs(), made.subsec_nanos().into()])
+    })
 }
 
 /// One number for some; never 0.

@@ -56,6 +56,8 @@ struct Item {
     marker: String,
 }
 
+/// Looks like the mark of code and is none (MODIFIER LETTER GRAVE ACCENT).
+const NO_MARK: &str = "\u{2cb}";
 /// Lists around a list that are shown by indentation; more look the same.
 const INDENTED_MAX: usize = 4;
 
@@ -116,9 +118,13 @@ impl<'a> Reader<'a> {
             Event::Start(tag) => self.start(tag, &range),
             Event::End(tag) => self.end(tag, &range),
             Event::InlineHtml(text) if text.starts_with("<!--") => {}
-            // The marks stay, so that whoever quotes it keeps it as code.
-            Event::Code(text) if matches!(self.place, Place::Flow | Place::Cell) && !text.contains('`') => {
-                self.text(&format!("`{text}`"), range);
+            // The marks stay, so that whoever quotes it keeps it as code; what else looks like one does not.
+            Event::Code(text) if matches!(self.place, Place::Flow | Place::Cell) => {
+                let mark = if text.contains('`') { "" } else { "`" };
+                self.text(&format!("{mark}{}{mark}", text.replace('`', NO_MARK)), range);
+            }
+            Event::Text(text) if matches!(self.place, Place::Flow | Place::Cell) => {
+                self.text(&text.replace('`', NO_MARK), range);
             }
             Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => {
                 self.text(&text, range);

@@ -32,7 +32,7 @@ pub fn synonyms(folder: &Path) -> (Synonyms, Vec<Finding>) {
         return (Synonyms::default(), Vec::new());
     }
     let broken = |line, message: String| {
-        let advice = "write same = [[\"one\", \"another\"], [...]]; until then there are no synonyms";
+        let advice = "write same = [[\"one\", \"another\"], [...]]; until then those that were read last stay, if there were any";
         (Synonyms::default(), vec![Finding::new(FILE, line, Code::SynonymsSyntax, message, advice)])
     };
     let bytes = match read(&path, FILE) {

@@ -129,20 +129,25 @@ fn text(path: &Path) -> Result<String, SearchError> {
     Ok(text)
 }
 
-/// What stands in the lines of a file, each with an id of its own.
+/// What stands in the lines of a file; of those with one id the first.
 fn lines(path: &Path) -> Result<Vec<Line>, SearchError> {
     let text = text(path)?;
-    let mut ids = BTreeSet::new();
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let read = |(at, line): (usize, &str)| {
+    let (mut ids, mut lines) = (BTreeSet::new(), Vec::new());
+    for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let line: Line =
             serde_json::from_str(line).map_err(|error| damaged(path, at + 1, error.to_string()))?;
-        if !ids.insert(line.id.clone()) {
-            return Err(damaged(path, at + 1, format!("there is another `{}` above", line.id)));
+        if ids.insert(line.id.clone()) {
+            lines.push(line);
+        } else {
+            tracing::warn!(
+                "{}:{}: there is another `{}` above, which counts",
+                path.display(),
+                at + 1,
+                line.id
+            );
         }
-        Ok(line)
-    };
-    lines.map(read).collect()
+    }
+    Ok(lines)
 }
 
 fn damaged(path: &Path, line: usize, problem: String) -> SearchError {

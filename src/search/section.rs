@@ -33,7 +33,7 @@ const SYMPTOMS_YIELD: f32 = 0.4;
 /// The same of all others for somebody who asks why.
 const REASON_YIELDS: f32 = 0.25;
 /// The same of when to call somebody: it is what to do.
-const ESCALATION_YIELDS: f32 = 0.8;
+const ESCALATION_YIELDS: f32 = 0.65;
 /// The same of the text under the title where there are symptoms: it says what the trouble is.
 const INTRODUCTION_YIELDS: f32 = 0.7;
 /// To what part of its score a mere overview yields to a section below it.

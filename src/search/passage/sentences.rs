@@ -39,19 +39,20 @@ pub fn best(wanted: &Wanted, text: &str, units: &[Unit<'_>], len_max: usize) -> 
 }
 
 /// The sentences without the white space between them (UAX #29, and abbreviations). The end of a line
-/// ends none.
+/// ends none, and nothing does within code.
 fn sentences(text: &str) -> Vec<Range<usize>> {
     let line = one_line(text);
     let mut sentences: Vec<Range<usize>> = Vec::new();
-    let mut open = false;
+    let (mut open, mut marks) = (false, 0);
     for (start, piece) in line.split_sentence_bound_indices() {
         let end = start + piece.trim_end().len();
         match sentences.last_mut() {
             Some(before) if open => before.end = end,
             _ => sentences.push(start..end),
         }
+        marks += piece.matches('`').count();
         // Without a space it was the name of a file, a version or an address.
-        open = !piece.ends_with(' ') || ends_in_abbreviation(piece);
+        open = !piece.ends_with(' ') || ends_in_abbreviation(piece) || marks % 2 == 1;
     }
     sentences
 }
@@ -65,6 +66,15 @@ fn ends_in_abbreviation(sentence: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn code_is_not_cut() {
+        let text = "Log in and run `rsync -a . HOST:/backup. Then: x` as root. Then `a. B` it.";
+        assert_eq!(
+            split(text),
+            ["Log in and run `rsync -a . HOST:/backup. Then: x` as root.", "Then `a. B` it."]
+        );
+    }
 
     fn split(text: &str) -> Vec<&str> {
         sentences(text).into_iter().map(|at| &text[at]).collect()
