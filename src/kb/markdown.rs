@@ -56,8 +56,8 @@ struct Item {
     marker: String,
 }
 
-/// Looks like the mark of code and is none (MODIFIER LETTER GRAVE ACCENT).
-const NO_MARK: &str = "\u{2cb}";
+/// Looks like the mark of code and is none (REVERSED PRIME); a letter it is not either.
+const NO_MARK: &str = "\u{2035}";
 /// Lists around a list that are shown by indentation; more look the same.
 const INDENTED_MAX: usize = 4;
 

@@ -5,7 +5,7 @@ use tantivy::schema::{
 };
 
 /// Raise this when analysis, chunking or fields change: an index of another pipeline is built anew.
-pub(super) const PIPELINE: u32 = 14;
+pub(super) const PIPELINE: u32 = 15;
 
 /// The place of a chunk among those of its article, from 0.
 pub(super) const PART: &str = "part";

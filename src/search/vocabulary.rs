@@ -201,8 +201,8 @@ const EVERYDAY_WORDS: &str = "
     whenever whole within without wonder work worry worse worst wrong year yesterday yet
 ";
 
-/// Words that are written in two ways, and plurals that stemming leaves alone, since it looks for a vowel
-/// or spares `us`.
+/// Words that are written in two ways, and forms that stemming leaves alone: plurals, since it looks for a
+/// vowel or spares `us`, and those of irregular verbs.
 const SPELLINGS: &[(&str, &str)] = &[
     ("vms", "vm"),
     ("cpus", "cpu"),
@@ -212,7 +212,14 @@ const SPELLINGS: &[(&str, &str)] = &[
     ("catalogue", "catalog"),
     ("centre", "center"),
     ("centres", "center"),
+    ("froze", "freeze"),
+    ("frozen", "freeze"),
     ("grey", "gray"),
+    ("hung", "hang"),
+    ("lost", "lose"),
+    ("ran", "run"),
+    ("sent", "send"),
+    ("stuck", "stick"),
     ("licence", "license"),
     ("licences", "license"),
     ("programme", "program"),

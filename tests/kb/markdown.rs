@@ -73,8 +73,8 @@ fn paragraphs_and_items_are_text_without_marks_but_those_of_code() {
         ]
     );
     // What else looks like such a mark would begin or end code.
-    assert_eq!(blocks("Type ``a`b`` or `c`.\n"), ["11-11 Type a\u{2cb}b or `c`."]);
-    assert_eq!(blocks("It ends in \\` and `c`.\n"), ["11-11 It ends in \u{2cb} and `c`."]);
+    assert_eq!(blocks("Type ``a`b`` or `c`.\n"), ["11-11 Type a\u{2035}b or `c`."]);
+    assert_eq!(blocks("It ends in \\` and `c`.\n"), ["11-11 It ends in \u{2035} and `c`."]);
     assert_eq!(sections("## Use `ls`\n\nText.\n")[1].heading, ["Use ls"]);
 }
 
