@@ -51,9 +51,7 @@ impl Word {
     pub fn is_percentage(&self) -> bool {
         self.written.strip_suffix('%').is_some_and(|number| number.ends_with(|c: char| c.is_ascii_digit()))
     }
-}
 
-impl Word {
     /// Whether it is the number of an error or an event: `0xa700`, `7031`, but no version and no count.
     pub fn is_code(&self) -> bool {
         let [code] = self.stems.as_slice() else { return false };
