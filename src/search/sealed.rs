@@ -42,9 +42,10 @@ pub(super) struct Sealed {
 pub(super) fn sealed(folder: &Path) -> io::Result<Sealed> {
     let list = Digest::of(&fs::read(folder.join(META))?);
     let seal = fs::read_to_string(folder.join(SEAL))?;
-    let ends = seal.lines().filter_map(|line| line.split_once(' '));
-    let ends = ends.filter(|(it, _)| *it == list.to_string()).map(|(_, ends)| ends.to_owned()).next();
-    ends.map(|ends| Sealed { list, ends }).ok_or_else(|| io::Error::other("the list has no seal"))
+    let mut lines = seal.lines().filter_map(|line| line.split_once(' '));
+    let found = lines.find(|(it, _)| *it == list.to_string());
+    let (_, ends) = found.ok_or_else(|| io::Error::other("the list has no seal"))?;
+    Ok(Sealed { list, ends: ends.to_owned() })
 }
 
 impl Sealed {

@@ -1,11 +1,12 @@
-//! Killed at any moment while it changes the index, a process leaves one state of it whole: what can't be
+//! Killed while it changes the index, a process leaves one state of it whole: what can't be
 //! read any more is answered from its last good version.
 
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-/// More calls of one kind than one change makes.
+/// More calls of one kind than a thread makes in one change: they are counted for each thread, so the first that
+/// makes so many is the one that ends.
 const CALLS_MAX: u32 = 100;
 
 fn article(name: &str, text: &str) -> String {
