@@ -2,22 +2,25 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::handle::{Handle, Message, Trail};
 use super::outbox::{Outbox, Post};
-use super::ports::{Chat, Hosts, Library, Record, RecordError, Sources};
+use super::ports::{Chat, Hosts, Library, Record, RecordError, Roles, Sources};
+use super::timekeeper::{Timekeeper, wall_ms};
 use super::turn::{
     Next, Turn, answers_its_caller, looks_at_sources, origin_of, rests_on_sources, subject, told,
 };
 use super::work::{Held, Work};
 use crate::domain::catalogue::{Catalogue, Subject};
-use crate::domain::decide::{CardId, Context, Effect, Input, Say, decide};
+use crate::domain::command::{Command, Origin};
+use crate::domain::decide::{Caller, CardId, Context, Effect, Input, Say, To, decide};
 use crate::domain::event::Event;
 use crate::domain::id::{RequestId, RunId};
+use crate::domain::limits::{Admission, Limits};
 use crate::domain::replies;
 use crate::domain::state::{Moment, State};
 
@@ -56,6 +59,8 @@ pub struct Bot<H, R, L, S, C> {
     pub sources: Arc<S>,
     /// The people.
     pub chat: Arc<C>,
+    /// What chats say of them.
+    pub roles: Arc<dyn Roles>,
 }
 
 impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Bot<H, R, L, S, C> {
@@ -72,13 +77,14 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Bot<H, R, L, S, C> {
             state.apply(moment);
         }
         let handle = Handle { inputs };
-        let work = Work::new(self.hosts, self.library, self.chat, handle.clone());
+        let work = Work::new(self.hosts, self.library, self.chat, self.roles, handle.clone());
         let bot = Loop {
             work,
             record: Some(self.record),
             sources: self.sources,
             catalogue: Arc::new(catalogue),
             seq: moments.last().map_or(0, |moment| moment.seq),
+            timekeeper: Timekeeper::new(state.clock.last_ms, Instant::now()),
             state,
             outbox,
             live: HashMap::new(),
@@ -88,6 +94,8 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Bot<H, R, L, S, C> {
             waiting,
             again: VecDeque::new(),
             unreadable: BTreeSet::new(),
+            asked: HashMap::new(),
+            limits: Limits::default(),
         };
         (bot, handle)
     }
@@ -101,6 +109,7 @@ pub struct Loop<H, R, L, S, C> {
     sources: Arc<S>,
     catalogue: Arc<Catalogue>,
     seq: u64,
+    timekeeper: Timekeeper,
     state: State,
     outbox: Outbox,
     /// What the step under way of each run has printed so far.
@@ -112,6 +121,9 @@ pub struct Loop<H, R, L, S, C> {
     again: VecDeque<Message>,
     /// Could not start because articles or configuration could not be read: tried again with time.
     unreadable: BTreeSet<RequestId>,
+    /// For which requests roles were asked for and not answered, and when.
+    asked: HashMap<RequestId, Instant>,
+    limits: Limits,
 }
 
 impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
@@ -146,7 +158,9 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
 
     fn batch(&mut self, first: Message) -> Vec<Message> {
         let mut batch = vec![first];
+        // What is decided after another time was accepted is of that time.
         while batch.len() < BATCH_MAX
+            && !batch.last().is_some_and(Message::accepts_a_time)
             && let Ok(message) = self.waiting.try_recv()
         {
             batch.push(message);
@@ -187,7 +201,9 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
 
     /// Decides a batch, records it with one sync, then does what follows from it.
     async fn take(&mut self, batch: Vec<Message>) -> Result<(), BotError> {
-        let mut turn = Turn { now_ms: now_ms(), ..Turn::default() };
+        let (began, wall_ms) = (Instant::now(), wall_ms());
+        let now_ms = self.timekeeper.now_ms(wall_ms);
+        let mut turn = Turn { now_ms, wall_ms, ..Turn::default() };
         let mut inputs = Vec::new();
         for message in batch {
             match message {
@@ -210,12 +226,16 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
             self.decide(&mut turn, input, trail.as_ref())?;
             trails.push(trail);
         }
-        if !turn.events.is_empty() || !turn.notes.is_empty() {
+        let happened = !turn.events.is_empty();
+        if happened || !turn.notes.is_empty() {
             let Turn { now_ms, events, notes, .. } = &mut turn;
             let (now_ms, events, notes) = (*now_ms, std::mem::take(events), std::mem::take(notes));
             self.with_record(move |record| record.append(now_ms, events, notes))
                 .await?
                 .map_err(BotError::Record)?;
+            if happened {
+                self.timekeeper = Timekeeper::new(self.state.clock.last_ms, began);
+            }
         }
         if C::KEEPS {
             turn.touched.iter().for_each(|card| self.show(*card));
@@ -250,6 +270,11 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
     fn decide(&mut self, turn: &mut Turn, input: Input, trail: Option<&Trail>) -> Result<(), BotError> {
         let origin = origin_of(&input);
         let ticket = origin.as_ref().and_then(|origin| origin.ticket);
+        if let Input::Command { origin, command } = &input
+            && self.turns_away(origin, command, turn.now_ms)
+        {
+            return Ok(());
+        }
         if let Some(ticket) = ticket {
             match self.outbox.take(ticket) {
                 // Delivered once more: it has been decided.
@@ -260,7 +285,13 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         if let Input::Found(question, _) = &input {
             turn.notes.extend(self.outbox.settle(question));
         }
-        let context = Context { now_ms: turn.now_ms, fresh_run: fresh_run()? };
+        if let Input::Roles(request, answers) = &input
+            && answers.groups.values().all(Result::is_ok)
+        {
+            self.asked.remove(request);
+        }
+        let (now_ms, wall_ms) = (turn.now_ms, turn.wall_ms);
+        let context = Context { now_ms, wall_ms, fresh_run: fresh_run()? };
         let decision = match decide(&self.state, &self.catalogue, input, context) {
             Ok(decision) => decision,
             Err(refusal) => told(origin, &refusal),
@@ -300,6 +331,22 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         Ok(())
     }
 
+    /// Whether a command is beyond the share of whoever gave it. A line in a terminal has no ticket: who
+    /// types there waits for nobody but themselves.
+    fn turns_away(&mut self, origin: &Origin, command: &Command, now_ms: u64) -> bool {
+        let Some(ticket) = origin.ticket else { return false };
+        let person = Caller::of(origin).known(&self.catalogue);
+        let person = person.as_ref().map(|known| known.name.as_str());
+        match self.limits.admit(person, origin, command, now_ms) {
+            Admission::Admitted => return false,
+            Admission::Refused(refusal) => self.say_now(To::Caller(origin.clone()), &refusal),
+            Admission::TurnedAway(refusal) => {
+                self.work.chat.turned_away(ticket, replies::refusal(&refusal));
+            }
+        }
+        true
+    }
+
     fn post(&mut self, turn: &mut Turn, say: Say) -> Post {
         let (post, notes) = self.outbox.post(say, turn.now_ms);
         turn.notes.extend(notes);
@@ -332,12 +379,6 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         self.unreadable.clear();
         Ok(())
     }
-}
-
-/// Milliseconds since 1970. A clock before that counts as 1970.
-pub fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn fresh_run() -> Result<RunId, BotError> {

@@ -3,6 +3,7 @@
 use tokio::sync::mpsc;
 
 use super::outbox::Shown;
+use crate::domain::command::Command;
 use crate::domain::decide::{CardId, Input};
 use crate::domain::id::RequestId;
 
@@ -19,6 +20,13 @@ pub(super) enum Message {
     Shown(CardId, Shown),
     /// What the step under way has printed so far.
     Live(RequestId, String),
+}
+
+impl Message {
+    /// Whether it may let another time begin.
+    pub fn accepts_a_time(&self) -> bool {
+        matches!(self, Self::Input(Input::Command { command: Command::ClockAccept, .. }, _))
+    }
 }
 
 /// The way to hand inputs to the loop.

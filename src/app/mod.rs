@@ -7,12 +7,14 @@ pub mod bot;
 mod handle;
 pub mod outbox;
 pub mod ports;
+mod timekeeper;
 mod turn;
 mod work;
 
 pub use bot::{Bot, BotError};
 pub use handle::Handle;
 pub use outbox::Outbox;
+pub use timekeeper::wall_ms;
 pub use work::programs;
 
 #[cfg(test)]

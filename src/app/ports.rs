@@ -1,6 +1,7 @@
 //! What the loop needs from the outside: hosts, search, the record, people, time and chance.
 
 use std::future::Future;
+use std::pin::Pin;
 
 use tokio::sync::watch;
 
@@ -13,7 +14,7 @@ use crate::domain::command::{Origin, Ticket};
 use crate::domain::decide::{CardId, To};
 use crate::domain::event::Event;
 use crate::domain::host::Host;
-use crate::domain::id::{ConversationId, IncidentId, RunId};
+use crate::domain::id::{ConversationId, GroupId, IncidentId, RunId};
 use crate::domain::plan::Plan;
 use crate::domain::press::Form;
 use crate::domain::replies::answer::Found;
@@ -121,6 +122,16 @@ pub trait Library: Send + Sync + 'static {
     fn find(&self, question: &str) -> Result<Found, String>;
 }
 
+/// What chats say of people at this moment.
+pub trait Roles: Send + Sync + 'static {
+    /// The groups that an account belongs to; somebody who is gone belongs to none. The error, for
+    /// people, says why that can't be known, which is neither yes nor no.
+    fn groups(&self, actor: ActorId) -> Asked;
+}
+
+/// What [`Roles::groups`] will say.
+pub type Asked = Pin<Box<dyn Future<Output = Result<Vec<GroupId>, String>> + Send>>;
+
 /// Articles and configuration: what is decided rests on what stands there now.
 pub trait Sources: Send + Sync + 'static {
     /// Everything a decision looks at, or what is wrong with it. What the decision is about is read anew
@@ -146,6 +157,10 @@ pub trait Chat: Send + Sync + 'static {
     /// A command has been decided, and nothing was said to whoever gave it: what it led to is said
     /// there, if it led to anything.
     fn decided(&self, _ticket: Ticket, _elsewhere: Option<&To>) {}
+
+    /// A command was turned away, as one of many: whoever waits for an answer of their own gets this one,
+    /// and nobody else hears of it.
+    fn turned_away(&self, _ticket: Ticket, _reply: Reply) {}
 
     /// This is where something stands now; true: and where it stays.
     fn show(&self, _card: CardId, _reply: Reply, _last: bool) {}

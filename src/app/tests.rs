@@ -11,7 +11,9 @@ use tokio::sync::watch;
 
 use super::bot::BotError;
 use super::outbox::{Note, Post};
-use super::ports::{Audit, Chat, HostCheck, Hosts, Library, Record, RecordError, Sources, StepAt};
+use super::ports::{
+    Asked, Audit, Chat, HostCheck, Hosts, Library, Record, RecordError, Roles, Sources, StepAt,
+};
 use super::{Bot, Handle, Outbox};
 use crate::domain::actor::ActorId;
 use crate::domain::approval::Approved;
@@ -124,6 +126,15 @@ impl Chat for Outside {
     }
 }
 
+/// Nobody belongs to any group.
+struct Groups;
+
+impl Roles for Groups {
+    fn groups(&self, _: ActorId) -> Asked {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+}
+
 impl Library for Outside {
     fn find(&self, _: &str) -> Result<Found, String> {
         Ok(Found::default())
@@ -172,6 +183,7 @@ fn running(outside: Outside, appends_left: usize) -> Running {
         library: Arc::clone(&outside),
         sources: Arc::clone(&outside),
         chat: Arc::clone(&outside),
+        roles: Arc::new(Groups),
     };
     let (bot, handle) = bot.prepare(catalogue(), &[], Outbox::default());
     let stop = watch::Sender::new(false);

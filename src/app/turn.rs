@@ -19,6 +19,7 @@ use crate::domain::state::State;
 #[derive(Default)]
 pub(super) struct Turn {
     pub now_ms: u64,
+    pub wall_ms: u64,
     pub events: Vec<(ActorId, Event)>,
     pub notes: Vec<Note>,
     pub touched: BTreeSet<CardId>,
@@ -68,7 +69,7 @@ pub(super) fn rests_on_sources(input: &Input) -> bool {
         )
     };
     match input {
-        Input::Start(_) => true,
+        Input::Start(_) | Input::Roles(..) => true,
         Input::Command { command, .. } => can_run(command),
         _ => false,
     }
@@ -84,7 +85,7 @@ pub(super) fn looks_at_sources(input: &Input) -> bool {
 pub(super) fn subject(state: &State, input: &Input) -> Option<Subject> {
     let of = |id: &RequestId| Some(Subject::Action(state.requests.get(id)?.plan.action.clone()));
     let command = match input {
-        Input::Start(id) => return of(id),
+        Input::Start(id) | Input::Roles(id, _) => return of(id),
         Input::Command { command, .. } => command,
         _ => return None,
     };

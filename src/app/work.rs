@@ -2,12 +2,15 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
 
 use super::handle::Handle;
-use super::ports::{Chat, Hosts, Library, StepAt};
+use super::ports::{Chat, Hosts, Library, Roles, StepAt};
 use crate::domain::action::Program;
+use crate::domain::actor::ActorId;
 use crate::domain::approval::Approved;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::command::Origin;
@@ -15,6 +18,7 @@ use crate::domain::decide::{Effect, Input, Question, StepRef};
 use crate::domain::host::Host;
 use crate::domain::id::{HostName, RequestId};
 use crate::domain::plan::Plan;
+use crate::domain::request::roles::Answers;
 use crate::domain::run::Output;
 
 /// An approved plan between its start and its end, with the way to stop it.
@@ -37,16 +41,19 @@ pub(super) struct Work<H, L, C> {
     pub hosts: Arc<H>,
     pub library: Arc<L>,
     pub chat: Arc<C>,
+    roles: Arc<dyn Roles>,
     handle: Handle,
     searches: Arc<Semaphore>,
 }
 
 /// Questions looked up at one time; the others wait.
 const SEARCHES_MAX: usize = 4;
+/// How long an answer about roles may take.
+const ROLES_WITHIN: Duration = Duration::from_secs(5);
 
 impl<H: Hosts, L: Library, C: Chat> Work<H, L, C> {
-    pub fn new(hosts: Arc<H>, library: Arc<L>, chat: Arc<C>, handle: Handle) -> Self {
-        Self { hosts, library, chat, handle, searches: Arc::new(Semaphore::new(SEARCHES_MAX)) }
+    pub fn new(hosts: Arc<H>, library: Arc<L>, chat: Arc<C>, roles: Arc<dyn Roles>, handle: Handle) -> Self {
+        Self { hosts, library, chat, roles, handle, searches: Arc::new(Semaphore::new(SEARCHES_MAX)) }
     }
 
     /// Does what an effect asks of a host; what comes back is the next input.
@@ -85,6 +92,26 @@ impl<H: Hosts, L: Library, C: Chat> Work<H, L, C> {
                 }
                 _ => None,
             }
+        }
+    }
+
+    /// Asks for the groups of accounts, all at once.
+    pub fn roles(
+        &self,
+        actors: Vec<ActorId>,
+        asked_at_ms: u64,
+    ) -> impl Future<Output = Answers> + Send + use<H, L, C> {
+        let roles = Arc::clone(&self.roles);
+        async move {
+            let mut asked = JoinSet::new();
+            for actor in actors {
+                let answer = tokio::time::timeout(ROLES_WITHIN, roles.groups(actor.clone()));
+                asked.spawn(async move {
+                    let late = || Err(format!("no answer within {} s", ROLES_WITHIN.as_secs()));
+                    (actor, answer.await.unwrap_or_else(|_| late()))
+                });
+            }
+            Answers { asked_at_ms, groups: asked.join_all().await.into_iter().collect() }
         }
     }
 

@@ -76,6 +76,10 @@ fn command(name: &str, rest: &str) -> Result<Command, Refusal> {
             "" | "verify" => Ok(Command::AuditVerify),
             _ => Err(expected("audit verify")),
         },
+        "clock" => match rest {
+            "accept" => Ok(Command::ClockAccept),
+            _ => Err(expected("clock accept")),
+        },
         "help" => Ok(Command::Help),
         unknown => Err(unknown_command(unknown)),
     }

@@ -1,7 +1,7 @@
 //! `audit verify`: proves the record without changing it.
 
 use super::{Done, Failure, Places};
-use crate::app::bot::now_ms;
+use crate::app::wall_ms;
 use crate::chat::console::rendered;
 use crate::domain::replies;
 use crate::store;
@@ -13,7 +13,7 @@ pub enum Command {
 }
 
 pub fn run(places: &Places, Command::Verify: &Command) -> Done {
-    let report = store::verify(&places.state()?, now_ms())?;
+    let report = store::verify(&places.state()?, wall_ms())?;
     let reply = match &report.fault {
         None => replies::audit_holds(report.head.seq, &report.head.hash.to_string()),
         Some(fault) => replies::audit_broken(&fault.to_string()),

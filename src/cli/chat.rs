@@ -13,7 +13,7 @@ use crate::domain::actor::ActorId;
 pub fn run(places: &Places) -> Done {
     let config = ConfigSource::File(places.config_file());
     let read = config.read().map_err(Failure::Usage)?;
-    let actor = ActorId(format!("console:{}", rustix::process::getuid().as_raw()));
+    let actor = ActorId::of_terminal(rustix::process::getuid().as_raw());
     if read.people.person(&actor).is_none() {
         return Err(Failure::Usage(anyhow::anyhow!(
             "you are `{actor}`, whom the configuration does not know: add a [[person]] with actors = [\"{actor}\"]; \

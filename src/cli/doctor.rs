@@ -6,9 +6,9 @@ use std::fmt::Display;
 use super::library::KbLibrary;
 use super::parts::{ConfigSource, Files, chain};
 use super::{Done, Failure, Places, runtime};
-use crate::app::bot::now_ms;
 use crate::app::ports::Hosts as _;
 use crate::app::programs;
+use crate::app::wall_ms;
 use crate::chat::console::one_line;
 use crate::chat::discord::checkup::checkup;
 use crate::chat::discord::rest::Secret;
@@ -105,7 +105,7 @@ fn record(places: &Places, report: &mut Report) {
         Ok(folder) => folder,
         Err(error) => return report.line(false, "record", chain(error)),
     };
-    match store::verify(&folder, now_ms()) {
+    match store::verify(&folder, wall_ms()) {
         Ok(found) => match found.fault {
             None => report.line(true, "record", format!("{} events in {}", found.head.seq, folder.display())),
             Some(fault) => report.line(false, "record", format!("{fault}; in {}", folder.display())),

@@ -202,7 +202,7 @@ fn report(places: &Places, json: bool) -> Done {
         }
         _ => Err(error),
     })?;
-    let upkeep = upkeep(&state, &articles, crate::app::bot::now_ms());
+    let upkeep = upkeep(&state, &articles, crate::app::wall_ms());
     if json {
         let line = ReportLine { v: 1, upkeep };
         out!("{}", serde_json::to_string(&line).context("could not write the report")?);

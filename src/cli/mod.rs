@@ -12,6 +12,7 @@ macro_rules! out {
 mod ask;
 mod audit;
 mod chat;
+mod clock;
 mod demo;
 mod doctor;
 mod encoding;
@@ -101,6 +102,9 @@ enum Command {
     /// Prove the record
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Settle what time it is, where the machine's clock was set
+    #[command(subcommand)]
+    Clock(clock::Command),
     /// Get the model that compares texts by meaning
     #[command(subcommand)]
     Model(model::Command),
@@ -144,6 +148,7 @@ pub fn main() -> ExitCode {
         Command::Kb(command) => kb::run(places, command),
         Command::Incident(command) => incident::run(places, command),
         Command::Audit(command) => audit::run(places, command),
+        Command::Clock(command) => clock::run(places, command),
         Command::Model(command) => model::run(places, command),
         Command::Doctor => doctor::run(places),
     };

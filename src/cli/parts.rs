@@ -36,7 +36,7 @@ impl SledRecord {
 
     /// Opens the record and reads all that happened.
     pub fn open(folder: &Path) -> anyhow::Result<(Self, Vec<Moment>, Outbox)> {
-        let (store, recorded) = Store::open::<Event>(folder, crate::app::bot::now_ms())?;
+        let (store, recorded) = Store::open::<Event>(folder, crate::app::wall_ms())?;
         let outbox = Outbox::load(&store.outbox()?).map_err(|why| {
             anyhow::anyhow!("what stands beside the events in {} is damaged: {why}", folder.display())
         })?;

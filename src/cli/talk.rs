@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 use super::end::End;
 use super::library::KbLibrary;
 use super::parts::{Files, SledRecord};
+use crate::app::ports::{Asked, Roles};
 use crate::app::{Bot, Handle};
 use crate::chat::console::{self, Console};
 use crate::chat::parse;
@@ -52,6 +53,7 @@ impl Talk {
             library: self.library,
             sources: Arc::new(self.files),
             chat: Arc::clone(&console),
+            roles: Arc::new(NoGroups),
         };
         let (bot, handle) = bot.prepare(catalogue, &moments, outbox);
         let stop = watch::Sender::new(false);
@@ -68,6 +70,20 @@ impl Talk {
             None => running.await,
         };
         Ok(ended.context("the bot died")??)
+    }
+}
+
+/// The terminal has no groups. What a chat says of its own it can't ask.
+pub(super) struct NoGroups;
+
+impl Roles for NoGroups {
+    fn groups(&self, actor: ActorId) -> Asked {
+        let groups = if actor.is_on_this_machine() {
+            Ok(Vec::new())
+        } else {
+            Err(format!("`{actor}` is of a chat, which only `dogwatch serve` can ask"))
+        };
+        Box::pin(std::future::ready(groups))
     }
 }
 

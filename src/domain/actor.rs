@@ -19,6 +19,16 @@ impl ActorId {
     pub fn bot() -> Self {
         Self("dogwatch".to_owned())
     }
+
+    /// Somebody in a terminal of the bot's machine, by the id that the system gives them.
+    pub fn of_terminal(uid: u32) -> Self {
+        Self(format!("console:{uid}"))
+    }
+
+    /// Whether it is somebody in a terminal of the bot's machine.
+    pub fn is_on_this_machine(&self) -> bool {
+        self.0.starts_with("console:") || self.0.starts_with("demo:")
+    }
 }
 
 impl fmt::Display for ActorId {

@@ -159,6 +159,8 @@ pub enum Command {
     KbReport,
     /// Verifies the chain of events.
     AuditVerify,
+    /// Says that the clock of the bot's machine is right.
+    ClockAccept,
     /// Lists the commands.
     Help,
 }

@@ -15,9 +15,10 @@ use super::press::{self, Form};
 use super::refusal::Refusal;
 use super::replies::answer::Found;
 use super::reply::Reply;
+use super::request::roles::Answers;
 use super::run::{BootId, StepReport, VerifyReport};
 use super::state::State;
-use super::{answer, form, incident, replies, request, run, upkeep};
+use super::{answer, clock, form, incident, replies, request, run, upkeep};
 
 pub use super::say::{CardId, Purpose, Question, Say, To};
 
@@ -41,6 +42,8 @@ pub enum Input {
     Threaded(IncidentId, ConversationId),
     /// A request may be able to start.
     Start(RequestId),
+    /// What was said of the roles of those whom the start of a request rests on.
+    Roles(RequestId, Answers),
     /// A host answered the probe, or could not be asked and why.
     Probed(RequestId, HostName, Result<BootId, String>),
     /// A step is over.
@@ -70,6 +73,8 @@ pub enum Effect {
     VerifyAudit(Origin),
     /// Put [`Input::Start`] after this decision.
     Start(RequestId),
+    /// Ask the chats which groups these accounts belong to; the time is this decision's.
+    AskRoles(RequestId, Vec<ActorId>, u64),
     /// Hand the approved plan to the executor, which keeps it until `Release`.
     Hold(RequestId, Approved<Plan>),
     /// Ask a host of the held plan for its boot id.
@@ -100,8 +105,10 @@ pub struct StepRef {
 /// What a decision may use of the outside world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Context {
-    /// Milliseconds since 1970, UTC.
+    /// Milliseconds since 1970, UTC; never before what is recorded.
     pub now_ms: u64,
+    /// The same as the machine's clock says it.
+    pub wall_ms: u64,
     /// 128 random bits that nobody has used.
     pub fresh_run: RunId,
 }
@@ -196,15 +203,29 @@ pub fn decide(
         }
         Input::Audited(origin, Err(why)) => Ok(Decision::say(To::Asker(origin), replies::audit_broken(&why))),
         Input::Threaded(incident, conversation) => Ok(incident::threaded(view, incident, conversation)),
-        Input::Start(request) => Ok(request::start::start(view, request)),
+        Input::Start(request) => Ok(request::start::start(view, request, None)),
+        Input::Roles(request, answers) => Ok(request::start::start(view, request, Some(&answers))),
         Input::Probed(request, host, boot) => Ok(run::progress::probed(view, request, &host, boot)),
         Input::StepEnded(request, host, run, report) => {
             Ok(run::progress::step_ended(view, request, &host, run, report))
         }
         Input::Verified(request, host, report) => Ok(run::progress::verified(view, request, &host, report)),
         Input::Recover => Ok(run::recover::recover(view)),
-        Input::Tick => Ok(request::start::expire(view)),
+        Input::Tick => Ok(tick(view)),
     }
+}
+
+/// Time has passed: the clock, what has waited too long, and what can start that could not before.
+fn tick(view: View<'_>) -> Decision {
+    let clock = clock::look(view);
+    if !clock.events.is_empty() {
+        return clock;
+    }
+    let mut decision = request::start::expire(view);
+    if decision.events.is_empty() {
+        decision.effects.extend(request::turns::startable(view, None));
+    }
+    decision
 }
 
 fn commanded(view: View<'_>, caller: Caller<'_>, command: Command) -> Result<Decision, Refusal> {
@@ -253,6 +274,7 @@ pub(crate) fn role_for(command: &Command) -> Role {
         | Command::IncidentUse(_)
         | Command::Quiet(_) => Role::Responder,
         Command::Deny(..) | Command::Withdraw(_) => Role::Approver,
+        Command::ClockAccept => Role::Admin,
         // Whoever approves their own request is told so, whatever their role: see `approve`.
         _ => Role::Viewer,
     }
@@ -299,6 +321,7 @@ fn command_decision(view: View<'_>, caller: Caller<'_>, command: Command) -> Res
         }
         Command::Hosts => reply(replies::hosts(view)),
         Command::AuditVerify => effect(Effect::VerifyAudit(origin)),
+        Command::ClockAccept => clock::accept(view, caller),
         Command::Help => reply(replies::help()),
         command => incident::command(view, caller, command),
     }
@@ -342,8 +365,11 @@ fn request_named_by(command: &Command) -> Option<(RequestId, &'static str)> {
     }
 }
 
+/// Refused commands of one account about one request that are recorded.
+const REFUSALS_KEPT_MAX: usize = 20;
+
 /// A refused command about an existing request by somebody we know goes into the record; what
-/// strangers try is refused without growing it.
+/// strangers try is refused without growing it, and so is what is tried again and again.
 fn recorded_refusal(
     view: View<'_>,
     caller: Caller<'_>,
@@ -355,6 +381,7 @@ fn recorded_refusal(
     let request = about.and_then(|(id, command)| Some((view.state.requests.get(&id)?, command)));
     match request.filter(|_| known) {
         None => Err(refusal),
+        Some((request, _)) if request.refusals.get(caller.actor) >= Some(&REFUSALS_KEPT_MAX) => Err(refusal),
         Some((request, command)) => {
             let mut reply = replies::refusal(&refusal);
             if pressed {

@@ -5,11 +5,21 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::actor::Role;
+use super::actor::{ActorId, Role};
 use super::command::Severity;
 use super::id::{AnswerId, ArticleId, ConversationId, Digest, HostName, IncidentId, RequestId, RunId};
 use super::plan::{Basis, Plan};
 use super::run::{BootId, Outcome, StepEnd};
+
+/// Why an approval counts no longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApprovalEnd {
+    /// It had grown too old.
+    Lapsed,
+    /// Its person has lost the role.
+    RoleGone,
+}
 
 /// One fact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,6 +141,26 @@ pub enum Event {
         request: RequestId,
         /// Who.
         person: String,
+    },
+    /// An approval counts no longer, though nobody took it back.
+    ApprovalEnded {
+        /// The request.
+        request: RequestId,
+        /// Whose it was.
+        person: String,
+        /// Why.
+        why: ApprovalEnd,
+        /// Whether the policy is met without it.
+        complete: bool,
+    },
+    /// A start waits: nobody could say whether these accounts still have their roles.
+    RolesUnanswered {
+        /// The request.
+        request: RequestId,
+        /// The accounts.
+        actors: Vec<ActorId>,
+        /// Why there was no answer.
+        why: String,
     },
     /// Somebody said no.
     RequestDenied {
@@ -261,6 +291,21 @@ pub enum Event {
         /// How they know.
         reason: String,
     },
+    /// The machine's clock was found to stand before what is recorded.
+    ClockBehind {
+        /// What it said, in ms since 1970.
+        wall_ms: u64,
+    },
+    /// The machine's clock has caught up with what is recorded.
+    ClockCaughtUp {
+        /// What it said, in ms since 1970.
+        wall_ms: u64,
+    },
+    /// An admin says that the machine's clock is right: from here on it is what time is.
+    ClockAccepted {
+        /// What it said, in ms since 1970.
+        wall_ms: u64,
+    },
 }
 
 impl Event {
@@ -289,10 +334,15 @@ impl Event {
             | Self::IncidentThreaded { .. }
             | Self::QuestionAnswered { .. }
             | Self::AnswerJudged { .. }
-            | Self::ConversationQuieted { .. } => None,
+            | Self::ConversationQuieted { .. }
+            | Self::ClockBehind { .. }
+            | Self::ClockCaughtUp { .. }
+            | Self::ClockAccepted { .. } => None,
             Self::RequestOpened { request, .. }
             | Self::ApprovalGiven { request, .. }
             | Self::ApprovalWithdrawn { request, .. }
+            | Self::ApprovalEnded { request, .. }
+            | Self::RolesUnanswered { request, .. }
             | Self::RequestDenied { request, .. }
             | Self::RequestCancelled { request }
             | Self::RequestExpired { request, .. }

@@ -12,8 +12,8 @@ use super::plan::{Basis, ReadList};
 
 /// Milliseconds a request waits for its approvals.
 pub const REQUEST_TTL_MS: u64 = 30 * 60 * 1000;
-/// Milliseconds from the last approval needed within which the run must start.
-pub const START_TTL_MS: u64 = 10 * 60 * 1000;
+/// Milliseconds for which an approval is good for a start.
+pub const APPROVAL_TTL_MS: u64 = 10 * 60 * 1000;
 /// Other persons that a policy can ask for.
 pub const APPROVALS_MAX: u8 = 5;
 

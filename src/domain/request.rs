@@ -3,16 +3,19 @@
 pub mod approve;
 pub mod ladder;
 pub mod open;
+pub mod roles;
 pub mod start;
+pub mod turns;
 
 use std::collections::BTreeMap;
 
 use super::action::Risk;
 use super::actor::{ActorId, Role};
 use super::approval::Approved;
-use super::event::Event;
+use super::event::{ApprovalEnd, Event};
 use super::id::{ConversationId, Digest, HostName, IncidentId, RequestId, RunId};
 use super::plan::{Basis, HostPlan, Plan};
+use super::policy::APPROVAL_TTL_MS;
 use super::refusal::Refusal;
 use super::run::{BootId, Outcome, StepEnd};
 use super::state::{Moment, State};
@@ -22,7 +25,7 @@ use super::state::{Moment, State};
 pub enum Status {
     /// Waits for approvals.
     Waiting,
-    /// Has what the policy asks for since this time, in ms; waits for its hosts.
+    /// Has what the policy asks for since this time, in ms; waits for its hosts or its turn.
     Ready(u64),
     /// Is being run.
     Running,
@@ -49,6 +52,16 @@ pub struct Approval {
     pub digest: Digest,
     /// When, in ms since 1970.
     pub at_ms: u64,
+    /// Why it counts no longer, once that is recorded.
+    pub ended: Option<ApprovalEnd>,
+}
+
+impl Approval {
+    /// Whether it covers this plan and is neither too old nor ended; roles are another question.
+    pub fn stands(&self, digest: Digest, now_ms: u64) -> bool {
+        let good = self.at_ms..self.at_ms.saturating_add(APPROVAL_TTL_MS);
+        self.ended.is_none() && self.digest == digest && good.contains(&now_ms)
+    }
 }
 
 /// Where the run stands on one host.
@@ -120,6 +133,10 @@ pub struct Request {
     pub expires_at_ms: u64,
     /// By person.
     pub approvals: BTreeMap<String, Approval>,
+    /// The accounts whose roles nobody could tell when it was about to start.
+    pub unanswered: Vec<ActorId>,
+    /// How many refused commands about it are recorded, by account.
+    pub refusals: BTreeMap<ActorId, usize>,
     /// Where it stands.
     pub status: Status,
     /// Its run, once it has started.
@@ -156,6 +173,8 @@ impl Request {
             opened_at_ms: moment.at_ms,
             expires_at_ms: *expires_at_ms,
             approvals: BTreeMap::new(),
+            unanswered: Vec::new(),
+            refusals: BTreeMap::new(),
             status: if plan.basis == Basis::NoneNeeded {
                 Status::Ready(moment.at_ms)
             } else {
@@ -170,7 +189,7 @@ impl Request {
         match &moment.event {
             Event::ApprovalGiven { digest, person, chat_role, complete, .. } => {
                 let (actor, digest, chat_role) = (moment.actor.clone(), *digest, *chat_role);
-                let approval = Approval { actor, chat_role, digest, at_ms: moment.at_ms };
+                let approval = Approval { actor, chat_role, digest, at_ms: moment.at_ms, ended: None };
                 self.approvals.insert(person.clone(), approval);
                 if *complete {
                     self.status = Status::Ready(moment.at_ms);
@@ -179,6 +198,18 @@ impl Request {
             Event::ApprovalWithdrawn { person, .. } => {
                 self.approvals.remove(person);
                 self.status = Status::Waiting;
+            }
+            Event::ApprovalEnded { person, why, complete, .. } => {
+                if let Some(approval) = self.approvals.get_mut(person) {
+                    approval.ended = Some(*why);
+                }
+                if !complete && matches!(self.status, Status::Ready(_)) {
+                    self.status = Status::Waiting;
+                }
+            }
+            Event::RolesUnanswered { actors, .. } => self.unanswered.clone_from(actors),
+            Event::CommandRefused { .. } => {
+                *self.refusals.entry(moment.actor.clone()).or_default() += 1;
             }
             Event::RequestDenied { .. } => self.status = Status::Denied,
             Event::RequestCancelled { .. } => self.status = Status::Cancelled,

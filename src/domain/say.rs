@@ -30,6 +30,11 @@ impl To {
         }
     }
 
+    /// Everybody: in a conversation that no chat has, for which each has a place of its own.
+    pub fn everybody() -> Self {
+        Self::Room(ConversationId("everybody".to_owned()))
+    }
+
     /// The conversation, where incidents have none of their own.
     pub fn conversation(&self) -> &ConversationId {
         match self {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::actor::ActorId;
 use super::answer::Answer;
+use super::clock::Clock;
 use super::event::Event;
 use super::id::{AnswerId, ConversationId, HostName, IncidentId, RequestId};
 use super::incident::Incident;
@@ -37,11 +38,14 @@ pub struct State {
     pub answers: BTreeMap<AnswerId, Answer>,
     /// The conversations in which what is overheard is left alone.
     pub quiet: BTreeSet<ConversationId>,
+    /// What the events say of time.
+    pub clock: Clock,
 }
 
 impl State {
     /// Takes in one recorded event.
     pub fn apply(&mut self, moment: &Moment) {
+        self.clock.apply(moment);
         let incident = match &moment.event {
             Event::IncidentOpened { incident, title, severity } => {
                 self.incidents.insert(

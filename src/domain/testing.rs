@@ -13,10 +13,11 @@ use super::command::{Command, Origin};
 use super::decide::{Context, Decision, Effect, Input, Say, decide};
 use super::event::Event;
 use super::host::{Host, Platform};
-use super::id::{ActionId, ArticleId, ConversationId, Digest, HostName, RequestId, RunId};
+use super::id::{ActionId, ArticleId, ConversationId, Digest, GroupId, HostName, RequestId, RunId};
 use super::policy::Policy;
 use super::refusal::Refusal;
 use super::reply::{Line, Part, Reply, Span};
+use super::request::roles::Answers;
 use super::request::{Request, Status};
 use super::run::{BootId, Outcome, Output, StepEnd, StepReport, Verdict, VerifyReport};
 use super::state::{Moment, State};
@@ -209,6 +210,10 @@ pub struct World {
     pub state: State,
     pub moments: Vec<Moment>,
     pub now_ms: u64,
+    /// How far the machine's clock stands before that, in ms.
+    pub behind_ms: u64,
+    /// What chats say of the groups of accounts, who belong to none unless it is said here.
+    pub groups: BTreeMap<ActorId, Result<Vec<GroupId>, String>>,
     /// What hosts were asked to do and have not yet answered.
     pub asked: Vec<Effect>,
     /// Everything said since the last look.
@@ -223,6 +228,8 @@ impl World {
             state: State::default(),
             moments: Vec::new(),
             now_ms: START_MS,
+            behind_ms: 0,
+            groups: BTreeMap::new(),
             asked: Vec::new(),
             said: String::new(),
             fresh: 0,
@@ -232,15 +239,20 @@ impl World {
     /// One decision; its events are recorded and folded, its effects are returned.
     pub fn decided(&mut self, input: Input) -> Result<(Vec<Event>, Vec<Effect>), Refusal> {
         self.fresh += 1;
-        let context = Context { now_ms: self.now_ms, fresh_run: RunId([self.fresh; 16]) };
+        let (now_ms, wall_ms) = (self.now_ms, self.now_ms - self.behind_ms);
+        let context = Context { now_ms, wall_ms, fresh_run: RunId([self.fresh; 16]) };
         let Decision { events, effects } = decide(&self.state, &self.catalogue, input, context)?;
         let mut happened = Vec::new();
+        let accepts = events.iter().any(|(_, event)| matches!(event, Event::ClockAccepted { .. }));
         for (actor, event) in events {
             happened.push(event.clone());
             let seq = self.moments.len() as u64 + 1;
             let moment = Moment { seq, at_ms: self.now_ms, actor, event };
             self.state.apply(&moment);
             self.moments.push(moment);
+        }
+        if accepts {
+            (self.now_ms, self.behind_ms) = (self.now_ms - self.behind_ms, 0);
         }
         Ok((happened, effects))
     }
@@ -251,6 +263,14 @@ impl World {
         for effect in effects {
             events.extend(match effect {
                 Effect::Start(id) => self.input(Input::Start(id))?,
+                Effect::AskRoles(id, actors, asked_at_ms) => {
+                    let groups = actors.into_iter().map(|actor| {
+                        let groups = self.groups.get(&actor).cloned().unwrap_or_else(|| Ok(Vec::new()));
+                        (actor, groups)
+                    });
+                    let answers = Answers { asked_at_ms, groups: groups.collect() };
+                    self.input(Input::Roles(id, answers))?
+                }
                 Effect::Probe(id, host) => self.input(Input::Probed(id, host, Ok(boot())))?,
                 Effect::Say(Say { reply, .. }) | Effect::Follow(_, reply) => {
                     self.said.push_str(&text_of(&reply));
@@ -278,6 +298,19 @@ impl World {
             Some(code) => Err(code),
             None => Ok(events),
         }
+    }
+
+    /// The same of somebody in a chat, who belongs to groups.
+    pub fn says_in_chat(
+        &mut self,
+        who: &str,
+        groups: &[&str],
+        command: Command,
+    ) -> Result<Vec<Event>, String> {
+        let groups = groups.iter().map(|group| GroupId((*group).to_owned())).collect();
+        let origin = Origin { groups, ..Origin::typed(actor(who), ConversationId::from(who)) };
+        let events = self.input(Input::Command { origin, command });
+        events.map_err(|refusal| refusal.code.to_owned())
     }
 
     /// `/run` by ana, approved by nobody yet.
@@ -352,6 +385,11 @@ impl World {
     pub fn executions(&self) -> usize {
         self.asked.iter().filter(|effect| matches!(effect, Effect::Execute(..))).count()
     }
+}
+
+/// How many cases a property of long histories is tried with: `PROPTEST_CASES` says more.
+pub fn cases(few: u32) -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(few)
 }
 
 pub fn boot() -> BootId {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use dogwatch::domain::action::Risk;
 use dogwatch::domain::audit::{Envelope, Head, canonical, event_hash, follow};
 use dogwatch::domain::command::Severity;
-use dogwatch::domain::event::Event;
+use dogwatch::domain::event::{ApprovalEnd, Event};
 use dogwatch::domain::id::Digest;
 use dogwatch::domain::plan::{Basis, WayBack};
 use dogwatch::domain::run::{Outcome, StepEnd};
@@ -61,7 +61,7 @@ variants! { event, EVENTS, Event:
     IncidentThreaded QuestionAnswered AnswerJudged ConversationQuieted RequestOpened ApprovalGiven
     ApprovalWithdrawn RequestDenied RequestCancelled RequestExpired StartRefused CommandRefused
     RunStarted RunRecovered StepStarted OutputKept StepEnded VerifyEnded HostEnded RunEnded
-    CancelAsked RunSettled
+    CancelAsked RunSettled ApprovalEnded RolesUnanswered ClockBehind ClockCaughtUp ClockAccepted
 }
 /// An approval as it is since groups give roles; the ones before hold no role.
 const WITH_CHAT_ROLE: &str = "Event::ApprovalGiven with chat_role";
@@ -72,6 +72,7 @@ variants! { risk, RISKS, Risk: Read Change Destructive }
 variants! { basis, BASES, Basis: NoneNeeded Quorum }
 variants! { way_back, WAYS_BACK, WayBack: None Command }
 variants! { step_end, STEP_ENDS, StepEnd: Done TimedOut Cancelled NotRun Unknown }
+variants! { approval_end, APPROVAL_ENDS, ApprovalEnd: Lapsed RoleGone }
 variants! { outcome, OUTCOMES, Outcome: Succeeded Cancelled Failed Unknown }
 
 fn variants_in(envelope: &Envelope<Event>) -> Vec<&'static str> {
@@ -84,6 +85,7 @@ fn variants_in(envelope: &Envelope<Event>) -> Vec<&'static str> {
         }
         Event::ApprovalGiven { chat_role: Some(_), .. } => found.push(WITH_CHAT_ROLE),
         Event::QuestionAnswered { doubtful: true, .. } => found.push(DOUBTFUL),
+        Event::ApprovalEnded { why, .. } => found.push(approval_end(why)),
         Event::StepEnded { end, .. } => found.push(step_end(end)),
         Event::HostEnded { outcome: how, .. } => found.push(outcome(how)),
         _ => {}
@@ -108,8 +110,9 @@ fn canonical_bytes_and_hashes_are_the_published_ones() {
 #[test]
 fn every_kind_of_event_has_a_vector() {
     let found: BTreeSet<_> = envelopes().flat_map(|envelope| variants_in(&envelope)).collect();
-    let all = [EVENTS, SEVERITIES, RISKS, BASES, WAYS_BACK, STEP_ENDS, OUTCOMES, &[WITH_CHAT_ROLE, DOUBTFUL]]
-        .concat();
+    let more: &[&str] = &[WITH_CHAT_ROLE, DOUBTFUL];
+    let all =
+        [EVENTS, SEVERITIES, RISKS, BASES, WAYS_BACK, APPROVAL_ENDS, STEP_ENDS, OUTCOMES, more].concat();
     let missing: Vec<_> = all.into_iter().filter(|variant| !found.contains(variant)).collect();
     assert!(missing.is_empty(), "no vector has {missing:?}");
 }

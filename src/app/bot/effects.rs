@@ -1,17 +1,23 @@
 //! What follows from a decision, once it is recorded.
 
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::{BotError, Loop, Message, Trail, origin_of};
 use crate::app::outbox::Post;
 use crate::app::ports::{Chat, Hosts, Library, Record, Sources};
 use crate::app::work::Held;
+use crate::domain::actor::ActorId;
 use crate::domain::decide::{Effect, Input, Say, To};
+use crate::domain::id::RequestId;
 use crate::domain::refusal::Refusal;
 use crate::domain::replies;
 
 /// Searches, looks at hosts and steps under or on their way, above which no search and no look begins.
 const TASKS_MAX: usize = 1024;
+/// How long after it was asked for, a role is asked for again: longer than an answer may take.
+const ROLES_AGAIN: Duration = Duration::from_secs(6);
 
 impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
     pub(super) async fn effect(&mut self, effect: Effect, trail: Option<Trail>) -> Result<(), BotError> {
@@ -21,6 +27,9 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
             Effect::Follow(conversation, reply) => self.work.chat.follow(&conversation, &reply),
             Effect::Form(origin, form) => self.work.chat.form(&origin, form),
             Effect::Start(request) => self.again.push_back(Message::Input(Input::Start(request), trail)),
+            Effect::AskRoles(request, actors, asked_at_ms) => {
+                self.ask_roles(request, actors, asked_at_ms, trail)
+            }
             Effect::Hold(request, approved) => {
                 self.held.insert(request, Held::new(approved));
             }
@@ -62,6 +71,23 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         Ok(())
     }
 
+    /// Asks for roles, unless that was just asked for and not answered.
+    fn ask_roles(
+        &mut self,
+        request: RequestId,
+        actors: Vec<ActorId>,
+        asked_at_ms: u64,
+        trail: Option<Trail>,
+    ) {
+        let now = Instant::now();
+        self.asked.retain(|_, asked| now.duration_since(*asked) < ROLES_AGAIN);
+        if let Entry::Vacant(vacant) = self.asked.entry(request) {
+            vacant.insert(now);
+            let answers = self.work.roles(actors, asked_at_ms);
+            self.spawn(async move { Some(Input::Roles(request, answers.await)) }, trail);
+        }
+    }
+
     /// Work on a host is possible only with the approved plan that is held for it.
     fn on_host(&mut self, effect: Effect, trail: Option<Trail>) {
         let (Effect::Probe(request, _)
@@ -96,8 +122,8 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
     /// Tells whoever waits for it that nothing can be decided for now.
     pub(super) fn refuse_unreadable(&mut self, input: &Input, why: &str) {
         let to = match input {
-            Input::Start(id) if !self.unreadable.insert(*id) => None,
-            Input::Start(id) => self.state.requests.get(id).map(To::request),
+            Input::Start(id) | Input::Roles(id, _) if !self.unreadable.insert(*id) => None,
+            Input::Start(id) | Input::Roles(id, _) => self.state.requests.get(id).map(To::request),
             other => origin_of(other).map(To::Caller),
         };
         let refusal =
@@ -109,7 +135,7 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
     }
 
     /// Says something that nothing in the record depends on.
-    fn say_now(&self, to: To, refusal: &Refusal) {
+    pub(super) fn say_now(&self, to: To, refusal: &Refusal) {
         let say = Say { to, reply: replies::refusal(refusal), card: None };
         self.work.chat.say(Post::unkept(say));
     }

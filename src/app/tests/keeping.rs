@@ -112,6 +112,7 @@ impl Life {
             library: Arc::clone(&outside),
             sources: outside,
             chat: Arc::clone(&room),
+            roles: Arc::new(super::Groups),
         };
         let (moments, left) = disk.load();
         let (bot, handle) = bot.prepare(catalogue(), &moments, left);

@@ -79,6 +79,7 @@ pub fn command(slash: &Slash) -> Result<Command, Refusal> {
         "kb report" => Ok(Command::KbReport),
         "quiet" => quiet(slash.value("setting")).map(Command::Quiet),
         "audit verify" => Ok(Command::AuditVerify),
+        "clock accept" => Ok(Command::ClockAccept),
         "help" => Ok(Command::Help),
         _ => incident(given),
     }

@@ -171,6 +171,7 @@ const LINES: &[(&str, &str)] = &[
     ("kb report", "/kb report"),
     ("quiet", "/quiet"),
     ("audit verify", "/audit verify"),
+    ("clock accept", "/clock accept"),
     ("help", "/help"),
 ];
 

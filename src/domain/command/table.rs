@@ -194,6 +194,7 @@ pub const COMMANDS: &[Spec] = &[
         &[optional("setting", Kind::Choice(&["on", "off"]), "on if it is not given")],
     ),
     group("audit", "checks the record", AUDIT),
+    group("clock", "settles what time it is", CLOCK),
     leaf("help", "", "lists the commands", Role::Viewer, &[]),
 ];
 
@@ -271,6 +272,14 @@ const ARTICLES: &[Spec] = &[
         &[],
     ),
 ];
+
+const CLOCK: &[Spec] = &[leaf(
+    "accept",
+    "",
+    "takes the clock of the bot's machine for right, though it stands before the record",
+    Role::Admin,
+    &[],
+)];
 
 const AUDIT: &[Spec] = &[leaf("verify", "", "checks the chain of events", Role::Viewer, &[])];
 

@@ -46,6 +46,12 @@ enum Happening {
     },
     Tick,
     Crash,
+    /// The machine's clock is set so far before the bot's time.
+    Clock {
+        behind_ms: u64,
+    },
+    /// An admin accepts it.
+    Accept,
     /// Something is reconfigured.
     Change {
         what: usize,
@@ -72,8 +78,10 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => (request(), any::<usize>()).prop_map(|(request, which)| Happening::Again { request, which }),
         2 => prop::sample::select(vec![1, 60_000, 599_999, 600_000]).prop_map(|ms| Happening::Pass { ms }),
         1 => Just(Happening::Tick),
+        1 => prop::sample::select(vec![0, 0, 30_000, 86_400_000]).prop_map(|behind_ms| Happening::Clock { behind_ms }),
+        1 => Just(Happening::Accept),
         1 => Just(Happening::Crash),
-        3 => (0..12_usize).prop_map(|what| Happening::Change { what }),
+        3 => (0..14_usize).prop_map(|what| Happening::Change { what }),
     ]
 }
 
@@ -110,15 +118,20 @@ fn random_histories_reach_starts_ends_recoveries_and_settlements() {
         }
     }
     let expected = [
+        "approval_ended",
         "approval_given",
         "approval_withdrawn",
         "cancel_asked",
+        "clock_accepted",
+        "clock_behind",
+        "clock_caught_up",
         "command_refused",
         "host_ended",
         "request_cancelled",
         "request_denied",
         "request_expired",
         "request_opened",
+        "roles_unanswered",
         "run_ended",
         "run_recovered",
         "run_settled",
@@ -136,7 +149,7 @@ fn random_histories_reach_starts_ends_recoveries_and_settlements() {
 #[test]
 fn deciding_is_pure() {
     let world = World::opened("vm-destroy", &["kvm1"]);
-    let context = Context { now_ms: world.now_ms, fresh_run: RunId([1; 16]) };
+    let context = Context { now_ms: world.now_ms, wall_ms: world.now_ms, fresh_run: RunId([1; 16]) };
     let approve = || Input::Command {
         origin: Origin::typed(crate::domain::testing::actor("ben"), "ben".into()),
         command: Command::Approve(R1),
@@ -159,7 +172,7 @@ fn every_event_reads_back_from_its_json() {
     let mut world = World::unknown("vm-start", &["kvm1", "kvm2"]);
     world.catalogue.people =
         People::new(vec![person("ana", Role::Admin), person("ben", Role::Admin)]).unwrap();
-    world.says("ana", Command::Settle(R1, crate::domain::run::Outcome::Failed, "x".into())).unwrap();
+    world.says("ben", Command::Settle(R1, crate::domain::run::Outcome::Failed, "x".into())).unwrap();
     world.says("ana", run_command("vm-folder", &["kvm3"])).unwrap();
     world.says("ben", Command::Approve(RequestId(2))).unwrap();
     world.says("ana", Command::Cancel(RequestId(2))).unwrap();

@@ -117,13 +117,13 @@ fn an_unknown_run_is_settled_with_its_form() {
     world.step_ends(R1, StepEnd::Unknown("the link broke".to_owned()));
     world.verify_ends(R1, true);
     let settle = on_request(&world, RequestPress::Settle);
-    let submit = form(&mut world, "ana", settle).submit;
+    let submit = form(&mut world, "ben", settle).submit;
     let filled = |outcome| values(&[("outcome", outcome), ("reason", "I looked")]);
     assert_eq!(
-        world.says("ana", Command::Submitted(submit.clone(), filled("fine"))).unwrap_err(),
+        world.says("ben", Command::Submitted(submit.clone(), filled("fine"))).unwrap_err(),
         "bad_outcome"
     );
-    world.says("ana", Command::Submitted(submit, filled(" Succeeded"))).unwrap();
+    world.says("ben", Command::Submitted(submit, filled(" Succeeded"))).unwrap();
     assert_eq!(world.status(R1), &Status::Ended(Outcome::Succeeded));
 }
 

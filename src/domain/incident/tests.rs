@@ -38,7 +38,7 @@ fn incident_with_something_unfinished_cannot_be_resolved() {
     world.step_ends(R1, StepEnd::Unknown("lost".into()));
     world.verify_ends(R1, true);
     assert_eq!(world.says("ana", resolve()).unwrap_err(), "incident_busy");
-    world.says("ana", Command::Settle(R1, Outcome::Failed, "seen".into())).unwrap();
+    world.says("ben", Command::Settle(R1, Outcome::Failed, "seen".into())).unwrap();
     world.says("ana", resolve()).unwrap();
     assert!(world.state.incidents[&I1].resolved_at_ms.is_some());
 }

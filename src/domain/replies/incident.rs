@@ -3,7 +3,7 @@
 use crate::domain::actor::People;
 use crate::domain::command::Severity;
 use crate::domain::decide::View;
-use crate::domain::event::Event;
+use crate::domain::event::{ApprovalEnd, Event};
 use crate::domain::id::IncidentId;
 use crate::domain::incident::Incident;
 use crate::domain::reply::{Line, Reply, Tone};
@@ -139,6 +139,18 @@ fn request_event(state: &State, line: Line, event: &Event) -> Line {
     match event {
         Event::ApprovalGiven { request, digest, .. } => {
             line.then(format!("approved {request}, plan {}", digest.short()))
+        }
+        Event::ApprovalEnded { request, person, why, .. } => {
+            let line = line.then(format!("saw the approval of {request} by ")).person(person);
+            line.then(match why {
+                ApprovalEnd::Lapsed => " lapse",
+                ApprovalEnd::RoleGone => " end: the role is gone",
+            })
+        }
+        Event::RolesUnanswered { request, actors, why } => {
+            let actors: Vec<_> = actors.iter().map(ToString::to_string).collect();
+            let line = line.then(format!("could not ask, for {request}, for the roles of "));
+            line.untrusted(actors.join(", ")).then(": ").untrusted(why.as_str())
         }
         Event::ApprovalWithdrawn { request, .. } => line.then(format!("took the approval of {request} back")),
         Event::RequestDenied { request, reason } => {

@@ -1,18 +1,23 @@
 //! What is said about requests: the plan, who may approve, what became of it.
 
-use crate::domain::actor::Role;
+use crate::domain::actor::{ActorId, Role};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::decide::{Caller, View};
+use crate::domain::event::ApprovalEnd;
 use crate::domain::id::RequestId;
 use crate::domain::plan::{Basis, Command, HostPlan, Plan, WayBack};
-use crate::domain::policy::START_TTL_MS;
+use crate::domain::policy::APPROVAL_TTL_MS;
 use crate::domain::press::{Button, Press, RequestPress, Weight};
 use crate::domain::reply::{Line, Reply, Tone};
 use crate::domain::request::approve::{counted, is_own};
+use crate::domain::request::turns::{OWN_READS_RUNNING_MAX, READS_RUNNING_MAX};
 use crate::domain::request::{HostPhase, Request, Status};
 use crate::domain::run::Outcome;
 
 use super::time;
+
+/// Minutes for which an approval is good.
+const GOOD_MIN: u64 = APPROVAL_TTL_MS / 60_000;
 
 /// One word, or two, for where a request stands.
 pub fn status_word(status: &Status) -> String {
@@ -44,7 +49,7 @@ pub fn approvers(catalogue: &Catalogue, request: &Request) -> String {
     let may = |person: &&crate::domain::actor::Person| {
         person.role >= Some(Role::Approver)
             && !is_own(catalogue, request, &person.name)
-            && !request.approvals.contains_key(&person.name)
+            && request.approvals.get(&person.name).is_none_or(|approval| approval.ended.is_some())
     };
     let names: Vec<_> = catalogue.people.iter().filter(may).map(|person| person.name.as_str()).collect();
     let by_group = catalogue.people.groups().values().any(|role| *role >= Role::Approver);
@@ -90,16 +95,25 @@ pub fn card(catalogue: &Catalogue, request: &Request) -> Reply {
             .line(Line::plain(format!("it is {}", status_word(&request.status))))
     };
     reply = plan(reply, &request.plan);
-    for (person, approval) in &request.approvals {
-        let line = Line::plain("approved by ").person(person);
-        reply = reply.item(line.then(format!(" at {} UTC", time(approval.at_ms))));
-    }
+    reply = approvals(reply, request);
     if waits {
         return asking(needs(catalogue, reply, request), request);
     }
     let press = Press::Request(RequestPress::Plan, request.id, request.digest.prefix());
     let button = Button::new("Show plan", Weight::Plain, press);
     reply.line(Line::plain("plan ").code(request.digest.short())).button(button)
+}
+
+fn approvals(reply: Reply, request: &Request) -> Reply {
+    request.approvals.iter().fold(reply, |reply, (person, approval)| {
+        let line = Line::plain("approved by ").person(person);
+        let line = line.then(format!(" at {} UTC", time(approval.at_ms)));
+        reply.item(match approval.ended {
+            None => line,
+            Some(ApprovalEnd::Lapsed) => line.then(": lapsed"),
+            Some(ApprovalEnd::RoleGone) => line.then(": counts no longer, the role is gone"),
+        })
+    })
 }
 
 /// Things that have happened to a request, in a reply.
@@ -190,10 +204,9 @@ fn needs(catalogue: &Catalogue, reply: Reply, request: &Request) -> Reply {
             };
             let line = Line::plain(format!("needs {persons}: ")).untrusted(approvers(catalogue, request));
             let until = time(request.expires_at_ms);
-            let start_min = START_TTL_MS / 60_000;
             reply
                 .line(line)
-                .line(Line::plain(format!("until {until} UTC, then starts within {start_min} minutes")))
+                .line(Line::plain(format!("until {until} UTC; each approval is good for {GOOD_MIN} minutes")))
         }
     };
     reply.line(Line::plain("plan ").code(request.digest.short()))
@@ -208,10 +221,7 @@ pub fn whole(catalogue: &Catalogue, request: &Request) -> Reply {
         Status::Waiting => needs(catalogue, reply, request),
         _ => reply.line(Line::plain("plan ").code(request.digest.to_string())),
     };
-    for (person, approval) in &request.approvals {
-        let line = Line::plain("approved by ").person(person);
-        reply = reply.item(line.then(format!(" at {} UTC", time(approval.at_ms))));
-    }
+    reply = approvals(reply, request);
     let Some(run) = &request.run else { return reply };
     for (planned, host) in request.plan.hosts.iter().zip(&run.hosts) {
         let line = Line::default().code(planned.name.as_str()).then(": ");
@@ -247,7 +257,10 @@ pub fn waiting_for(view: View<'_>, caller: Caller<'_>) -> Reply {
             request.status == Status::Waiting
                 && view.context.now_ms < request.expires_at_ms
                 && !is_own(view.catalogue, request, &person.name)
-                && !request.approvals.contains_key(&person.name)
+                && !request
+                    .approvals
+                    .get(&person.name)
+                    .is_some_and(|approval| approval.stands(request.digest, view.context.now_ms))
         })
     };
     let waiting: Vec<_> = view.state.requests.values().filter(waits).collect();
@@ -266,14 +279,14 @@ pub fn waiting_for(view: View<'_>, caller: Caller<'_>) -> Reply {
 }
 
 /// Somebody said yes.
-pub fn approved(catalogue: &Catalogue, request: &Request, person: &str) -> Reply {
-    let given = counted(catalogue, request);
+pub fn approved(view: View<'_>, request: &Request, person: &str) -> Reply {
+    let given = counted(view.catalogue, request, view.context.now_ms);
     let line = Line::plain(format!("{} approved by ", request.id)).person(person);
     let line = line.then(", plan ").code(request.digest.short());
     match request.plan.basis {
         Basis::Quorum(needed) if given < usize::from(needed) => {
             Reply::new(Tone::Wait, line.then(format!(": {given} of {needed}")))
-                .line(Line::plain("still possible: ").untrusted(approvers(catalogue, request)))
+                .line(Line::plain("still possible: ").untrusted(approvers(view.catalogue, request)))
         }
         _ => Reply::new(Tone::Good, line.then(": that is enough")),
     }
@@ -283,6 +296,64 @@ pub fn approved(catalogue: &Catalogue, request: &Request, person: &str) -> Reply
 pub fn denied(id: RequestId, person: &str, reason: &str) -> Reply {
     let line = Line::plain(format!("{id} denied by ")).person(person).then(": ").untrusted(reason);
     Reply::new(Tone::Bad, line)
+}
+
+/// An approval counts no longer.
+pub fn approval_ended(view: View<'_>, request: &Request, person: &str, why: ApprovalEnd) -> Reply {
+    let line = Line::plain(format!("the approval of {} by ", request.id)).person(person);
+    let line = match why {
+        ApprovalEnd::Lapsed => line.then(format!(" has lapsed: it was good for {GOOD_MIN} minutes")),
+        ApprovalEnd::RoleGone => line.then(" counts no longer: they have lost the role of an approver"),
+    };
+    let mut reply = Reply::new(Tone::Wait, line);
+    if let Basis::Quorum(needed) = request.plan.basis {
+        let given = counted(view.catalogue, request, view.context.now_ms);
+        reply = reply.line(Line::plain(format!("{given} of {needed} approvals count now")));
+    }
+    if request.status != Status::Waiting || view.context.now_ms >= request.expires_at_ms {
+        return reply;
+    }
+    let until = time(request.expires_at_ms);
+    let line = match why {
+        ApprovalEnd::Lapsed => Line::default().person(person).then(" may approve it again"),
+        ApprovalEnd::RoleGone => {
+            Line::plain("it can be approved by ").untrusted(approvers(view.catalogue, request))
+        }
+    };
+    let press = Press::Request(RequestPress::Approve, request.id, request.digest.prefix());
+    reply
+        .line(line.then(format!(", until {until} UTC")))
+        .ready(format!("/approve {}", request.id))
+        .button(Button::new("Approve", Weight::Main, press))
+}
+
+/// Its requester may not ask for it any more.
+pub fn requester_gone(id: RequestId, person: &str) -> Reply {
+    let line = Line::plain(format!("{id} is not started: ")).person(person);
+    Reply::new(Tone::Bad, line.then(", who asked for it, has lost the role of a responder"))
+        .line(Line::plain("Somebody who has it can send its /run."))
+}
+
+/// Nobody can say whether these accounts still have their roles.
+pub fn roles_unanswered(catalogue: &Catalogue, request: &Request, actors: &[ActorId], why: &str) -> Reply {
+    let line =
+        Line::plain(format!("{} waits: whether these still have their roles can't be asked: ", request.id));
+    let line = actors.iter().enumerate().fold(line, |line, (at, actor)| {
+        line.then(if at == 0 { "" } else { ", " }).person(&catalogue.people.name(actor))
+    });
+    Reply::new(Tone::Wait, line)
+        .line(Line::default().untrusted(why))
+        .line(Line::plain("It is tried again until the approvals lapse."))
+}
+
+/// As many reads run as may at one time, of all or of its person.
+pub fn waits_for_turn(id: RequestId, place: usize) -> Reply {
+    let title = format!("{id} waits for its turn: it is number {place} of the reads that wait");
+    let shares = format!(
+        "At one time {READS_RUNNING_MAX} reads run, {OWN_READS_RUNNING_MAX} of one person; those that wait begin \
+         turn by turn between persons."
+    );
+    Reply::new(Tone::Wait, Line::plain(title)).line(Line::plain(shares)).ready(format!("/cancel {id}"))
 }
 
 /// Somebody took their approval back.

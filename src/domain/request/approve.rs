@@ -1,10 +1,12 @@
 //! Saying yes, no, and taking it back.
 
+use std::collections::BTreeSet;
+
 use super::{Request, Status, find, start};
-use crate::domain::actor::{Known, Role};
+use crate::domain::actor::{ActorId, Known, Role};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::decide::{Caller, Decision, Effect, To, View, require, stranger};
-use crate::domain::event::Event;
+use crate::domain::event::{ApprovalEnd, Event};
 use crate::domain::id::RequestId;
 use crate::domain::incident::bounded;
 use crate::domain::plan::Basis;
@@ -17,23 +19,37 @@ pub fn is_own(catalogue: &Catalogue, request: &Request, name: &str) -> bool {
     catalogue.people.name(&request.plan.requester) == name
 }
 
-/// The approvals that count now: of this digest, by people who still may, none of them the
-/// requester, a person once.
-pub fn counted(catalogue: &Catalogue, request: &Request) -> usize {
-    let counts = |approval: &super::Approval| {
-        let known = catalogue.people.known(&approval.actor, approval.chat_role)?;
-        (known.role >= Role::Approver && !is_own(catalogue, request, &known.name)).then_some(known.name)
-    };
-    let of_this_plan = request.approvals.values().filter(|approval| approval.digest == request.digest);
-    of_this_plan.filter_map(counts).collect::<std::collections::BTreeSet<_>>().len()
+/// The approvals that count now: of this digest, none too old, by people who still may, none of them
+/// the requester, a person once.
+pub fn counted(catalogue: &Catalogue, request: &Request, now_ms: u64) -> usize {
+    let standing = request.approvals.values().filter(|approval| approval.stands(request.digest, now_ms));
+    persons(catalogue, request, standing.map(|approval| (&approval.actor, approval.chat_role)))
 }
 
-/// Whether the approvals that count are as many as the plan's basis asks for.
-pub fn is_complete(catalogue: &Catalogue, request: &Request) -> bool {
+/// The persons behind these accounts, with the roles that their groups give, whose approval counts.
+pub(super) fn persons<'a>(
+    catalogue: &Catalogue,
+    request: &Request,
+    accounts: impl Iterator<Item = (&'a ActorId, Option<Role>)>,
+) -> usize {
+    let counts = |(actor, chat_role): (&ActorId, Option<Role>)| {
+        let known = catalogue.people.known(actor, chat_role)?;
+        (known.role >= Role::Approver && !is_own(catalogue, request, &known.name)).then_some(known.name)
+    };
+    accounts.filter_map(counts).collect::<BTreeSet<_>>().len()
+}
+
+/// Whether so many persons are as many as the plan's basis asks for.
+pub(super) fn suffices(request: &Request, persons: usize) -> bool {
     match request.plan.basis {
         Basis::NoneNeeded => true,
-        Basis::Quorum(needed) => counted(catalogue, request) >= usize::from(needed),
+        Basis::Quorum(needed) => persons >= usize::from(needed),
     }
+}
+
+/// Whether the approvals that count now are as many as the plan's basis asks for.
+pub fn is_complete(catalogue: &Catalogue, request: &Request, now_ms: u64) -> bool {
+    suffices(request, counted(catalogue, request, now_ms))
 }
 
 fn still_waits(view: View<'_>, request: &Request) -> Result<(), Refusal> {
@@ -52,7 +68,7 @@ fn not_waiting(request: &Request) -> Refusal {
     Refusal::new("request_not_waiting", message).hint(format!("`/show {}` says more.", request.id))
 }
 
-fn known_person(view: View<'_>, caller: Caller<'_>) -> Result<Known, Refusal> {
+pub(in crate::domain) fn known_person(view: View<'_>, caller: Caller<'_>) -> Result<Known, Refusal> {
     caller.known(view.catalogue).ok_or_else(|| stranger(caller.actor, Role::Approver))
 }
 
@@ -70,7 +86,8 @@ pub fn approve(view: View<'_>, caller: Caller<'_>, id: RequestId) -> Result<Deci
     }
     require(view.catalogue, caller, Role::Approver)?;
     still_waits(view, request)?;
-    if request.approvals.contains_key(&person.name) {
+    let now_ms = view.context.now_ms;
+    if request.approvals.get(&person.name).is_some_and(|approval| approval.stands(request.digest, now_ms)) {
         return Err(Refusal::new("already_approved", format!("{} has approved {id} already", person.name))
             .hint("A person counts once."));
     }
@@ -85,8 +102,8 @@ pub fn approve(view: View<'_>, caller: Caller<'_>, id: RequestId) -> Result<Deci
     };
     let moment = |event| Moment { seq: 0, at_ms: view.context.now_ms, actor: caller.actor.clone(), event };
     after.apply(&moment(approval(false)));
-    let complete = is_complete(view.catalogue, &after);
-    let reply = replies::request::approved(view.catalogue, &after, &person.name);
+    let complete = is_complete(view.catalogue, &after, now_ms);
+    let reply = replies::request::approved(view, &after, &person.name);
     let mut decision = told(request, caller, approval(complete), &reply);
     if complete {
         decision.effects.push(Effect::Start(id));
@@ -106,11 +123,45 @@ pub fn deny(view: View<'_>, caller: Caller<'_>, id: RequestId, reason: String) -
     Ok(told(request, caller, Event::RequestDenied { request: id, reason }, &reply))
 }
 
+/// Ends the approvals that have grown too old, and says so.
+pub fn lapse(view: View<'_>, request: &Request) -> (Request, Decision) {
+    let is_old = |approval: &super::Approval| {
+        approval.ended.is_none() && !approval.stands(request.digest, view.context.now_ms)
+    };
+    let old = request.approvals.iter().filter(|(_, approval)| is_old(approval));
+    end(view, request, old.map(|(person, _)| (person.as_str(), ApprovalEnd::Lapsed)))
+}
+
+/// Ends these approvals, by person, and says so; the request as it is after that.
+pub(super) fn end<'a>(
+    view: View<'_>,
+    request: &Request,
+    approvals: impl Iterator<Item = (&'a str, ApprovalEnd)>,
+) -> (Request, Decision) {
+    let (mut after, mut decision) = (request.clone(), Decision::default());
+    for (person, why) in approvals {
+        let ended = |complete| {
+            let (request, person) = (request.id, person.to_owned());
+            let event = Event::ApprovalEnded { request, person, why, complete };
+            Moment { seq: 0, at_ms: view.context.now_ms, actor: ActorId::bot(), event }
+        };
+        after.apply(&ended(true));
+        let moment = ended(is_complete(view.catalogue, &after, view.context.now_ms));
+        after.apply(&moment);
+        decision.extend(Decision::say(
+            To::request(&after),
+            replies::request::approval_ended(view, &after, person, why),
+        ));
+        decision.event(&moment.actor, moment.event);
+    }
+    (after, decision)
+}
+
 /// `/withdraw`.
 pub fn withdraw(view: View<'_>, caller: Caller<'_>, id: RequestId) -> Result<Decision, Refusal> {
     let request = find(view.state, id)?;
     let person = known_person(view, caller)?;
-    if !request.approvals.contains_key(&person.name) {
+    if request.approvals.get(&person.name).is_none_or(|approval| approval.ended.is_some()) {
         return Err(Refusal::new("not_approved", format!("{} has not approved {id}", person.name)));
     }
     if !matches!(request.status, Status::Waiting | Status::Ready(_)) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Request, start};
+use super::{Request, start, turns};
 use crate::domain::action::Risk;
 use crate::domain::command::Severity;
 use crate::domain::decide::{Caller, CardId, Decision, Effect, Say, To, View};
@@ -15,9 +15,6 @@ use crate::domain::policy::REQUEST_TTL_MS;
 use crate::domain::refusal::Refusal;
 use crate::domain::replies;
 use crate::domain::state::Moment;
-
-/// Requests that may wait or run at one time.
-pub const OPEN_REQUESTS_MAX: usize = 100;
 
 /// What was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,13 +58,18 @@ pub fn open(view: View<'_>, caller: Caller<'_>, asked: Asked) -> Result<Decision
     };
     let moment = Moment { seq: 0, at_ms: view.context.now_ms, actor: caller.actor.clone(), event: opened };
     let Some(request) = Request::opened(&moment) else { return Ok(decision) };
+    turns::refuse_too_much(view, &request)?;
     decision.event(caller.actor, moment.event);
-    if request.plan.basis == Basis::NoneNeeded {
-        decision.extend(start::starting(view, request, caller.actor));
-    } else {
+    if request.plan.basis != Basis::NoneNeeded {
         let reply = replies::request::opened(view.catalogue, &request);
         let card = Some(CardId::Request(id));
         decision.effects.push(Effect::Say(Say { to: To::request(&request), reply, card }));
+    } else if turns::is_next(view, &request) {
+        // The roles of whoever asks came with the command.
+        decision.extend(start::starting(view, request, caller.actor));
+    } else {
+        let reply = replies::request::waits_for_turn(id, turns::place(view, &request));
+        decision.extend(Decision::say(To::request(&request), reply));
     }
     Ok(decision)
 }
@@ -85,17 +87,6 @@ fn refuse_what_cannot_start(view: View<'_>, plan: &Plan) -> Result<(), Refusal> 
             format!("`{host}` runs Windows: this version plans Windows actions but does not run them");
         return Err(Refusal::new("windows_not_run", message)
             .hint(format!("`/kb show {}` has the steps to do by hand.", plan.article)));
-    }
-    let open = view.state.requests.values().filter(|request| request.is_open()).count();
-    if open >= OPEN_REQUESTS_MAX {
-        let message = format!("{open} requests are open; {OPEN_REQUESTS_MAX} is the limit");
-        return Err(
-            Refusal::new("too_many_requests", message).hint("Cancel or deny what nobody needs any more.")
-        );
-    }
-    if plan.basis == Basis::NoneNeeded && start::running(view) >= start::RUNNING_MAX {
-        let message = format!("{} runs are under way; that is the limit", start::RUNNING_MAX);
-        return Err(Refusal::new("too_many_runs", message).hint("Try again when one of them has ended."));
     }
     if plan.risk == Risk::Read {
         return Ok(());

@@ -1,29 +1,26 @@
 //! From approvals to the start. This is the only place where a run begins: the request is planned
 //! again and compared in the very decision that appends `run started`.
 
+use super::roles::{self, Answers};
+use super::turns::{self, TURN_TTL_MS};
 use super::{Request, Status, approve};
 use crate::domain::action::Risk;
 use crate::domain::actor::ActorId;
+use crate::domain::clock;
 use crate::domain::decide::{CardId, Decision, Effect, Say, To, View};
 use crate::domain::event::Event;
 use crate::domain::id::{HostName, RequestId};
 use crate::domain::incident::shortened;
-use crate::domain::plan::{Wish, plan};
-use crate::domain::policy::START_TTL_MS;
+use crate::domain::plan::{Basis, Wish, plan};
 use crate::domain::refusal::Refusal;
 use crate::domain::replies;
+use crate::domain::reply::Reply;
 use crate::domain::state::Moment;
 
-/// Requests that may run at one time: each keeps a session open, and after a crash the ends of all
-/// of them, 18 events each at the most, must fit into one decision (256 events).
-pub const RUNNING_MAX: usize = 12;
+/// Requests that end of time in one decision; the next tick ends more.
+const ENDED_MAX: usize = 256;
 /// Characters of one difference: a decision that names eight of them must fit into one event.
 const DIFFERENCE_LEN_MAX: usize = 400;
-
-/// How many requests are running.
-pub fn running(view: View<'_>) -> usize {
-    view.state.requests.values().filter(|request| request.status == Status::Running).count()
-}
 
 /// Whether the request would be planned today exactly as it was; else what differs.
 pub fn unchanged(view: View<'_>, request: &Request) -> Result<(), Vec<String>> {
@@ -63,36 +60,57 @@ pub fn blocked(host: &HostName, request: &Request) -> Refusal {
         .hint(format!("Look at the host, then `/settle {} OUTCOME because REASON`.", request.id))
 }
 
-/// A request that has its approvals: starts it, leaves it waiting for its host, or ends it.
-pub fn start(view: View<'_>, id: RequestId) -> Decision {
-    let bot = ActorId::bot();
+/// A request that has its approvals: starts it, leaves it waiting for its host, its turn or an answer,
+/// or ends it. `answers` are what was said of roles when it was about to start before.
+pub fn start(view: View<'_>, id: RequestId, answers: Option<&Answers>) -> Decision {
     let Some(request) = view.state.requests.get(&id) else { return Decision::default() };
-    let Status::Ready(since_ms) = request.status else { return Decision::default() };
-    if view.context.now_ms >= since_ms + START_TTL_MS {
-        return expired(request, "its approvals were older than 10 minutes");
+    if !matches!(request.status, Status::Ready(_)) {
+        return Decision::default();
     }
-    let mut decision = Decision::default();
-    let refusal = match unchanged(view, request) {
+    let (request, mut decision) = end_of_time(view, request);
+    if !matches!(request.status, Status::Ready(_)) {
+        return decision;
+    }
+    let refusal = match unchanged(view, &request) {
         Err(differences) => Some(differences),
-        Ok(()) if !approve::is_complete(view.catalogue, request) => {
+        Ok(()) if !approve::is_complete(view.catalogue, &request, view.context.now_ms) => {
             Some(vec!["the approvals no longer suffice".to_owned()])
         }
         Ok(()) => None,
     };
     if let Some(differences) = refusal {
         let reply = replies::request::start_refused(id, &differences);
-        decision.effects.push(Effect::Say(Say { to: To::request(request), reply, card: None }));
-        decision.event(&bot, Event::StartRefused { request: id, differences });
+        decision.effects.push(Effect::Say(Say { to: To::request(&request), reply, card: None }));
+        decision.event(&ActorId::bot(), Event::StartRefused { request: id, differences });
         return decision;
     }
+    if let Some(reply) = waits(view, &request) {
+        decision.extend(Decision::say(To::request(&request), reply));
+        return decision;
+    }
+    match roles::looked_at(view, &request, answers) {
+        Ok(before) => {
+            decision.extend(before);
+            decision.extend(starting(view, request, &ActorId::bot()));
+        }
+        Err(instead) => decision.extend(instead),
+    }
+    decision
+}
+
+/// For what a request that could start waits.
+fn waits(view: View<'_>, request: &Request) -> Option<Reply> {
+    if request.plan.risk != Risk::Read && clock::is_behind(view) {
+        return Some(replies::clock::change_waits(request.id));
+    }
     if let Some(occupant) = occupant(view, request, None) {
-        let reply = replies::request::waits_for_host(id, occupant);
-        return Decision::say(To::request(request), reply);
+        return Some(replies::request::waits_for_host(request.id, occupant));
     }
-    if running(view) >= RUNNING_MAX {
-        return Decision::say(To::request(request), replies::request::waits_for_others(id, RUNNING_MAX));
+    match request.plan.risk {
+        _ if turns::has_room(view, request) => None,
+        Risk::Read => Some(replies::request::waits_for_turn(request.id, turns::place(view, request))),
+        _ => Some(replies::request::waits_for_others(request.id, turns::RUNNING_MAX)),
     }
-    starting(view, request.clone(), &bot)
 }
 
 /// The start itself: `run started`, and then the approved plan goes to the executor.
@@ -124,22 +142,55 @@ pub fn expired(request: &Request, why: &str) -> Decision {
     decision
 }
 
+/// Ends what has grown too old of a request: approvals, and the request itself.
+fn end_of_time(view: View<'_>, request: &Request) -> (Request, Decision) {
+    let (mut after, mut decision) = approve::lapse(view, request);
+    let now_ms = view.context.now_ms;
+    let why = match after.status {
+        Status::Waiting if now_ms >= after.expires_at_ms => Some("nobody approved it in time"),
+        Status::Ready(since_ms)
+            if after.plan.basis == Basis::NoneNeeded && now_ms >= since_ms.saturating_add(TURN_TTL_MS) =>
+        {
+            Some("its turn did not come within 10 minutes")
+        }
+        _ => None,
+    };
+    if let Some(why) = why {
+        decision.extend(expired(&after, why));
+        after.status = Status::Expired;
+    }
+    (after, decision)
+}
+
 /// Ends everything that has waited too long.
 pub fn expire(view: View<'_>) -> Decision {
-    let now_ms = view.context.now_ms;
     let mut decision = Decision::default();
-    for request in view.state.requests.values() {
-        match request.status {
-            Status::Waiting if now_ms >= request.expires_at_ms => {
-                decision.extend(expired(request, "nobody approved it in time"));
-            }
-            Status::Ready(since_ms) if now_ms >= since_ms + START_TTL_MS => {
-                decision.extend(expired(request, "it could not start within 10 minutes of its approvals"));
-            }
-            _ => {}
+    let waits = |request: &&Request| matches!(request.status, Status::Waiting | Status::Ready(_));
+    let mut ended = 0;
+    for request in view.state.requests.values().filter(waits) {
+        let (_, end) = end_of_time(view, request);
+        ended += usize::from(!end.events.is_empty());
+        decision.extend(end);
+        if ended == ENDED_MAX {
+            break;
         }
     }
     decision
+}
+
+/// Ends everything that waits, for a reason that lies in none of it.
+pub fn expire_all(view: View<'_>, why: &str) -> Decision {
+    let waits = |request: &&Request| matches!(request.status, Status::Waiting | Status::Ready(_));
+    let mut decision = Decision::default();
+    for request in view.state.requests.values().filter(waits) {
+        decision.extend(expired(request, why));
+    }
+    decision
+}
+
+/// Whether nothing keeps a changing request from its hosts and from time, now that `over` has ended.
+pub(super) fn is_free(view: View<'_>, request: &Request, over: Option<RequestId>) -> bool {
+    !clock::is_behind(view) && occupant(view, request, over).is_none()
 }
 
 /// What keeps a changing request from its hosts; `over` is a request that ends in this decision.
@@ -147,12 +198,4 @@ fn occupant<'a>(view: View<'a>, request: &Request, over: Option<RequestId>) -> O
     let except: Vec<_> = over.into_iter().chain([request.id]).collect();
     let mut hosts = request.plan.hosts.iter().filter(|_| request.plan.risk != Risk::Read);
     hosts.find_map(|host| view.state.occupant_of(host, &except))
-}
-
-/// Tries again what has its approvals and can start now that `over` has ended.
-pub fn wake(view: View<'_>, over: RequestId) -> impl Iterator<Item = Effect> {
-    let can_start = move |request: &&Request| {
-        matches!(request.status, Status::Ready(_)) && occupant(view, request, Some(over)).is_none()
-    };
-    view.state.requests.values().filter(can_start).map(|request| Effect::Start(request.id))
 }

@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod approvals;
+mod roles;
 mod starts;
+mod turns;
 
 use super::*;
 use crate::domain::command::Command;
@@ -63,29 +65,14 @@ fn refused_run_leaves_nothing_in_the_record() {
 }
 
 #[test]
-fn open_requests_have_a_limit() {
-    let mut world = World::new();
-    for _ in 0..open::OPEN_REQUESTS_MAX {
-        world.says("ana", run_command("vm-start", &["kvm1"])).unwrap();
+fn refused_commands_are_recorded_so_often_and_no_more() {
+    let mut world = World::opened("vm-start", &["kvm1"]);
+    for _ in 0..100 {
+        assert_eq!(world.says("dia", Command::Approve(R1)).unwrap_err(), "role_too_low");
     }
-    assert_eq!(world.says("ana", run_command("vm-start", &["kvm1"])).unwrap_err(), "too_many_requests");
-    world.says("ana", Command::Cancel(R1)).unwrap();
-    world.says("ana", run_command("vm-start", &["kvm1"])).unwrap();
-}
-
-#[test]
-fn runs_at_one_time_have_a_limit() {
-    let mut world = World::new();
-    for _ in 0..start::RUNNING_MAX {
-        world.says("ana", run_command("uptime", &["kvm1"])).unwrap();
-    }
-    assert_eq!(world.says("ana", run_command("uptime", &["kvm1"])).unwrap_err(), "too_many_runs");
-    world.says("ana", run_command("vm-start", &["kvm1"])).unwrap();
-    let change = RequestId(start::RUNNING_MAX as u64 + 1);
-    world.says("ben", Command::Approve(change)).unwrap();
-    assert!(matches!(world.status(change), Status::Ready(_)));
-    world.step_ends(R1, StepEnd::Done(0));
-    assert_eq!(world.status(change), &Status::Running, "a place has become free");
+    assert_eq!(world.says("discord:dia", Command::Deny(R1, "x".into())).unwrap_err(), "role_too_low");
+    let refused = |moment: &&Moment| matches!(moment.event, Event::CommandRefused { .. });
+    assert_eq!(world.moments.iter().filter(refused).count(), 21);
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::domain::incident::shortened;
 use crate::domain::plan::{Command, HostPlan};
 use crate::domain::replies;
 use crate::domain::reply::Reply;
-use crate::domain::request::{HostPhase, HostRun, Request, Run, Status, start};
+use crate::domain::request::{HostPhase, HostRun, Request, Run, Status, turns};
 use crate::domain::state::Moment;
 
 /// Bytes of output in one event: six times as many as JSON still fit.
@@ -172,7 +172,7 @@ impl<'a> Turn<'a> {
         self.record(Event::RunEnded { request, outcome });
         self.decision.effects.push(Effect::Release(request));
         self.say(replies::run::ended(self.view.catalogue, &self.request, outcome));
-        self.decision.effects.extend(start::wake(self.view, request));
+        self.decision.effects.extend(turns::startable(self.view, Some(request)));
     }
 }
 

@@ -5,24 +5,31 @@ use std::collections::BTreeSet;
 
 use super::Outcome;
 use super::progress::Turn;
+use crate::domain::action::Risk;
+use crate::domain::clock;
 use crate::domain::decide::{Caller, Decision, Effect, StepRef, To, View};
 use crate::domain::event::Event;
 use crate::domain::id::RequestId;
 use crate::domain::incident::bounded;
 use crate::domain::refusal::Refusal;
 use crate::domain::replies;
-use crate::domain::request::{HostPhase, Request, Status, find, start};
+use crate::domain::request::{HostPhase, Request, Status, approve, find, turns};
 use crate::domain::state::Moment;
 
 /// Takes up what the record says was going on.
 pub fn recover(view: View<'_>) -> Decision {
-    let mut decision = Decision::default();
-    for request in view.state.requests.values() {
-        match request.status {
-            Status::Running => decision.extend(recover_run(view, request)),
-            Status::Ready(_) => decision.effects.push(Effect::Start(request.id)),
-            _ => {}
-        }
+    let mut decision = clock::look_again(view);
+    // What that has ended does not start.
+    if decision.events.is_empty() {
+        let waits = |request: &&Request| {
+            request.plan.risk != Risk::Read && matches!(request.status, Status::Ready(_))
+        };
+        // For what a change waits is told.
+        let changes = view.state.requests.values().filter(waits).map(|request| Effect::Start(request.id));
+        decision.effects.extend(changes.chain(turns::startable(view, None)));
+    }
+    for request in view.state.requests.values().filter(|request| request.status == Status::Running) {
+        decision.extend(recover_run(view, request));
     }
     // A run that ends here wakes what waits for its host; that is tried once.
     let mut tried = BTreeSet::new();
@@ -90,6 +97,12 @@ pub fn settle(
             format!("{id} is {word}; only an unknown outcome can be settled"),
         ));
     }
+    let person = approve::known_person(view, caller)?;
+    if request.plan.risk != Risk::Read && approve::is_own(view.catalogue, request, &person.name) {
+        let message = format!("{id} is your own request: somebody else must say how it ended");
+        return Err(Refusal::new("own_request", message)
+            .hint("It keeps others from its hosts: whoever looks there and settles it is another person."));
+    }
     let event = Event::RunSettled { request: id, outcome, reason };
     let mut after = request.clone();
     after.apply(&Moment {
@@ -101,6 +114,6 @@ pub fn settle(
     let reply = replies::run::settled(id, outcome, &after.status);
     let mut decision = Decision::say(To::request(request), reply);
     decision.event(caller.actor, event);
-    decision.effects.extend(start::wake(view, id));
+    decision.effects.extend(turns::startable(view, Some(id)));
     Ok(decision)
 }

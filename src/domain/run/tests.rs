@@ -221,12 +221,27 @@ fn run_that_has_ended_cannot_be_cancelled_or_settled_again() {
 fn settling_says_an_outcome_and_a_reason() {
     let mut world = World::unknown("vm-start", &["kvm1"]);
     let settle = |outcome, reason: &str| Command::Settle(R1, outcome, reason.to_owned());
-    assert_eq!(world.says("ana", settle(Outcome::Unknown, "x")).unwrap_err(), "settle_unknown");
-    assert_eq!(world.says("ana", settle(Outcome::Failed, "")).unwrap_err(), "text_missing");
+    assert_eq!(world.says("ben", settle(Outcome::Unknown, "x")).unwrap_err(), "settle_unknown");
+    assert_eq!(world.says("ben", settle(Outcome::Failed, "")).unwrap_err(), "text_missing");
     assert_eq!(world.says("dia", settle(Outcome::Failed, "x")).unwrap_err(), "role_too_low");
-    world.says("ana", settle(Outcome::Cancelled, "it was off")).unwrap();
+    world.says("ben", settle(Outcome::Cancelled, "it was off")).unwrap();
     assert_eq!(outcome(&world), Outcome::Cancelled);
     assert_eq!(world.request(R1).run.as_ref().unwrap().settled.as_ref().unwrap().1, "it was off");
+}
+
+#[test]
+fn whoever_asked_for_a_change_does_not_settle_it_through_any_account() {
+    let mut world = World::unknown("vm-start", &["kvm1"]);
+    for requester in ["ana", "discord:ana"] {
+        let settle = Command::Settle(R1, Outcome::Succeeded, "I looked".into());
+        assert_eq!(world.says(requester, settle).unwrap_err(), "own_request");
+    }
+    assert_eq!(world.status(R1), &Status::Ended(Outcome::Unknown));
+    // A read keeps nobody from its host.
+    let mut world = World::opened("vm-state", &["kvm1"]);
+    world.step_ends(R1, StepEnd::Unknown("lost".into()));
+    world.says("ana", Command::Settle(R1, Outcome::Succeeded, "I looked".into())).unwrap();
+    assert_eq!(outcome(&world), Outcome::Succeeded);
 }
 
 #[test]
@@ -234,7 +249,7 @@ fn settling_an_unknown_host_leaves_what_is_known_of_the_others() {
     let mut world = World::opened("vm-state", &["kvm1", "kvm2"]);
     world.step_ends(R1, StepEnd::Done(1));
     world.step_ends(R1, StepEnd::Unknown("lost".into()));
-    world.says("ana", Command::Settle(R1, Outcome::Succeeded, "I looked".into())).unwrap();
+    world.says("ben", Command::Settle(R1, Outcome::Succeeded, "I looked".into())).unwrap();
     assert!(matches!(phase(&world, 0), HostPhase::Ended(Outcome::Failed, _)));
     assert!(matches!(phase(&world, 1), HostPhase::Ended(Outcome::Succeeded, _)));
     assert_eq!(outcome(&world), Outcome::Failed);

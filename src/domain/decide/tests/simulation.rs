@@ -8,13 +8,31 @@ use super::{
 use crate::domain::action::Risk;
 use crate::domain::actor::{ActorId, People, Role};
 use crate::domain::command::{Command, Origin};
-use crate::domain::id::{ConversationId, HostName};
+use crate::domain::id::{ConversationId, GroupId, HostName};
 use crate::domain::plan::{Basis, Plan};
+use crate::domain::request::Approval;
+use crate::domain::request::roles::Answers;
 use crate::domain::run::{Outcome, Output, Verdict, VerifyReport};
 use crate::domain::testing::{actor, folded, people};
 
-pub const ACCOUNTS: &[&str] =
-    &["ana", "ana", "discord:ana", "ben", "ben", "discord:ben", "cem", "cem", "eve", "dia", "mallory"];
+pub const ACCOUNTS: &[&str] = &[
+    "ana",
+    "ana",
+    "discord:ana",
+    "ben",
+    "ben",
+    "discord:ben",
+    "cem",
+    "cem",
+    "eve",
+    "dia",
+    "mallory",
+    IN_CHAT,
+    IN_CHAT,
+];
+/// Somebody who has a role by a group of their chat alone.
+const IN_CHAT: &str = "chat:fay";
+const GROUP: &str = "chat:approvers";
 pub const ACTIONS: &[&str] =
     &["vm-state", "vm-start", "vm-start", "vm-folder", "vm-folder", "vm-destroy", "vm-destroy"];
 
@@ -24,12 +42,19 @@ pub struct Simulation {
     waiting: Vec<Effect>,
     /// Every step that a host was asked to run.
     executed: Vec<(RequestId, RunId)>,
+    /// Whether fay belongs to the group.
+    member: bool,
+    /// When it was last asked for whether she does, if she did.
+    told_ms: Option<u64>,
     broken: Option<String>,
 }
 
 impl Simulation {
     pub fn new() -> Self {
-        Self { world: World::new(), waiting: Vec::new(), executed: Vec::new(), broken: None }
+        let mut world = World::new();
+        world.catalogue.people = with_group(people());
+        let (waiting, executed) = (Vec::new(), Vec::new());
+        Self { world, waiting, executed, member: true, told_ms: None, broken: None }
     }
 
     pub fn happens(&mut self, happening: &Happening) {
@@ -54,6 +79,8 @@ impl Simulation {
             Happening::Again { request, which } => self.again(self.recent(*request), *which),
             Happening::Pass { ms } => self.world.now_ms += ms,
             Happening::Tick => self.input(Input::Tick),
+            Happening::Clock { behind_ms } => self.world.behind_ms = *behind_ms,
+            Happening::Accept => self.says(8, Command::ClockAccept),
             Happening::Crash => {
                 self.waiting.clear();
                 self.world.state = folded(&self.world.moments);
@@ -71,12 +98,20 @@ impl Simulation {
 
     fn says(&mut self, who: usize, command: Command) {
         let name = ACCOUNTS[who];
-        let origin = Origin::typed(actor(name), ConversationId::from(name));
+        let mut origin = Origin::typed(actor(name), ConversationId::from(name));
+        if name == IN_CHAT && self.member {
+            origin.groups = vec![GroupId(GROUP.to_owned())];
+        }
         self.input(Input::Command { origin, command });
     }
 
     fn input(&mut self, input: Input) {
+        let (now_ms, behind_ms) = (self.world.now_ms, self.world.behind_ms);
+        let is_behind = self.world.state.clock.last_ms > now_ms - behind_ms + 60_000;
         let Ok((events, effects)) = self.world.decided(input) else { return };
+        for event in &events {
+            self.check_start(event, now_ms, is_behind);
+        }
         for effect in effects {
             if let Effect::Execute(id, host, step) = &effect {
                 self.check_execution(*id, host, step.run, &events);
@@ -103,6 +138,27 @@ impl Simulation {
         self.executed.push((id, run));
     }
 
+    /// A change starts neither while the clock stands before the record, nor on the word of somebody whose
+    /// role was not asked for a moment ago.
+    fn check_start(&mut self, event: &Event, now_ms: u64, is_behind: bool) {
+        let Event::RunStarted { request, .. } = event else { return };
+        let request = self.world.request(*request);
+        let (plan, needed) = (&request.plan, if request.plan.risk == Risk::Destructive { 2 } else { 1 });
+        if plan.risk == Risk::Read {
+            return;
+        }
+        let is_told = self.told_ms.is_some_and(|told_ms| now_ms - told_ms < 10_000);
+        let certain = |approval: &&Approval| {
+            now_ms - approval.at_ms < 600_000 && (approval.actor.0 != IN_CHAT || is_told)
+        };
+        let others: BTreeSet<_> =
+            request.approvals.values().filter(certain).map(|approval| human(&approval.actor)).collect();
+        let requester_is_told = plan.requester.0 != IN_CHAT || is_told;
+        if is_behind || others.len() < needed || !requester_is_told {
+            self.broken = Some(format!("{} started: behind {is_behind}, on {others:?}", request.id));
+        }
+    }
+
     fn events(&self) -> impl Iterator<Item = &Event> {
         self.world.moments.iter().map(|moment| &moment.event)
     }
@@ -121,6 +177,19 @@ impl Simulation {
         };
         match self.waiting.remove(which % self.waiting.len()) {
             Effect::Start(id) => self.input(Input::Start(id)),
+            Effect::AskRoles(id, actors, asked_at_ms) => {
+                let member = self.member;
+                let groups = |actor: &ActorId| match end {
+                    StepEnd::Unknown(_) => Err("no answer".to_owned()),
+                    _ if member && actor.0 == IN_CHAT => Ok(vec![GroupId(GROUP.to_owned())]),
+                    _ => Ok(Vec::new()),
+                };
+                if actors.contains(&actor(IN_CHAT)) {
+                    self.told_ms = (member && !matches!(end, StepEnd::Unknown(_))).then_some(asked_at_ms);
+                }
+                let groups = actors.iter().map(|actor| (actor.clone(), groups(actor))).collect();
+                self.input(Input::Roles(id, Answers { asked_at_ms, groups }));
+            }
             Effect::Probe(id, host) => {
                 let answer =
                     if matches!(end, StepEnd::NotRun(_)) { Err("no route".to_owned()) } else { Ok(boot()) };
@@ -171,9 +240,13 @@ impl Simulation {
                     .iter_mut()
                     .filter(|person| person.name == "ben")
                     .for_each(|person| person.role = Some(role));
-                catalogue.people = People::new(persons).unwrap();
+                catalogue.people = with_group(persons);
             }
-            _ => *catalogue = crate::domain::testing::catalogue(),
+            5 | 6 => self.member = what == 5,
+            _ => {
+                *catalogue = crate::domain::testing::catalogue();
+                catalogue.people = with_group(people());
+            }
         }
     }
 
@@ -192,7 +265,7 @@ impl Simulation {
     /// A run starts at most once, with as many distinct other persons as its basis says.
     fn starts_are_approved(&self) -> Result<(), String> {
         let mut plans = BTreeMap::<RequestId, (&Plan, Digest)>::new();
-        let mut yes = BTreeMap::<RequestId, BTreeSet<String>>::new();
+        let mut yes = BTreeMap::<RequestId, BTreeMap<String, u64>>::new();
         let mut started = BTreeSet::new();
         for moment in &self.world.moments {
             match &moment.event {
@@ -200,7 +273,7 @@ impl Simulation {
                     plans.insert(*request, (plan, *digest));
                 }
                 Event::ApprovalGiven { request, digest, .. } if plans[request].1 == *digest => {
-                    yes.entry(*request).or_default().insert(human(&moment.actor));
+                    yes.entry(*request).or_default().insert(human(&moment.actor), moment.at_ms);
                 }
                 Event::ApprovalWithdrawn { request, .. } => {
                     yes.entry(*request).or_default().remove(&human(&moment.actor));
@@ -213,6 +286,7 @@ impl Simulation {
                 Event::RunStarted { request, digest, .. } => {
                     let (plan, approved) = plans[request];
                     let mut others = yes.get(request).cloned().unwrap_or_default();
+                    others.retain(|_, at_ms| moment.at_ms - *at_ms < 600_000);
                     others.remove(&human(&plan.requester));
                     let needed = match plan.risk {
                         Risk::Read => 0,
@@ -227,6 +301,12 @@ impl Simulation {
                         || !started.insert(*request)
                     {
                         return Err(format!("{request} started with {others:?} of {needed}, or twice"));
+                    }
+                }
+                Event::RunSettled { request, .. } => {
+                    let plan = plans[request].0;
+                    if plan.risk != Risk::Read && human(&plan.requester) == human(&moment.actor) {
+                        return Err(format!("{request} was settled by its requester"));
                     }
                 }
                 Event::StepStarted { request, .. } if !started.contains(request) => {
@@ -264,6 +344,10 @@ impl Simulation {
         }
         Ok(())
     }
+}
+
+fn with_group(persons: Vec<crate::domain::actor::Person>) -> People {
+    People::new(persons).unwrap().with_groups(BTreeMap::from([(GroupId(GROUP.to_owned()), Role::Approver)]))
 }
 
 /// The human being behind an account, found independently of the code under test.

@@ -4,7 +4,8 @@ use super::super::approve::counted;
 use super::super::*;
 use crate::domain::actor::{People, Person, Role};
 use crate::domain::command::Command;
-use crate::domain::testing::{R1, World, actor, people, person, run_command};
+use crate::domain::decide::Input;
+use crate::domain::testing::{R1, START_MS, World, actor, people, person, run_command};
 
 #[test]
 fn change_starts_with_one_other_approver() {
@@ -71,7 +72,13 @@ fn person_with_two_accounts_counts_once() {
 #[test]
 fn what_the_record_holds_is_counted_by_person_role_and_digest() {
     let mut world = World::opened("vm-destroy", &["kvm1"]);
-    let given = |who: &str, digest| Approval { actor: actor(who), chat_role: None, digest, at_ms: 0 };
+    let given = |who: &str, digest| Approval {
+        actor: actor(who),
+        chat_role: None,
+        digest,
+        at_ms: START_MS,
+        ended: None,
+    };
     let digest = world.request(R1).digest;
     let request = world.state.requests.get_mut(&R1).unwrap();
     // Names in the record are not believed: the account says who it was.
@@ -81,7 +88,53 @@ fn what_the_record_holds_is_counted_by_person_role_and_digest() {
     request.approvals.insert("dia".into(), given("dia", digest));
     request.approvals.insert("cem".into(), given("cem", Digest::of(b"another plan")));
     request.approvals.insert("mallory".into(), given("mallory", digest));
-    assert_eq!(counted(&world.catalogue, world.request(R1)), 1);
+    assert_eq!(counted(&world.catalogue, world.request(R1), START_MS), 1);
+    for other_ms in [START_MS - 1, START_MS + 10 * 60 * 1000] {
+        assert_eq!(
+            counted(&world.catalogue, world.request(R1), other_ms),
+            0,
+            "too old, or of a time to come"
+        );
+    }
+}
+
+#[test]
+fn each_approval_is_good_for_ten_minutes_of_its_own() {
+    let mut world = World::opened("vm-destroy", &["kvm1"]);
+    world.says("ben", Command::Approve(R1)).unwrap();
+    world.now_ms += 28 * 60 * 1000;
+    // Nobody has looked at the time since: the approval counts no longer all the same.
+    world.says("cem", Command::Approve(R1)).unwrap();
+    assert_eq!((world.status(R1), world.executions()), (&Status::Waiting, 0));
+    assert!(
+        world.said.contains("r1 approved by cem, plan") && world.said.contains(": 1 of 2"),
+        "{}",
+        world.said
+    );
+    world.says("ben", Command::Approve(R1)).unwrap();
+    assert_eq!((world.status(R1), world.executions()), (&Status::Running, 1));
+}
+
+#[test]
+fn an_approval_that_lapses_is_said_once_and_shown() {
+    let mut world = World::opened("vm-destroy", &["kvm1"]);
+    world.says("ben", Command::Approve(R1)).unwrap();
+    world.now_ms += 10 * 60 * 1000;
+    world.said.clear();
+    world.input(Input::Tick).unwrap();
+    world.now_ms += 1000;
+    world.input(Input::Tick).unwrap();
+    assert_eq!(world.said.matches("the approval of r1 by ben has lapsed").count(), 1, "{}", world.said);
+    assert!(world.said.contains("0 of 2 approvals count now"), "{}", world.said);
+    world.said.clear();
+    world.says("ben", Command::Show(R1)).unwrap();
+    assert!(world.said.contains(": lapsed"), "{}", world.said);
+    world.says("ben", Command::Approvals).unwrap();
+    assert!(world.said.contains("1 waiting for you"), "{}", world.said);
+    assert_eq!(world.says("ben", Command::Withdraw(R1)).unwrap_err(), "not_approved");
+    world.says("ben", Command::Approve(R1)).unwrap();
+    world.says("cem", Command::Approve(R1)).unwrap();
+    assert_eq!(world.status(R1), &Status::Running);
 }
 
 #[test]

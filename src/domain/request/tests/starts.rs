@@ -70,18 +70,39 @@ fn approvals_are_good_for_ten_minutes_to_the_millisecond() {
         world.now_ms += late_ms;
         world.step_ends(R1, StepEnd::Done(1));
         assert_eq!(world.status(R2) == &Status::Running, starts, "{late_ms}");
-        assert_eq!(world.status(R2) == &Status::Expired, !starts, "{late_ms}");
+        assert_eq!(world.status(R2) == &Status::Waiting, !starts, "{late_ms}");
         world.input(Input::Start(R2)).unwrap();
         assert_eq!(world.executions(), 1 + usize::from(starts));
     }
 }
 
 #[test]
-fn tick_expires_what_could_not_start_within_ten_minutes() {
+fn what_could_not_start_within_ten_minutes_waits_for_another_approval_and_says_so() {
     let mut world = waiting_for_host();
     world.now_ms += 10 * 60 * 1000;
+    world.said.clear();
     world.input(Input::Tick).unwrap();
-    assert_eq!((world.status(R1), world.status(R2)), (&Status::Running, &Status::Expired));
+    assert_eq!((world.status(R1), world.status(R2)), (&Status::Running, &Status::Waiting));
+    assert!(world.said.contains("the approval of r2 by ben has lapsed"), "{}", world.said);
+    assert!(world.said.contains("ben may approve it again"), "{}", world.said);
+    world.step_ends(R1, StepEnd::Done(1));
+    assert_eq!(world.status(R2), &Status::Waiting);
+    world.says("ben", Command::Approve(R2)).unwrap();
+    assert_eq!(world.status(R2), &Status::Running);
+}
+
+#[test]
+fn what_lapses_after_its_thirty_minutes_expires() {
+    let mut world = World::running("vm-start", &["kvm1"]);
+    world.says("ana", run_command("vm-start", &["kvm1"])).unwrap();
+    world.now_ms += 29 * 60 * 1000;
+    world.says("ben", Command::Approve(R2)).unwrap();
+    world.now_ms += 9 * 60 * 1000;
+    world.input(Input::Tick).unwrap();
+    assert!(matches!(world.status(R2), Status::Ready(_)));
+    world.now_ms += 60 * 1000;
+    world.input(Input::Tick).unwrap();
+    assert_eq!(world.status(R2), &Status::Expired);
 }
 
 #[test]
@@ -178,8 +199,8 @@ fn unknown_outcome_blocks_the_host_until_it_is_settled() {
     world.says("ana", run_command("vm-state", &["kvm1"])).unwrap();
     world.says("ana", run_command("vm-start", &["kvm2"])).unwrap();
     let settle = Command::Settle(R1, Outcome::Succeeded, "it runs, I looked".into());
-    world.says("ana", settle.clone()).unwrap();
-    assert_eq!(world.says("ana", settle).unwrap_err(), "nothing_to_settle");
+    world.says("ben", settle.clone()).unwrap();
+    assert_eq!(world.says("ben", settle).unwrap_err(), "nothing_to_settle");
     world.says("ana", run_command("vm-start", &["kvm1"])).unwrap();
 }
 
@@ -198,6 +219,6 @@ fn what_waits_behind_an_unknown_outcome_starts_when_it_is_settled() {
     world.step_ends(R1, StepEnd::Unknown("lost".into()));
     world.verify_ends(R1, false);
     assert!(matches!(world.status(R2), Status::Ready(_)));
-    world.says("ana", Command::Settle(R1, Outcome::Failed, "I looked".into())).unwrap();
+    world.says("ben", Command::Settle(R1, Outcome::Failed, "I looked".into())).unwrap();
     assert_eq!(world.status(R2), &Status::Running);
 }

@@ -5,7 +5,8 @@ use super::{outcome, phase};
 use crate::domain::command::Command;
 use crate::domain::decide::Effect;
 use crate::domain::event::Event;
-use crate::domain::request::{HostPhase, Status};
+use crate::domain::id::RequestId;
+use crate::domain::request::{HostPhase, Request, Status};
 use crate::domain::testing::{R1, R2, World, run_command};
 
 fn settles(world: &World) -> usize {
@@ -168,11 +169,13 @@ fn approved_and_not_started_starts_exactly_once_within_its_ten_minutes() {
 }
 
 #[test]
-fn approved_and_not_started_expires_after_its_ten_minutes() {
+fn approved_and_not_started_needs_another_approval_after_ten_minutes() {
     let mut world = approved_only();
     world.now_ms += 10 * 60 * 1000;
     world.crash();
-    assert_eq!((world.status(R1), world.executions()), (&Status::Expired, 0));
+    assert_eq!((world.status(R1), world.executions()), (&Status::Waiting, 0));
+    world.says("ben", Command::Approve(R1)).unwrap();
+    assert_eq!((world.status(R1), world.executions()), (&Status::Running, 1));
 }
 
 #[test]
@@ -216,13 +219,18 @@ fn recovery_of_as_much_as_may_run_fits_into_one_append() {
     }
     let hosts: Vec<_> = names.iter().map(String::as_str).collect();
     let actor = crate::domain::testing::actor("ana");
-    for _ in 0..crate::domain::request::start::RUNNING_MAX {
+    for _ in 0..crate::domain::request::turns::OWN_READS_RUNNING_MAX {
         let (actor, command) = (actor.clone(), run_command("uptime", &hosts));
         let input = crate::domain::decide::Input::Command {
             origin: crate::domain::command::Origin::typed(actor, "ana".into()),
             command,
         };
         world.decided(input).unwrap();
+    }
+    // As many as may run at all, in a record that knows no shares.
+    for more in 5..=crate::domain::request::turns::RUNNING_MAX as u64 {
+        let request = Request { id: RequestId(more), ..world.request(R1).clone() };
+        world.state.requests.insert(request.id, request);
     }
     let (events, _) = world.decided(crate::domain::decide::Input::Recover).unwrap();
     // 256 is the limit of one append to the record.

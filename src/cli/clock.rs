@@ -1,0 +1,59 @@
+//! `clock accept`: an admin on the bot's machine says that its clock is right.
+
+use std::collections::BTreeMap;
+
+use super::parts::SledRecord;
+use super::{Done, Failure, Places};
+use crate::app::ports::Record as _;
+use crate::app::wall_ms;
+use crate::chat::console::rendered;
+use crate::domain::actor::ActorId;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::command::{Command as Asked, Origin};
+use crate::domain::decide::{Context, Effect, Input, decide};
+use crate::domain::id::{ConversationId, RunId};
+use crate::domain::state::State;
+use crate::{remote, store};
+
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Take the machine's clock for right, though it stands before what is recorded
+    Accept,
+}
+
+pub fn run(places: &Places, Command::Accept: &Command) -> Done {
+    let config = places.config()?;
+    let folder = places.state()?;
+    store::require(&folder)?;
+    let (mut record, moments, mut outbox) = SledRecord::open(&folder)?;
+    let mut state = State::default();
+    moments.iter().for_each(|moment| state.apply(moment));
+    let actor = ActorId::of_terminal(rustix::process::getuid().as_raw());
+    let origin = Origin::typed(actor.clone(), ConversationId(actor.0));
+    let wall_ms = wall_ms();
+    let now_ms = wall_ms.max(state.clock.last_ms);
+    let catalogue = Catalogue {
+        articles: BTreeMap::new(),
+        left_out: BTreeMap::new(),
+        inventory: config.inventory,
+        people: config.people,
+        policy: config.policy,
+        wrapper: remote::wrapper_digest(),
+    };
+    let context = Context { now_ms, wall_ms, fresh_run: RunId([0; 16]) };
+    let input = Input::Command { origin, command: Asked::ClockAccept };
+    let decision = decide(&state, &catalogue, input, context)?;
+    let mut notes = Vec::new();
+    let mut said = Vec::new();
+    for effect in decision.effects {
+        let Effect::Say(say) = effect else { continue };
+        said.push(rendered(&say.reply));
+        // Where there are others, they are told when the bot starts again.
+        if config.discord.is_some() {
+            notes.extend(outbox.post(say, now_ms).1);
+        }
+    }
+    record.append(now_ms, decision.events, notes).map_err(|error| Failure::Failed(error.into()))?;
+    out!("{}", said.concat().trim_end());
+    Ok(())
+}
