@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -20,6 +20,7 @@ pub struct Bot<'a> {
     script: String,
     kill: Option<Kill>,
     own_lab: Option<PathBuf>,
+    clock: Option<PathBuf>,
 }
 
 /// A kill at a system call.
@@ -44,7 +45,7 @@ pub struct Said {
 
 impl<'a> Bot<'a> {
     pub(super) fn new(place: &'a Place) -> Self {
-        Self { place, script: String::new(), kill: None, own_lab: None }
+        Self { place, script: String::new(), kill: None, own_lab: None, clock: None }
     }
 
     /// Somebody types a line.
@@ -79,6 +80,12 @@ impl<'a> Bot<'a> {
     /// Lets it bring its own lab and state, in this folder for temporary files.
     pub fn with_own_lab(mut self, temporary: PathBuf) -> Self {
         self.own_lab = Some(temporary);
+        self
+    }
+
+    /// Gives it the wall clock that a file says, which may change while it runs.
+    pub fn with_clock(mut self, file: &Path) -> Self {
+        self.clock = Some(file.to_owned());
         self
     }
 
@@ -124,6 +131,9 @@ impl<'a> Bot<'a> {
                 strace
             }
         };
+        if let Some(file) = &self.clock {
+            command = with_clock(command, file);
+        }
         command.arg("demo");
         if let Some(temporary) = &self.own_lab {
             command.env("TMPDIR", temporary);
@@ -264,6 +274,20 @@ fn process_of(thread: &str) -> Option<Pid> {
     let status = fs::read_to_string(format!("/proc/{thread}/status")).ok()?;
     let tgid = status.lines().find_map(|line| line.strip_prefix("Tgid:"))?;
     Pid::from_raw(tgid.trim().parse().ok()?)
+}
+
+/// A command with the wall clock that a file says; the time that passes is the real one.
+pub fn with_clock(mut command: Command, file: &Path) -> Command {
+    let library = ["/usr/lib", "/usr/lib64"].iter().flat_map(|folder| {
+        let folders = fs::read_dir(folder).into_iter().flatten().flatten();
+        folders.map(|entry| entry.path().join("faketime/libfaketime.so.1"))
+    });
+    let mut library = library;
+    let library = library.find(|library| library.exists());
+    let library = library.expect("this test needs libfaketime: apt-get install -y faketime");
+    command.env("LD_PRELOAD", library).env("FAKETIME_TIMESTAMP_FILE", file);
+    command.env("FAKETIME_NO_CACHE", "1").env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    command
 }
 
 fn assert_strace() {

@@ -108,7 +108,10 @@ fn an_unknown_end_blocks_its_host_until_a_person_settles_it() {
         .by("dia")
         .line("/settle r1 failed because I looked")
         .by("ana")
+        .line("/settle r1 failed because it is mine")
+        .by("ben")
         .line("/settle r1 failed because app01 is still off")
+        .by("ana")
         .line(START)
         .by("ben")
         .line("/approve r4")
@@ -116,6 +119,7 @@ fn an_unknown_end_blocks_its_host_until_a_person_settles_it() {
         .run();
     settled.with(&[
         "this needs the role responder; dia is viewer",
+        "r1 is your own request: somebody else must say how it ended",
         "r1 is settled as failed; its hosts are free again",
         "r2 succeeded",
         "r4 succeeded",

@@ -190,7 +190,7 @@ fn what_nobody_knows_is_settled_by_a_person_once() {
     age(&mut serving);
     let server = &serving.server;
     privately(&server.press("dia", unknown, "Settle"), "needs the role responder");
-    let first = server.press("ana", unknown, "Settle");
+    let first = server.press("cem", unknown, "Settle");
     first.wait_modal();
     let second = server.press("ben", unknown, "Settle");
     second.wait_modal();
@@ -198,7 +198,9 @@ fn what_nobody_knows_is_settled_by_a_person_once() {
         &first.submit(&[("outcome", "perhaps"), ("reason", "I looked")]),
         "succeeded, failed or cancelled",
     );
-    let first = server.press("ana", unknown, "Settle");
+    let own = server.press("ana", unknown, "Settle");
+    privately(&own.submit(&[("outcome", "failed"), ("reason", "I looked")]), "somebody else must say how");
+    let first = server.press("cem", unknown, "Settle");
     first.submit(&[("outcome", "Cancelled"), ("reason", "I looked")]).wait_ack();
     server.wait_for_text(thread, "r1 is settled as cancelled");
     privately(&second.submit(&[("outcome", "failed"), ("reason", "I think")]), "r1 is cancelled");
