@@ -96,6 +96,7 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Bot<H, R, L, S, C> {
             unreadable: BTreeSet::new(),
             asked: HashMap::new(),
             limits: Limits::default(),
+            checks: HashMap::new(),
         };
         (bot, handle)
     }
@@ -124,6 +125,8 @@ pub struct Loop<H, R, L, S, C> {
     /// For which requests roles were asked for and not answered, and when.
     asked: HashMap<RequestId, Instant>,
     limits: Limits,
+    /// By person: as many clones as hosts are being looked at for them.
+    checks: HashMap<String, Arc<()>>,
 }
 
 impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {

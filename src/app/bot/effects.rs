@@ -9,13 +9,16 @@ use crate::app::outbox::Post;
 use crate::app::ports::{Chat, Hosts, Library, Record, Sources};
 use crate::app::work::Held;
 use crate::domain::actor::ActorId;
+use crate::domain::command::Origin;
 use crate::domain::decide::{Effect, Input, Say, To};
-use crate::domain::id::RequestId;
+use crate::domain::id::{HostName, RequestId};
 use crate::domain::refusal::Refusal;
 use crate::domain::replies;
 
 /// Searches, looks at hosts and steps under or on their way, above which no search and no look begins.
 const TASKS_MAX: usize = 1024;
+/// Hosts that are looked at for one person at one time.
+const OWN_CHECKS_MAX: usize = 4;
 /// How long after it was asked for, a role is asked for again: longer than an answer may take.
 const ROLES_AGAIN: Duration = Duration::from_secs(6);
 
@@ -60,15 +63,31 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
                 let search = self.work.search(question);
                 self.spawn(async move { Some(search.await) }, trail);
             }
-            Effect::CheckHost(origin, host) => {
-                let check = self.work.check(Arc::clone(&self.catalogue), origin, host);
-                self.spawn(check, trail);
-            }
+            Effect::CheckHost(origin, host) => self.check_host(origin, host, trail),
             Effect::Probe(..) | Effect::Execute(..) | Effect::Settle(..) | Effect::Verify(..) => {
                 self.on_host(effect, trail);
             }
         }
         Ok(())
+    }
+
+    /// Looks at a host, for each person at a few at one time.
+    fn check_host(&mut self, origin: Origin, host: HostName, trail: Option<Trail>) {
+        self.checks.retain(|_, held| Arc::strong_count(held) > 1);
+        let held = self.checks.entry(self.catalogue.people.name(&origin.actor)).or_default();
+        if Arc::strong_count(held) > OWN_CHECKS_MAX {
+            let message = format!("{OWN_CHECKS_MAX} hosts are being looked at for you; that is the limit");
+            let refusal = Refusal::new("too_busy", message).hint("Wait for one of the answers.");
+            return self.say_now(To::Caller(origin), &refusal);
+        }
+        let held = Arc::clone(held);
+        let check = self.work.check(Arc::clone(&self.catalogue), origin, host);
+        let check = async move {
+            let checked = check.await;
+            drop(held);
+            checked
+        };
+        self.spawn(check, trail);
     }
 
     /// Asks for roles, unless that was just asked for and not answered.
