@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::Context as _;
 
 use crate::app::Outbox;
+use crate::app::bot::now_ms;
 use crate::app::outbox::Note;
 use crate::app::ports::{Audit, Record, RecordError, Sources};
 use crate::config::{Config, Inventory};
@@ -18,7 +19,7 @@ use crate::domain::state::{Moment, State};
 use crate::kb::{Offered, Shelf};
 use crate::remote;
 use crate::search::{Answer, Hit};
-use crate::store::{self, Recorded, Store};
+use crate::store::{self, Recorded, Report, Store, StoreError};
 
 /// An error with its whole chain, for people.
 pub fn chain(error: impl Into<anyhow::Error>) -> String {
@@ -36,12 +37,14 @@ impl SledRecord {
 
     /// Opens the record and reads all that happened.
     pub fn open(folder: &Path) -> anyhow::Result<(Self, Vec<Moment>, Outbox)> {
-        let (store, recorded) = Store::open::<Event>(folder, crate::app::bot::now_ms())?;
-        let outbox = Outbox::load(&store.outbox()?).map_err(|why| {
-            anyhow::anyhow!("what stands beside the events in {} is damaged: {why}", folder.display())
-        })?;
+        let (store, recorded, outbox) = Store::open_all::<Event, _>(folder, now_ms(), Outbox::load)?;
         Ok((Self(store), recorded.into_iter().map(moment).collect(), outbox))
     }
+}
+
+/// Proves the record in a folder, without changing it.
+pub fn proved(folder: &Path) -> Result<Report, StoreError> {
+    store::verify_all::<Event, _>(folder, now_ms(), Outbox::load)
 }
 
 /// What the events of the record in a folder say; the record must be there.
