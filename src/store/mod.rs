@@ -109,7 +109,8 @@ impl Store {
     ///
     /// A record that a newer dogwatch wrote is left as it was to the byte: sled renews its index and
     /// clears an unfinished end when it opens, so where another program had the record last, a copy
-    /// is read first. Without room for one, the record itself is opened, and that is all that changes.
+    /// is read first. Where none can be made, the record itself is opened and refused, and that is all
+    /// that changes.
     pub fn open_all<E, O>(
         dir: &Path,
         now_ms: u64,
@@ -125,9 +126,11 @@ impl Store {
         if path.exists() {
             if hold.was_anothers()
                 && let Ok(copy) = Copy::of(&path)
+                && let Ok(engine) = Engine::open(dir, copy.path())
+                && let Err(newer @ StoreError::Newer { .. }) =
+                    contents::<E, O>(dir, &engine, mark.as_ref(), &beside)
             {
-                let engine = Engine::open(dir, copy.path())?;
-                contents::<E, O>(dir, &engine, mark.as_ref(), &beside)?;
+                return Err(newer);
             }
         } else {
             match &mark {

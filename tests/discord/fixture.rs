@@ -32,7 +32,6 @@ use tempfile::TempDir;
 use super::scene::{privately, read, run};
 use super::serving::Serving;
 use crate::bot::Place;
-use crate::bot::record::Record;
 use crate::discord_server::Setup;
 use crate::discord_server::model::Message;
 
@@ -96,7 +95,7 @@ impl After {
     fn begin() -> Self {
         let place = Place::new();
         copy_tree(&fixture().join(STATE), &place.state());
-        let mut serving = Serving::stopped_at(place, Setup::with_cast(), "");
+        let serving = Serving::stopped_at(place, Setup::with_cast(), "");
         let memory = fs::read_to_string(fixture().join(MEMORY)).unwrap();
         serving.server.remember(&serde_json::from_str(&memory).unwrap());
         let (ops, incidents) = (serving.server.channel("ops"), serving.server.channel("incidents"));
@@ -115,7 +114,7 @@ impl After {
     }
 
     /// What the bot has said since.
-    fn new(&self) -> Vec<Message> {
+    fn since(&self) -> Vec<Message> {
         self.messages().into_iter().filter(|message| !self.before.contains(&message.id)).collect()
     }
 
@@ -124,7 +123,7 @@ impl After {
     fn until(&self, text: &str) {
         let begin = Instant::now();
         let is_said = |message: &Message| message.channel == self.first && read(message).contains(text);
-        while !self.new().iter().any(is_said) {
+        while !self.since().iter().any(is_said) {
             assert!(begin.elapsed() < HOST_AWAY_MAX, "waited {HOST_AWAY_MAX:?} for {text:?}");
             std::thread::sleep(Duration::from_millis(100));
         }
@@ -133,7 +132,7 @@ impl After {
     /// How many messages have a nonce that ends like this: of one page of one post.
     fn arrived(&self, post: u64) -> usize {
         let end = format!("-{post}-0\"");
-        let nonces = self.new().into_iter().filter_map(|message| message.nonce);
+        let nonces = self.since().into_iter().filter_map(|message| message.nonce);
         nonces.filter(|nonce| nonce.to_string().ends_with(&end)).count()
     }
 }
@@ -156,17 +155,17 @@ fn the_bot_goes_on_with_an_earlier_state_and_says_nothing_twice() {
     let mut after = After::begin();
     after.until("r2 unknown");
     after.serving.server.wait_until("the answers that are owed", || {
-        after.new().iter().filter(|message| message.channel == after.ops).count() == 1 + left("owed/").len()
+        after.since().iter().filter(|message| message.channel == after.ops).count() == 1 + left("owed/").len()
     });
     for word in ["r3", "r4"] {
-        let ended = after.new().into_iter().any(|message| {
+        let ended = after.since().into_iter().any(|message| {
             let text = read(&message);
             text.contains(&format!("{word} ")) && text.contains("expired")
         });
-        assert!(ended, "nobody is told that {word} is over: {:#?}", after.new());
+        assert!(ended, "nobody is told that {word} is over: {:#?}", after.since());
     }
     for post in &posts {
-        assert_eq!(after.arrived(*post), 1, "post {post} in {:#?}", after.new());
+        assert_eq!(after.arrived(*post), 1, "post {post} in {:#?}", after.since());
     }
     // The incident whose thread could not be made has one now.
     let incidents = after.serving.server.channel("incidents");
@@ -176,10 +175,10 @@ fn the_bot_goes_on_with_an_earlier_state_and_says_nothing_twice() {
     privately(&stop, "how r2 ended on esx is unknown");
     after.serving.is_clean();
 
-    let told: Vec<_> = after.new().iter().map(|message| message.id).collect();
+    let told: Vec<_> = after.since().iter().map(|message| message.id).collect();
     after.serving.restart();
     std::thread::sleep(Duration::from_secs(3));
-    assert_eq!(after.new().iter().map(|message| message.id).collect::<Vec<_>>(), told);
+    assert_eq!(after.since().iter().map(|message| message.id).collect::<Vec<_>>(), told);
     after.serving.is_clean();
     assert!(after.serving.terminate().success());
     nothing_ran_and_all_is_over(&after.serving.place);

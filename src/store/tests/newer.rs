@@ -5,6 +5,9 @@ use super::super::record::{Record, key};
 use super::refusals::{engine, files};
 use super::*;
 
+/// Writes something beside the events, and its name.
+type Kept = (fn(&Engine), &'static str);
+
 fn refused(dir: &Path) -> Newer {
     let before = files(dir);
     let Err(StoreError::Newer { newer, .. }) = open(dir) else { panic!("not refused as newer") };
@@ -38,7 +41,7 @@ fn newer_versions_are_refused_as_such() {
 
 #[test]
 fn what_a_later_version_keeps_beside_its_events_is_not_passed_over() {
-    let edits: [(fn(&Engine), &str); 3] = [
+    let edits: [Kept; 3] = [
         (|engine| drop(engine.meta.insert("summary", b"1").unwrap()), "summary"),
         (|engine| drop(engine.db.open_tree("summaries").unwrap()), "summaries"),
         (|engine| drop(engine.outbox.insert(b"lapse/1\0\0\0", b"1").unwrap()), "lapse/1"),
