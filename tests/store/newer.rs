@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use dogwatch::domain::actor::ActorId;
 use dogwatch::store::Store;
@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::NOW_MS;
+
+const KB: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kb");
 
 /// Every file below a folder with its bytes.
 fn files(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
@@ -45,7 +47,7 @@ fn written_later(events: &[Value], entries: &[(&str, &str)]) -> TempDir {
 /// Starts the program with the record in a folder: its exit code, and what it said.
 fn dogwatch(dir: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dogwatch"));
-    command.args(arguments).arg("--state").arg(dir.join("state")).current_dir(dir);
+    command.args(arguments).arg("--state").arg(dir.join("state")).current_dir(dir).stdin(Stdio::null());
     let done = command.output().unwrap();
     let said = [done.stdout, done.stderr].concat();
     (done.status.code(), String::from_utf8(said).unwrap())
@@ -88,6 +90,19 @@ fn a_record_with_what_is_not_known_is_refused_and_left_to_the_byte() {
         refused(dir.path(), why);
         assert!(!dir.path().join("state/holder").exists());
     }
+}
+
+#[test]
+fn the_bot_does_not_start_on_it() {
+    let dir = written_later(&[json!({ "kind": "moon_rose", "body": { "request": "r1" } })], &[]);
+    let account = format!("console:{}", rustix::process::getuid().as_raw());
+    let person = format!("[[person]]\nname = \"ana\"\nrole = \"responder\"\nactors = [\"{account}\"]\n");
+    fs::write(dir.path().join("dogwatch.toml"), person).unwrap();
+    let before = files(&dir.path().join("state"));
+    let (code, said) = dogwatch(dir.path(), &["chat", "--kb", KB, "--index", "index"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("event 3 is of the kind `moon_rose`, which this version does not know"), "{said}");
+    assert!(files(&dir.path().join("state")) == before, "the start changed the folder");
 }
 
 #[test]
