@@ -9,6 +9,7 @@ mod discord_server;
 mod discord {
     mod buttons;
     mod commands;
+    mod fixture;
     mod forms;
     mod hostile;
     mod identity;

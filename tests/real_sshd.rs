@@ -19,7 +19,7 @@ use dogwatch::app::{Bot, BotError, Handle};
 use dogwatch::chat::console::rendered;
 use dogwatch::chat::parse::parse;
 use dogwatch::cli::library::KbLibrary;
-use dogwatch::cli::parts::{ConfigSource, Files, SledRecord};
+use dogwatch::cli::parts::{ConfigSource, Files, NoGroups, SledRecord};
 use dogwatch::config::{Config, Inventory};
 use dogwatch::domain::actor::ActorId;
 use dogwatch::domain::command::Origin;
@@ -105,6 +105,7 @@ impl World {
             library: Arc::new(library),
             sources: Arc::new(files),
             chat: Arc::clone(&heard),
+            roles: Arc::new(NoGroups),
         };
         let (bot, handle) = bot.prepare(catalogue, &moments, outbox);
         let stop = watch::Sender::new(false);

@@ -8,6 +8,7 @@ mod store {
     mod fixture;
     mod kill;
     mod measure;
+    mod newer;
     mod vectors;
 
     use serde::{Deserialize, Serialize};

@@ -7,7 +7,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::domain::command::Ticket;
 use crate::domain::decide::{CardId, Purpose, Question, Say, To};
@@ -56,6 +58,15 @@ pub struct Note {
     pub value: Option<Vec<u8>>,
 }
 
+/// Why an entry can't be used, by its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unread {
+    /// Its kind, or something in it, is not known here: a newer dogwatch wrote it.
+    Unknown(String),
+    /// It is not even JSON.
+    Damaged(String),
+}
+
 /// The outbox, as it lies in memory.
 #[derive(Debug, Default)]
 pub struct Outbox {
@@ -73,29 +84,33 @@ const OWED: &str = "owed/";
 const NUMBER: &str = "number";
 
 impl Outbox {
-    /// The outbox as it was written. The error names the entry that can't be read.
-    pub fn load(entries: &[(String, Vec<u8>)]) -> Result<Self, String> {
+    /// The outbox as it was written. An entry that is not known whole would be lost without a word.
+    pub fn load(entries: &[(String, Vec<u8>)]) -> Result<Self, Unread> {
         let mut outbox = Self::default();
         for (key, value) in entries {
-            outbox.take_in(key, value).ok_or_else(|| format!("the entry {key} can't be read"))?;
+            outbox.take_in(key, value)?;
         }
         Ok(outbox)
     }
 
-    fn take_in(&mut self, key: &str, value: &[u8]) -> Option<()> {
-        if let Some(number) = key.strip_prefix(POST) {
-            self.posts.insert(number.parse().ok()?, serde_json::from_slice(value).ok()?);
+    fn take_in(&mut self, key: &str, value: &[u8]) -> Result<(), Unread> {
+        let unknown = || Unread::Unknown(key.to_owned());
+        let number = |text: &str| text.parse().map_err(|_| unknown());
+        if let Some(text) = key.strip_prefix(POST) {
+            self.posts.insert(number(text)?, whole(key, value)?);
         } else if key.starts_with(CARD) {
-            let (id, shown) = serde_json::from_slice(value).ok()?;
+            let (id, shown) = whole(key, value)?;
             self.cards.insert(id, shown);
-        } else if let Some(ticket) = key.strip_prefix(TICKET) {
-            self.tickets.insert(Ticket(ticket.parse().ok()?));
-        } else if let Some(ticket) = key.strip_prefix(OWED) {
-            self.owed.insert(Ticket(ticket.parse().ok()?), serde_json::from_slice(value).ok()?);
+        } else if let Some(text) = key.strip_prefix(TICKET) {
+            self.tickets.insert(Ticket(number(text)?));
+        } else if let Some(text) = key.strip_prefix(OWED) {
+            self.owed.insert(Ticket(number(text)?), whole(key, value)?);
         } else if key == NUMBER {
-            self.last_number = serde_json::from_slice(value).ok()?;
+            self.last_number = whole(key, value)?;
+        } else {
+            return Err(unknown());
         }
-        Some(())
+        Ok(())
     }
 
     /// Takes a ticket: what has to be written, or nothing if it has been taken before.
@@ -195,6 +210,15 @@ fn bounded(mut say: Say, at_ms: u64) -> Say {
         say.reply.parts.clear();
     }
     say
+}
+
+/// A value of which nothing is lost when it is written again.
+fn whole<T: Serialize + DeserializeOwned>(key: &str, value: &[u8]) -> Result<T, Unread> {
+    let unknown = || Unread::Unknown(key.to_owned());
+    let written: Value = serde_json::from_slice(value).map_err(|_| Unread::Damaged(key.to_owned()))?;
+    let read = serde_json::from_slice(value).map_err(|_| unknown())?;
+    let again = serde_json::to_value(&read).map_err(|_| unknown())?;
+    if again == written { Ok(read) } else { Err(unknown()) }
 }
 
 fn note(key: String, value: &impl Serialize) -> Note {

@@ -1,10 +1,10 @@
 //! `audit verify`: proves the record without changing it.
 
+use super::parts::proved;
 use super::{Done, Failure, Places};
-use crate::app::wall_ms;
 use crate::chat::console::rendered;
 use crate::domain::replies;
-use crate::store;
+use crate::store::StoreError;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -13,11 +13,16 @@ pub enum Command {
 }
 
 pub fn run(places: &Places, Command::Verify: &Command) -> Done {
-    let report = store::verify(&places.state()?, wall_ms())?;
+    let dir = places.state()?;
+    let report = proved(&dir)?;
     let reply = match &report.fault {
         None => replies::audit_holds(report.head.seq, &report.head.hash.to_string()),
         Some(fault) => replies::audit_broken(&fault.to_string()),
     };
     out!("{}", rendered(&reply).trim_end());
-    if report.is_sound() { Ok(()) } else { Err(Failure::Said) }
+    match (report.fault, report.newer) {
+        (Some(_), _) => Err(Failure::Said),
+        (None, Some(newer)) => Err(StoreError::newer(&dir, newer).into()),
+        (None, None) => Ok(()),
+    }
 }

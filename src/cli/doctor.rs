@@ -4,11 +4,10 @@
 use std::fmt::Display;
 
 use super::library::KbLibrary;
-use super::parts::{ConfigSource, Files, chain};
+use super::parts::{ConfigSource, Files, chain, proved};
 use super::{Done, Failure, Places, runtime};
 use crate::app::ports::Hosts as _;
 use crate::app::programs;
-use crate::app::wall_ms;
 use crate::chat::console::one_line;
 use crate::chat::discord::checkup::checkup;
 use crate::chat::discord::rest::Secret;
@@ -20,7 +19,7 @@ use crate::kb::{self, Severity};
 use crate::model::Model;
 use crate::remote::{Ssh, SshConfig};
 use crate::search::{Origin, Search};
-use crate::store::{self, StoreError};
+use crate::store::StoreError;
 
 struct Report {
     well: bool,
@@ -105,10 +104,13 @@ fn record(places: &Places, report: &mut Report) {
         Ok(folder) => folder,
         Err(error) => return report.line(false, "record", chain(error)),
     };
-    match store::verify(&folder, wall_ms()) {
-        Ok(found) => match found.fault {
-            None => report.line(true, "record", format!("{} events in {}", found.head.seq, folder.display())),
-            Some(fault) => report.line(false, "record", format!("{fault}; in {}", folder.display())),
+    match proved(&folder) {
+        Ok(found) => match (found.fault, found.newer) {
+            (Some(fault), _) => report.line(false, "record", format!("{fault}; in {}", folder.display())),
+            (None, Some(newer)) => report.line(false, "record", StoreError::newer(&folder, newer)),
+            (None, None) => {
+                report.line(true, "record", format!("{} events in {}", found.head.seq, folder.display()));
+            }
         },
         Err(StoreError::Absent { .. }) => {
             report.line(true, "record", format!("none yet in {}", folder.display()));

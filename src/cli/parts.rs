@@ -8,7 +8,8 @@ use anyhow::Context as _;
 
 use crate::app::Outbox;
 use crate::app::outbox::Note;
-use crate::app::ports::{Audit, Record, RecordError, Sources};
+use crate::app::ports::{Asked, Audit, Record, RecordError, Roles, Sources};
+use crate::app::wall_ms;
 use crate::config::{Config, Inventory};
 use crate::domain::actor::ActorId;
 use crate::domain::catalogue::{Catalogue, Subject};
@@ -18,7 +19,7 @@ use crate::domain::state::{Moment, State};
 use crate::kb::{Offered, Shelf};
 use crate::remote;
 use crate::search::{Answer, Hit};
-use crate::store::{self, Recorded, Store};
+use crate::store::{self, Recorded, Report, Store, StoreError};
 
 /// An error with its whole chain, for people.
 pub fn chain(error: impl Into<anyhow::Error>) -> String {
@@ -36,12 +37,14 @@ impl SledRecord {
 
     /// Opens the record and reads all that happened.
     pub fn open(folder: &Path) -> anyhow::Result<(Self, Vec<Moment>, Outbox)> {
-        let (store, recorded) = Store::open::<Event>(folder, crate::app::wall_ms())?;
-        let outbox = Outbox::load(&store.outbox()?).map_err(|why| {
-            anyhow::anyhow!("what stands beside the events in {} is damaged: {why}", folder.display())
-        })?;
+        let (store, recorded, outbox) = Store::open_all::<Event, _>(folder, wall_ms(), Outbox::load)?;
         Ok((Self(store), recorded.into_iter().map(moment).collect(), outbox))
     }
+}
+
+/// Proves the record in a folder, without changing it.
+pub fn proved(folder: &Path) -> Result<Report, StoreError> {
+    store::verify_all::<Event, _>(folder, wall_ms(), Outbox::load)
 }
 
 /// What the events of the record in a folder say; the record must be there.
@@ -77,6 +80,20 @@ impl Record for SledRecord {
     fn verify(&self) -> Result<Audit, RecordError> {
         let head = self.0.verify().map_err(|error| RecordError(chain(error)))?;
         Ok(Audit { events: head.seq, head: head.hash.to_string() })
+    }
+}
+
+/// The terminal has no groups. What a chat says of its own it can't ask.
+pub struct NoGroups;
+
+impl Roles for NoGroups {
+    fn groups(&self, actor: ActorId) -> Asked {
+        let groups = if actor.is_on_this_machine() {
+            Ok(Vec::new())
+        } else {
+            Err(format!("`{actor}` is of a chat, which only `dogwatch serve` can ask"))
+        };
+        Box::pin(std::future::ready(groups))
     }
 }
 

@@ -79,7 +79,7 @@ impl Service {
             library: self.library,
             sources: Arc::clone(&sources),
             chat: Arc::new(Discord(orders.clone())),
-            roles: Arc::new(super::talk::NoGroups),
+            roles: Arc::new(super::parts::NoGroups),
         };
         let (bot, handle) = bot.prepare(catalogue, &moments, outbox);
         let mut running = tokio::spawn(bot.run(stop.subscribe()));

@@ -9,8 +9,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::end::End;
 use super::library::KbLibrary;
-use super::parts::{Files, SledRecord};
-use crate::app::ports::{Asked, Roles};
+use super::parts::{Files, NoGroups, SledRecord};
 use crate::app::{Bot, Handle};
 use crate::chat::console::{self, Console};
 use crate::chat::parse;
@@ -70,20 +69,6 @@ impl Talk {
             None => running.await,
         };
         Ok(ended.context("the bot died")??)
-    }
-}
-
-/// The terminal has no groups. What a chat says of its own it can't ask.
-pub(super) struct NoGroups;
-
-impl Roles for NoGroups {
-    fn groups(&self, actor: ActorId) -> Asked {
-        let groups = if actor.is_on_this_machine() {
-            Ok(Vec::new())
-        } else {
-            Err(format!("`{actor}` is of a chat, which only `dogwatch serve` can ask"))
-        };
-        Box::pin(std::future::ready(groups))
     }
 }
 

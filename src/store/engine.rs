@@ -22,6 +22,7 @@ use crate::domain::audit::Head;
 use crate::domain::id::Digest;
 
 use super::error::{BoxError, Fault, Holder, StoreError};
+use super::newer::Newer;
 use super::record::{self, Assembly};
 use super::{FORMAT_VERSION, folder, outbox};
 
@@ -35,6 +36,8 @@ const LOCK_WAIT_STEPS: u32 = 200;
 const EVENTS: &str = "events";
 const META: &str = "meta";
 const OUTBOX: &str = "outbox";
+/// A tree that sled makes for itself.
+const SLED_DEFAULT: &str = "__sled__default";
 const META_FORMAT: &str = "format";
 const META_STORE: &str = "store";
 const META_HEAD: &str = "head";
@@ -69,7 +72,7 @@ pub(super) struct Engine {
     pub(super) events: sled::Tree,
     pub(super) meta: sled::Tree,
     pub(super) outbox: sled::Tree,
-    db: sled::Db,
+    pub(super) db: sled::Db,
     data: File,
     path: PathBuf,
 }
@@ -174,7 +177,7 @@ impl Engine {
         Ok(Self { events, meta, outbox, db, data, path: path.to_owned() })
     }
 
-    /// Reads the entries about the record; refuses a format that came later.
+    /// Reads the entries about the record; refuses what came later.
     pub(super) fn meta(&self, dir: &Path) -> Result<Meta, StoreError> {
         let get = |key: &'static str| {
             let value = guarded(|| Ok(self.meta.get(key)?)).map_err(damaged(dir, "read its entries"))?;
@@ -185,7 +188,7 @@ impl Engine {
         let format = u32::from_be_bytes(format);
         if format > FORMAT_VERSION {
             let (found, known) = (u64::from(format), u64::from(FORMAT_VERSION));
-            return Err(StoreError::Newer { dir: dir.to_owned(), what: "its format", found, known });
+            return Err(StoreError::newer(dir, Newer::Version { what: "its format", found, known }));
         }
         if format != FORMAT_VERSION {
             return Err(unreadable(META_FORMAT));
@@ -195,7 +198,30 @@ impl Engine {
             return Err(unreadable(META_STORE));
         }
         let head = parse_head(&get(META_HEAD)?).ok_or_else(|| unreadable(META_HEAD))?;
-        Ok(Meta { store, head })
+        match guarded(|| self.unknown()).map_err(damaged(dir, "list its entries"))? {
+            Some(name) => Err(StoreError::newer(dir, Newer::Beside(name))),
+            None => Ok(Meta { store, head }),
+        }
+    }
+
+    /// A tree or an entry about the record that is not of this version: whoever keeps something there
+    /// relies on every writer to keep it.
+    fn unknown(&self) -> Result<Option<String>, EngineError> {
+        let trees = [EVENTS, META, OUTBOX, SLED_DEFAULT];
+        let entries = [META_FORMAT, META_STORE, META_HEAD, META_CREATED];
+        let is_unknown = |name: &[u8], known: &[&str]| !known.iter().any(|known| known.as_bytes() == name);
+        let tree = self.db.tree_names().into_iter().find(|name| is_unknown(name, &trees));
+        let text = |name: sled::IVec| String::from_utf8_lossy(&name).into_owned();
+        if let Some(name) = tree {
+            return Ok(Some(text(name)));
+        }
+        for key in self.meta.iter().keys() {
+            let key = key?;
+            if is_unknown(&key, &entries) {
+                return Ok(Some(text(key)));
+            }
+        }
+        Ok(None)
     }
 
     /// Hands every record to `visit`, in order, until it fails.

@@ -8,7 +8,9 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::newer::Newer;
 use super::outbox::ENTRY_LEN_MAX;
+use crate::app::outbox::Unread;
 use crate::domain::audit::{ChainBreak, EVENT_LEN_MAX, Head};
 
 /// The engine's own error; its type stays inside the store.
@@ -44,32 +46,14 @@ pub enum StoreError {
     },
     /// A newer dogwatch wrote this.
     #[error(
-        "the record in {} was written by a newer dogwatch ({what} has version {found}, this one knows {known}): \
-         start the newer one; nothing was changed", .dir.display()
+        "the record in {} was written by a newer dogwatch: {newer}; use the version that wrote it, \
+         nothing was changed", .dir.display()
     )]
     Newer {
         /// The state folder.
         dir: PathBuf,
-        /// What is newer.
-        what: &'static str,
-        /// Its version.
-        found: u64,
-        /// The newest version that this dogwatch reads.
-        known: u64,
-    },
-    /// The chain is sound, but this dogwatch does not know an event of it.
-    #[error(
-        "event {seq} in {} is of a kind or shape that this dogwatch does not know: start the version \
-         that wrote it; nothing was changed", .dir.display()
-    )]
-    Unknown {
-        /// The state folder.
-        dir: PathBuf,
-        /// Which event.
-        seq: u64,
-        /// What the decoder says.
-        #[source]
-        source: serde_json::Error,
+        /// What is not known here.
+        newer: Box<Newer>,
     },
     /// The record is not what it was.
     #[error(
@@ -156,6 +140,18 @@ impl StoreError {
     pub(super) fn damaged(dir: &Path, fault: Fault) -> Self {
         Self::Damaged { dir: dir.to_owned(), fault: Box::new(fault), source: None }
     }
+
+    /// The refusal of a record that holds what this version does not know.
+    pub fn newer(dir: &Path, newer: Newer) -> Self {
+        Self::Newer { dir: dir.to_owned(), newer: Box::new(newer) }
+    }
+
+    pub(super) fn unread(dir: &Path, unread: Unread) -> Self {
+        match unread {
+            Unread::Unknown(entry) => Self::newer(dir, Newer::Beside(entry)),
+            Unread::Damaged(entry) => Self::damaged(dir, Fault::Entry(entry)),
+        }
+    }
 }
 
 /// Who holds the record.
@@ -196,6 +192,9 @@ pub enum Fault {
     /// An entry about the record itself is missing or unreadable.
     #[error("its entry `{0}` is missing or unreadable")]
     Meta(&'static str),
+    /// What is kept beside the events is unreadable.
+    #[error("what it keeps beside its events is unreadable at `{0}`")]
+    Entry(String),
     /// A part of an event is missing or stands where none should.
     #[error("event {seq} is missing or in pieces")]
     Pieces {

@@ -22,6 +22,7 @@ use crate::domain::id::Digest;
 
 use super::error::{Fault, StoreError};
 use super::folder;
+use super::newer::Newer;
 
 const MARK: &str = "mark";
 const MARK_NEW: &str = "mark.new";
@@ -58,7 +59,8 @@ pub(super) fn read(dir: &Path) -> Result<Option<Mark>, StoreError> {
     file.take(limit).read_to_end(&mut bytes).map_err(StoreError::file("read", &path))?;
     parse(&bytes).map(Some).map_err(|problem| match problem {
         SlotError::Newer(found) => {
-            StoreError::Newer { dir: dir.to_owned(), what: "the mark", found, known: MARK_VERSION }
+            let newer = Newer::Version { what: "the mark", found, known: MARK_VERSION };
+            StoreError::newer(dir, newer)
         }
         SlotError::Unreadable => StoreError::damaged(dir, Fault::MarkUnreadable),
     })

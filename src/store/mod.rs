@@ -10,7 +10,7 @@
 //!
 //! ```text
 //! DIR/             0700
-//!   holder         locked by the process that has the record; its pid
+//!   holder         locked by the process that has the record; its pid and which program it is
 //!   mark           the head that was acknowledged last, in two slots
 //!   record/        sled's: conf, db, snap.*, blobs/ (stays empty)
 //!   record.new/    a creation that was interrupted; holds no events, made anew
@@ -30,7 +30,9 @@ mod engine;
 mod error;
 mod folder;
 mod mark;
+mod newer;
 mod outbox;
+mod reading;
 mod record;
 mod verify;
 
@@ -43,19 +45,20 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::app::outbox::Unread;
 use crate::domain::actor::ActorId;
-use crate::domain::audit::{
-    ChainBreak, ENVELOPE_VERSION, EVENT_LEN_MAX, Envelope, Head, canonical, event_hash, follow,
-};
+use crate::domain::audit::{ENVELOPE_VERSION, EVENT_LEN_MAX, Envelope, Head, canonical, event_hash, follow};
 use crate::domain::id::Digest;
 
 pub use error::{BoxError, Fault, Holder, StoreError};
-pub use verify::{Report, require, verify};
+pub use newer::Newer;
+pub use verify::{Report, require, verify, verify_all};
 
 use engine::{Engine, EngineError, append_error};
-use folder::Hold;
-use mark::{Mark, MarkWriter};
-use record::{RECORD_VERSION, Record, RecordError};
+use folder::{Copy, Hold};
+use mark::MarkWriter;
+use reading::{Contents, check, contents};
+use record::Record;
 
 /// The version of the record's layout.
 pub const FORMAT_VERSION: u32 = 1;
@@ -63,6 +66,9 @@ pub const FORMAT_VERSION: u32 = 1;
 /// Events of one append at the most: more than the decisions of one batch can hold (64 ends of a
 /// step with all their output, and one recovery of 100 runs on 16 hosts).
 pub const APPEND_EVENTS_MAX: usize = 4096;
+
+/// What is kept beside the events, by name.
+pub type Entries = [(String, Vec<u8>)];
 
 /// An event that is on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,29 +99,47 @@ impl Store {
     /// it was left. `now_ms`: milliseconds since 1970, kept as the time of creation and for people.
     pub fn open<E>(dir: &Path, now_ms: u64) -> Result<(Self, Vec<Recorded<E>>), StoreError>
     where
-        E: DeserializeOwned,
+        E: Serialize + DeserializeOwned,
+    {
+        let (store, events, ()) = Self::open_all(dir, now_ms, |_| Ok(()))?;
+        Ok((store, events))
+    }
+
+    /// The same with what `beside` makes of the entries beside the events.
+    ///
+    /// A record that a newer dogwatch wrote is left as it was to the byte: sled renews its index and
+    /// clears an unfinished end when it opens, so where another program had the record last, a copy
+    /// is read first. Where none can be made, the record itself is opened and refused, and that is all
+    /// that changes.
+    pub fn open_all<E, O>(
+        dir: &Path,
+        now_ms: u64,
+        beside: impl Fn(&Entries) -> Result<O, Unread>,
+    ) -> Result<(Self, Vec<Recorded<E>>, O), StoreError>
+    where
+        E: Serialize + DeserializeOwned,
     {
         folder::make(dir)?;
-        let hold = Hold::take(dir, now_ms)?;
+        let mut hold = Hold::take(dir, now_ms)?;
         let mark = mark::read(dir)?;
         let path = folder::record(dir);
-        if !path.exists() {
+        if path.exists() {
+            if hold.was_anothers()
+                && let Ok(copy) = Copy::of(&path)
+                && let Ok(engine) = Engine::open(dir, copy.path())
+                && let Err(newer @ StoreError::Newer { .. }) =
+                    contents::<E, O>(dir, &engine, mark.as_ref(), &beside)
+            {
+                return Err(newer);
+            }
+        } else {
             match &mark {
                 None => create(dir, now_ms)?,
                 Some(mark) => return Err(StoreError::damaged(dir, Fault::MarkAlone(mark.head))),
             }
         }
         let engine = Engine::open(dir, &path)?;
-        let mut events = Vec::new();
-        let (id, head) = check(dir, &engine, mark.as_ref(), |head, bytes| {
-            let envelope = serde_json::from_slice(bytes).map_err(|source| StoreError::Unknown {
-                dir: dir.to_owned(),
-                seq: head.seq,
-                source,
-            })?;
-            events.push(Recorded { envelope, hash: head.hash });
-            Ok(())
-        })?;
+        let Contents { store: id, head, events, beside } = contents(dir, &engine, mark.as_ref(), beside)?;
         engine.assert_nothing_spilled()?;
         // After a kill the newest events may be in the page cache only; from here on they are state.
         engine.sync().map_err(|error| append_error("sync the record in", &path)(error.into()))?;
@@ -125,7 +149,9 @@ impl Store {
             None => MarkWriter::create(dir, &id, head)?,
         };
         mark.advance(head).map_err(StoreError::file("write the mark in", dir))?;
-        Ok((Self { engine, mark, id, head, poisoned: false, dir: dir.to_owned(), _hold: hold }, events))
+        hold.keep();
+        let dir = dir.to_owned();
+        Ok((Self { engine, mark, id, head, poisoned: false, dir, _hold: hold }, events, beside))
     }
 
     /// Records events, in this order, and returns them when they are durable.
@@ -209,7 +235,7 @@ impl Store {
     /// Follows the whole chain again, as the engine has it, and compares it with the mark.
     pub fn verify(&self) -> Result<Head, StoreError> {
         let mark = mark::read(&self.dir)?;
-        check(&self.dir, &self.engine, mark.as_ref(), |_, _| Ok(())).map(|(_, head)| head)
+        check(&self.dir, &self.engine, mark.as_ref(), |_, _| ()).map(|(_, head)| head)
     }
 
     /// The entries beside the events, by name. They are no part of the chain.
@@ -261,53 +287,4 @@ where
         return Err(StoreError::Unfaithful { source: None });
     }
     Ok(Record { hash, canonical_envelope })
-}
-
-/// Checks the whole record against itself and the mark; returns the store id and the head.
-///
-/// `visit` gets each sound event: its sequence and hash, and its canonical bytes.
-fn check(
-    dir: &Path,
-    engine: &Engine,
-    mark: Option<&Mark>,
-    mut visit: impl FnMut(Head, &[u8]) -> Result<(), StoreError>,
-) -> Result<(String, Head), StoreError> {
-    let meta = engine.meta(dir)?;
-    let mut head = Head::START;
-    let mut hash_at_mark = None;
-    engine.visit(dir, |seq, bytes| {
-        let record = decode(dir, seq, &bytes)?;
-        head =
-            follow(head, &meta.store, &record.canonical_envelope, record.hash).map_err(|why| match why {
-                ChainBreak::Version(found) if found > u64::from(ENVELOPE_VERSION) => {
-                    newer(dir, "an event", found, u64::from(ENVELOPE_VERSION))
-                }
-                why => StoreError::damaged(dir, Fault::Chain { seq, why }),
-            })?;
-        if mark.is_some_and(|mark| mark.head.seq == seq) {
-            hash_at_mark = Some(record.hash);
-        }
-        visit(head, &record.canonical_envelope)
-    })?;
-    if head != meta.head {
-        return Err(StoreError::damaged(dir, Fault::Head { found: head, written: meta.head }));
-    }
-    let fault = match mark {
-        // Killed between the creation of the record and that of its mark.
-        None if head.seq == 0 => None,
-        None => Some(Fault::MarkMissing { events: head.seq }),
-        Some(mark) => mark.fault(&meta.store, head, hash_at_mark),
-    };
-    fault.map_or(Ok((meta.store, head)), |fault| Err(StoreError::damaged(dir, fault)))
-}
-
-fn decode(dir: &Path, seq: u64, bytes: &[u8]) -> Result<Record, StoreError> {
-    Record::decode(bytes).map_err(|error| match error {
-        RecordError::Newer(found) => newer(dir, "a record", u64::from(found), u64::from(RECORD_VERSION)),
-        RecordError::Malformed => StoreError::damaged(dir, Fault::Pieces { seq }),
-    })
-}
-
-fn newer(dir: &Path, what: &'static str, found: u64, known: u64) -> StoreError {
-    StoreError::Newer { dir: dir.to_owned(), what, found, known }
 }

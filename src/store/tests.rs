@@ -8,6 +8,7 @@
 mod appends;
 mod codec;
 mod marks;
+mod newer;
 mod outbox;
 mod refusals;
 

@@ -4,15 +4,20 @@
 //! remove what an investigation needs. So a copy is opened, in a private temporary folder that is
 //! removed afterwards. The record is held meanwhile, so that nobody writes during the copy.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::domain::audit::Head;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use super::engine::{Engine, append_error};
+use super::Entries;
+use super::engine::Engine;
 use super::error::{Fault, StoreError};
-use super::folder::{self, Hold};
-use super::{check, mark};
+use super::folder::{self, Copy, Hold};
+use super::mark::{self, Mark};
+use super::newer::Newer;
+use super::reading::{check, contents};
+use crate::app::outbox::Unread;
+use crate::domain::audit::Head;
 
 /// What the record holds and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +28,8 @@ pub struct Report {
     pub mark: Option<Head>,
     /// The first thing that is wrong, or nothing.
     pub fault: Option<Fault>,
+    /// The first thing in a sound chain that this version does not know, if it was asked to look.
+    pub newer: Option<Newer>,
 }
 
 impl Report {
@@ -40,23 +47,48 @@ pub fn require(dir: &Path) -> Result<(), StoreError> {
     Err(StoreError::Absent { dir: dir.to_owned() })
 }
 
-/// Verifies the record in `dir` without changing it; needs space for a copy in the temporary folder.
+/// Verifies the chain in `dir` without changing anything; needs space for a copy in the temporary folder.
 ///
 /// An error means that there was nothing to judge: no record, somebody holds it, a newer version
-/// wrote it, or a file operation failed.
+/// wrote it so that it can't be followed, or a file operation failed.
 pub fn verify(dir: &Path, now_ms: u64) -> Result<Report, StoreError> {
+    report(dir, now_ms, |_, _| Ok(()))
+}
+
+/// The same, with a look at what this version knows of the events, and what `beside` makes of the
+/// entries beside them.
+pub fn verify_all<E, O>(
+    dir: &Path,
+    now_ms: u64,
+    beside: impl FnOnce(&Entries) -> Result<O, Unread>,
+) -> Result<Report, StoreError>
+where
+    E: Serialize + DeserializeOwned,
+{
+    report(dir, now_ms, |engine, mark| contents::<E, O>(dir, engine, mark, beside).map(drop))
+}
+
+fn report(
+    dir: &Path,
+    now_ms: u64,
+    look: impl FnOnce(&Engine, Option<&Mark>) -> Result<(), StoreError>,
+) -> Result<Report, StoreError> {
     require(dir)?;
-    let path = folder::record(dir);
     let _hold = Hold::take(dir, now_ms)?;
-    let mut report = Report { head: Head::START, mark: None, fault: None };
-    match examine(dir, &path, &mut report) {
+    let mut report = Report { head: Head::START, mark: None, fault: None, newer: None };
+    match examine(dir, &mut report, look) {
         Ok(()) => Ok(report),
         Err(StoreError::Damaged { fault, .. }) => Ok(Report { fault: Some(*fault), ..report }),
         Err(error) => Err(error),
     }
 }
 
-fn examine(dir: &Path, path: &Path, report: &mut Report) -> Result<(), StoreError> {
+fn examine(
+    dir: &Path,
+    report: &mut Report,
+    look: impl FnOnce(&Engine, Option<&Mark>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let path = folder::record(dir);
     let mark = match mark::read(dir) {
         // The chain is worth a look all the same; the mark's fault counts if nothing else is wrong.
         Err(StoreError::Damaged { fault, .. }) => Err(*fault),
@@ -67,43 +99,23 @@ fn examine(dir: &Path, path: &Path, report: &mut Report) -> Result<(), StoreErro
     if let (Some(head), false) = (report.mark, path.exists()) {
         return Err(StoreError::damaged(dir, Fault::MarkAlone(head)));
     }
-    let copy = Copy::of(path)?;
-    let engine = Engine::open(dir, &copy.0)?;
+    let copy = Copy::of(&path)?;
+    let engine = Engine::open(dir, copy.path())?;
     let known = mark.as_ref().ok().and_then(Option::as_ref);
-    let checked = check(dir, &engine, known, |head, _| {
-        report.head = head;
-        Ok(())
-    });
-    match (checked.map(drop), mark) {
-        (Ok(()), Err(fault)) => Err(StoreError::damaged(dir, fault)),
+    match (check(dir, &engine, known, |head, _| report.head = head), &mark) {
+        (Ok(_), Ok(_)) => {}
+        (Ok(_), Err(fault)) => return Err(StoreError::damaged(dir, fault.clone())),
         // Unreadable, the mark was taken for missing above.
         (Err(StoreError::Damaged { fault: missing, .. }), Err(fault))
             if matches!(*missing, Fault::MarkMissing { .. }) =>
         {
-            Err(StoreError::damaged(dir, fault))
+            return Err(StoreError::damaged(dir, fault.clone()));
         }
-        (checked, _) => checked,
+        (Err(error), _) => return Err(error),
     }
-}
-
-/// A private copy of the engine's folder, removed when dropped.
-struct Copy(PathBuf);
-
-impl Copy {
-    fn of(path: &Path) -> Result<Self, StoreError> {
-        let mut name = [0; 16];
-        getrandom::fill(&mut name).map_err(|error| {
-            append_error("draw a random name for a copy of", path)(error.to_string().into())
-        })?;
-        let copy = Self(std::env::temp_dir().join(format!("dogwatch-verify-{}", hex::encode(name))));
-        folder::copy_tree(path, &copy.0)?;
-        Ok(copy)
+    match look(&engine, known) {
+        Err(StoreError::Newer { newer, .. }) => report.newer = Some(*newer),
+        looked => looked?,
     }
-}
-
-impl Drop for Copy {
-    fn drop(&mut self) {
-        // Nothing depends on it; the system's cleaning of the temporary folder gets what stays.
-        let _ = fs::remove_dir_all(&self.0);
-    }
+    Ok(())
 }

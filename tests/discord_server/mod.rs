@@ -26,6 +26,7 @@ pub mod faults;
 mod gateway;
 mod http;
 pub mod look;
+mod memory;
 mod messages;
 pub mod model;
 pub mod people;

@@ -82,9 +82,25 @@ fn a_card_remembers_its_message() {
 }
 
 #[test]
-fn an_entry_that_cannot_be_read_is_named() {
-    let error = Outbox::load(&[("post/1".to_owned(), b"{".to_vec())]).unwrap_err();
-    assert!(error.contains("post/1"));
+fn an_entry_that_is_not_known_whole_is_named_and_told_from_damage() {
+    let load =
+        |key: &str, value: &str| Outbox::load(&[(key.to_owned(), value.as_bytes().to_vec())]).unwrap_err();
+    assert_eq!(load("post/1", "{"), Unread::Damaged("post/1".to_owned()));
+    for (key, value) in [
+        ("lapse/1", "null"),
+        ("post/one", "null"),
+        ("number", "{\"last\":7}"),
+        ("card/run/r3", "[{\"poll\":3},{}]"),
+    ] {
+        assert_eq!(load(key, value), Unread::Unknown(key.to_owned()));
+    }
+    let (_, notes) = Outbox::default().post(say(room()), 5);
+    let mut entries = written(&notes);
+    let (key, value) = entries.iter_mut().find(|(key, _)| key.starts_with(POST)).unwrap();
+    let key = key.clone();
+    *value =
+        String::from_utf8(value.clone()).unwrap().replace("{\"to\"", "{\"pin\":true,\"to\"").into_bytes();
+    assert_eq!(Outbox::load(&entries).unwrap_err(), Unread::Unknown(key));
 }
 
 #[test]

@@ -97,5 +97,6 @@ fn a_later_version_is_named() {
     let mut slot = format!("{text} {}\n", Digest::of(text.as_bytes())).into_bytes();
     slot.resize(SLOT_LEN, 0);
     fs::write(&path, [slot.as_slice(), &fs::read(&path).unwrap()[SLOT_LEN..]].concat()).unwrap();
-    assert!(matches!(mark::read(dir.path()), Err(StoreError::Newer { found: 2, known: 1, .. })));
+    let Err(StoreError::Newer { newer, .. }) = mark::read(dir.path()) else { panic!("not newer") };
+    assert_eq!(*newer, Newer::Version { what: "the mark", found: 2, known: 1 });
 }

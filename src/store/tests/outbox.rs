@@ -139,7 +139,7 @@ fn events_and_entries_are_one_transaction() {
 }
 
 #[test]
-fn parts_that_are_no_entry_are_damage_of_the_outbox_and_not_of_the_record() {
+fn parts_that_are_no_entry_are_damage_of_the_outbox_and_not_of_the_chain() {
     let stray: [&[u8]; 3] = [b"no part", b"a\0\0\x02", b"\xff\0\0\0"];
     for key in stray {
         let dir = with_events(1);
@@ -147,9 +147,9 @@ fn parts_that_are_no_entry_are_damage_of_the_outbox_and_not_of_the_record() {
         alone(&mut store, &[put("a", "first part")]).unwrap();
         store.engine.outbox.insert(key, "x").unwrap();
         drop(store);
-        let (store, events) = open(dir.path()).unwrap();
-        assert_eq!(events.len(), 1);
-        let damaged = store.outbox();
-        assert!(matches!(damaged, Err(StoreError::Damaged { .. })), "{key:?}: {damaged:?}");
+        assert_eq!(fault(dir.path()), Fault::Meta("outbox"), "{key:?}");
+        assert!(verify(dir.path(), NOW_MS).unwrap().is_sound());
+        let report = verify_all::<Event, _>(dir.path(), NOW_MS, |_| Ok(())).unwrap();
+        assert_eq!((report.head.seq, report.fault), (1, Some(Fault::Meta("outbox"))));
     }
 }

@@ -10,7 +10,7 @@ type Emptied = (fn(&Path), Option<Fault>);
 type Edit = (fn(&Engine), u64);
 
 /// Opens the engine behind the store's back.
-fn engine(dir: &Path) -> Engine {
+pub(super) fn engine(dir: &Path) -> Engine {
     Engine::open(dir, &folder::record(dir)).unwrap()
 }
 
@@ -24,14 +24,14 @@ fn message(error: &StoreError) -> String {
     error.to_string()
 }
 
-/// Every file below `dir` with its bytes, but for the holder's.
-fn files(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+/// Every file below `dir` with its bytes.
+pub(super) fn files(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             found.extend(files(&path));
-        } else if !path.ends_with("holder") {
+        } else {
             found.push((path.clone(), fs::read(&path).unwrap()));
         }
     }
@@ -259,40 +259,6 @@ fn events_cut_off_behind_the_marks_back_are_refused() {
     assert!(
         matches!(refused(dir.path()), Fault::Head { found, written } if (found.seq, written.seq) == (4, 5))
     );
-}
-
-#[test]
-fn newer_versions_are_refused_as_such() {
-    let edits: [fn(&Engine); 2] = [
-        |engine| drop(engine.meta.insert("format", &2_u32.to_be_bytes()).unwrap()),
-        |engine| {
-            let mut record = engine.events.get(key(2, 0)).unwrap().unwrap().to_vec();
-            record[0] = 2;
-            engine.events.insert(key(2, 0), record).unwrap();
-        },
-    ];
-    for edit in edits {
-        let dir = with_events(3);
-        edit(&engine(dir.path()));
-        let error = open(dir.path()).unwrap_err();
-        assert!(matches!(error, StoreError::Newer { found: 2, known: 1, .. }), "{error:?}");
-        assert!(message(&error).contains("start the newer one"));
-        assert!(matches!(verify(dir.path(), NOW_MS), Err(StoreError::Newer { .. })));
-    }
-}
-
-#[test]
-fn an_event_of_an_unknown_kind_is_not_called_damage() {
-    #[derive(Debug, Deserialize)]
-    #[serde(tag = "kind", content = "body", rename_all = "snake_case")]
-    enum Older {
-        #[expect(dead_code, reason = "only decoded")]
-        Counted { n: u64 },
-    }
-    let dir = with_events(1);
-    let error = Store::open::<Older>(dir.path(), NOW_MS).unwrap_err();
-    assert!(matches!(error, StoreError::Unknown { seq: 1, .. }), "{error:?}");
-    assert!(verify(dir.path(), NOW_MS).unwrap().is_sound());
 }
 
 #[test]
