@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod keeping;
+mod shares;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

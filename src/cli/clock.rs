@@ -27,7 +27,9 @@ pub fn run(places: &Places, Command::Accept: &Command) -> Done {
     store::require(&folder)?;
     let (mut record, moments, mut outbox) = SledRecord::open(&folder)?;
     let mut state = State::default();
-    moments.iter().for_each(|moment| state.apply(moment));
+    for moment in &moments {
+        state.apply(moment);
+    }
     let actor = ActorId::of_terminal(rustix::process::getuid().as_raw());
     let origin = Origin::typed(actor.clone(), ConversationId(actor.0));
     let wall_ms = wall_ms();

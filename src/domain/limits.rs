@@ -37,12 +37,13 @@ pub struct Limits {
     strangers: BTreeMap<ConversationId, u64>,
 }
 
-/// When the whole share is there again, and until when the person has been told that it is not.
+/// When the whole share is there again, and until when the person has been told that it is not; in ms since
+/// 1970.
 #[derive(Debug, Default)]
 struct Used {
-    commands_ms: u64,
-    questions_ms: u64,
-    told_ms: u64,
+    commands: u64,
+    questions: u64,
+    told: u64,
 }
 
 /// What becomes of a command.
@@ -73,13 +74,13 @@ impl Limits {
 
     fn admit_person(&mut self, person: &str, command: &Command, now_ms: u64) -> Admission {
         if self.persons.len() >= REMEMBERED_MAX && !self.persons.contains_key(person) {
-            self.persons.retain(|_, used| used.commands_ms.max(used.questions_ms).max(used.told_ms) > now_ms);
+            self.persons.retain(|_, used| used.commands.max(used.questions).max(used.told) > now_ms);
         }
         let used = self.persons.entry(person.to_owned()).or_default();
         let (share, whole_ms) = if is_question(command) {
-            (QUESTIONS, &mut used.questions_ms)
+            (QUESTIONS, &mut used.questions)
         } else {
-            (COMMANDS, &mut used.commands_ms)
+            (COMMANDS, &mut used.commands)
         };
         let begins_ms = (*whole_ms).max(now_ms);
         let room_ms = now_ms + (share.burst - 1) * share.each_ms;
@@ -91,10 +92,10 @@ impl Limits {
         let until_ms = now_ms + (begins_ms - room_ms) + 999;
         let refusal = Refusal::new("too_fast", format!("too much at once: {} is your share", share.what))
             .hint(format!("Nothing was done with it. Go on at {} UTC.", time(until_ms)));
-        if matches!(command, Command::Overheard(_)) || used.told_ms > now_ms {
+        if matches!(command, Command::Overheard(_)) || used.told > now_ms {
             return Admission::TurnedAway(refusal);
         }
-        used.told_ms = now_ms + TOLD_MS;
+        used.told = now_ms + TOLD_MS;
         Admission::Refused(refusal)
     }
 

@@ -278,14 +278,11 @@ fn process_of(thread: &str) -> Option<Pid> {
 
 /// A command with the wall clock that a file says; the time that passes is the real one.
 pub fn with_clock(mut command: Command, file: &Path) -> Command {
-    let library = ["/usr/lib", "/usr/lib64"].iter().flat_map(|folder| {
-        let folders = fs::read_dir(folder).into_iter().flatten().flatten();
-        folders.map(|entry| entry.path().join("faketime/libfaketime.so.1"))
-    });
-    let mut library = library;
-    let library = library.find(|library| library.exists());
-    let library = library.expect("this test needs libfaketime: apt-get install -y faketime");
-    command.env("LD_PRELOAD", library).env("FAKETIME_TIMESTAMP_FILE", file);
+    let folders = ["/usr/lib", "/usr/lib64"].iter().flat_map(fs::read_dir).flatten().flatten();
+    let mut libraries = folders.map(|folder| folder.path().join("faketime/libfaketime.so.1"));
+    let library = libraries.find(|library| library.exists());
+    assert!(library.is_some(), "this test needs libfaketime: apt-get install -y faketime");
+    command.env("LD_PRELOAD", library.unwrap()).env("FAKETIME_TIMESTAMP_FILE", file);
     command.env("FAKETIME_NO_CACHE", "1").env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
     command
 }

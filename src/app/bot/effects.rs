@@ -31,7 +31,7 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
             Effect::Form(origin, form) => self.work.chat.form(&origin, form),
             Effect::Start(request) => self.again.push_back(Message::Input(Input::Start(request), trail)),
             Effect::AskRoles(request, actors, asked_at_ms) => {
-                self.ask_roles(request, actors, asked_at_ms, trail)
+                self.ask_roles(request, actors, asked_at_ms, trail);
             }
             Effect::Hold(request, approved) => {
                 self.held.insert(request, Held::new(approved));

@@ -13,8 +13,15 @@ use crate::domain::testing::{R1, R2, World, actor, run_command};
 const APPROVERS: &str = "chat:approvers";
 const RESPONDERS: &str = "chat:responders";
 
-fn groups(names: &[&str]) -> Result<Vec<GroupId>, String> {
-    Ok(names.iter().map(|name| GroupId((*name).to_owned())).collect())
+/// An answer of the chat, or none.
+type Answer = Result<Vec<GroupId>, String>;
+
+fn groups(names: &[&str]) -> Vec<GroupId> {
+    names.iter().map(|name| GroupId((*name).to_owned())).collect()
+}
+
+fn answers(world: &mut World, who: &str, answer: Answer) {
+    world.groups.insert(actor(who), answer);
 }
 
 /// Fay and gus may approve, hal may ask: by groups of their chat alone, and they are in them.
@@ -24,7 +31,7 @@ fn in_chat() -> World {
     let roles = roles.map(|(name, role)| (GroupId(name.to_owned()), role));
     world.catalogue.people = world.catalogue.people.clone().with_groups(BTreeMap::from(roles));
     for (who, group) in [("chat:fay", APPROVERS), ("chat:gus", APPROVERS), ("chat:hal", RESPONDERS)] {
-        world.groups.insert(actor(who), groups(&[group]));
+        answers(&mut world, who, Ok(groups(&[group])));
     }
     world
 }
@@ -52,7 +59,7 @@ fn who_still_has_the_role_counts() {
 #[test]
 fn an_approver_who_has_lost_the_role_counts_no_longer_and_another_can_approve() {
     let mut world = half_approved();
-    world.groups.insert(actor("chat:fay"), groups(&[]));
+    answers(&mut world, "chat:fay", Ok(groups(&[])));
     approves(&mut world, "chat:gus");
     assert_eq!((world.status(R1), world.executions()), (&Status::Waiting, 0));
     assert!(world.said.contains("the approval of r1 by chat:fay counts no longer"), "{}", world.said);
@@ -64,7 +71,7 @@ fn an_approver_who_has_lost_the_role_counts_no_longer_and_another_can_approve() 
 #[test]
 fn a_requester_who_has_lost_the_role_ends_the_request() {
     let mut world = half_approved();
-    world.groups.insert(actor("chat:hal"), groups(&["chat:others"]));
+    answers(&mut world, "chat:hal", Ok(groups(&["chat:others"])));
     approves(&mut world, "chat:gus");
     assert_eq!((world.status(R1), world.executions()), (&Status::Refused, 0));
     assert!(world.said.contains("has lost the role of a responder"), "{}", world.said);
@@ -73,7 +80,7 @@ fn a_requester_who_has_lost_the_role_ends_the_request() {
 #[test]
 fn no_answer_is_neither_yes_nor_no() {
     let mut world = half_approved();
-    world.groups.insert(actor("chat:fay"), Err("the chat is down".to_owned()));
+    answers(&mut world, "chat:fay", Err("the chat is down".to_owned()));
     approves(&mut world, "chat:gus");
     assert!(matches!(world.status(R1), Status::Ready(_)));
     assert!(world.said.contains("r1 waits: whether these still have their roles can't be asked: chat:fay"));
@@ -85,7 +92,7 @@ fn no_answer_is_neither_yes_nor_no() {
     }
     assert_eq!(world.said.matches("the chat is down").count(), 1, "{}", world.said);
     assert_eq!((world.executions(), world.request(R1).approvals.len()), (0, 2));
-    world.groups.insert(actor("chat:fay"), groups(&[APPROVERS]));
+    answers(&mut world, "chat:fay", Ok(groups(&[APPROVERS])));
     world.input(Input::Tick).unwrap();
     assert_eq!((world.status(R1), world.executions()), (&Status::Running, 1));
 }
@@ -93,7 +100,7 @@ fn no_answer_is_neither_yes_nor_no() {
 #[test]
 fn without_an_answer_it_waits_until_the_approvals_lapse() {
     let mut world = half_approved();
-    world.groups.insert(actor("chat:hal"), Err("the chat is down".to_owned()));
+    answers(&mut world, "chat:hal", Err("the chat is down".to_owned()));
     approves(&mut world, "chat:gus");
     world.now_ms += 10 * 60 * 1000;
     world.input(Input::Tick).unwrap();
@@ -103,8 +110,8 @@ fn without_an_answer_it_waits_until_the_approvals_lapse() {
 #[test]
 fn what_the_configuration_gives_is_not_asked_for() {
     let mut world = in_chat();
-    world.groups.insert(actor("ana"), Err("nobody asks".to_owned()));
-    world.groups.insert(actor("ben"), Err("nobody asks".to_owned()));
+    answers(&mut world, "ana", Err("nobody asks".to_owned()));
+    answers(&mut world, "ben", Err("nobody asks".to_owned()));
     world.says("ana", run_command("vm-start", &["kvm1"])).unwrap();
     world.says("ben", Command::Approve(R1)).unwrap();
     assert_eq!(world.status(R1), &Status::Running);
@@ -113,10 +120,14 @@ fn what_the_configuration_gives_is_not_asked_for() {
 /// An approved request, and what was asked when it was about to start.
 fn asked() -> (World, Vec<ActorId>, u64) {
     let mut world = half_approved();
-    world.groups.insert(actor("chat:fay"), Err("not yet".to_owned()));
+    answers(&mut world, "chat:fay", Err("not yet".to_owned()));
     approves(&mut world, "chat:gus");
     let (_, effects) = world.decided(Input::Start(R1)).unwrap();
-    let Some(Effect::AskRoles(R1, actors, asked_at_ms)) = effects.into_iter().next() else { panic!() };
+    let asked = effects.into_iter().find_map(|effect| match effect {
+        Effect::AskRoles(R1, actors, asked_at_ms) => Some((actors, asked_at_ms)),
+        _ => None,
+    });
+    let (actors, asked_at_ms) = asked.unwrap();
     (world, actors, asked_at_ms)
 }
 
@@ -126,7 +137,7 @@ fn an_answer_is_good_for_less_than_ten_seconds_from_its_question() {
         let (mut world, actors, asked_at_ms) = asked();
         let answer = |actor: &ActorId| {
             let group = if actor.0 == "chat:hal" { RESPONDERS } else { APPROVERS };
-            (actor.clone(), groups(&[group]))
+            (actor.clone(), Ok(groups(&[group])))
         };
         let groups = actors.iter().map(answer).collect();
         world.now_ms = asked_at_ms + age_ms;
@@ -141,7 +152,7 @@ fn an_answer_is_good_for_less_than_ten_seconds_from_its_question() {
 #[test]
 fn an_answer_that_lacks_somebody_is_none() {
     let (mut world, actors, asked_at_ms) = asked();
-    let groups = actors.iter().skip(1).map(|actor| (actor.clone(), groups(&[APPROVERS]))).collect();
+    let groups = actors.iter().skip(1).map(|actor| (actor.clone(), Ok(groups(&[APPROVERS])))).collect();
     let (events, effects) = world.decided(Input::Roles(R1, Answers { asked_at_ms, groups })).unwrap();
     assert!(events.is_empty() && matches!(effects.as_slice(), [Effect::AskRoles(..)]), "{effects:?}");
 }
@@ -150,7 +161,7 @@ fn an_answer_that_lacks_somebody_is_none() {
 fn an_answer_to_what_no_longer_waits_starts_nothing() {
     let (mut world, actors, asked_at_ms) = asked();
     world.says("eve", Command::Deny(R1, "no".into())).unwrap();
-    let groups = actors.into_iter().map(|actor| (actor, groups(&[APPROVERS]))).collect();
+    let groups = actors.into_iter().map(|actor| (actor, Ok(groups(&[APPROVERS])))).collect();
     let answered = world.decided(Input::Roles(R1, Answers { asked_at_ms, groups })).unwrap();
     assert_eq!(answered, (Vec::new(), Vec::new()));
 }
@@ -163,7 +174,7 @@ fn a_read_that_has_waited_for_its_turn_asks_for_its_requesters_role() {
         world.says_in_chat("chat:hal", &[RESPONDERS], read()).unwrap();
     }
     assert_eq!(world.executions(), turns::OWN_READS_RUNNING_MAX, "the role came with the command");
-    world.groups.insert(actor("chat:hal"), groups(&[]));
+    answers(&mut world, "chat:hal", Ok(groups(&[])));
     world.step_ends(R2, StepEnd::Done(0));
     let waited = RequestId(5);
     assert_eq!((world.request(waited).plan.risk, world.status(waited)), (Risk::Read, &Status::Refused));
