@@ -16,14 +16,14 @@ use super::ports::{
     Asked, Audit, Chat, HostCheck, Hosts, Library, Record, RecordError, Roles, Sources, StepAt,
 };
 use super::{Bot, Handle, Outbox};
-use crate::domain::actor::ActorId;
+use crate::domain::actor::{ActorId, Role};
 use crate::domain::approval::Approved;
 use crate::domain::catalogue::{Catalogue, Subject};
-use crate::domain::command::{Command, Origin};
+use crate::domain::command::{Command, Origin, Ticket};
 use crate::domain::decide::{CardId, Input};
 use crate::domain::event::Event;
 use crate::domain::host::Host;
-use crate::domain::id::{Digest, RequestId, RunId};
+use crate::domain::id::{Digest, GroupId, RequestId, RunId};
 use crate::domain::plan::Plan;
 use crate::domain::press::{Press, RequestPress, Submit};
 use crate::domain::replies::answer::Found;
@@ -49,6 +49,31 @@ struct Outside {
     prints: Vec<&'static str>,
     /// What was shown of steps that run.
     shown: Mutex<Vec<String>>,
+    /// How many commands were turned away.
+    turned_away: AtomicUsize,
+    /// How often a host was looked at, and whether that comes to no end.
+    checks: AtomicUsize,
+    never_checked: bool,
+    /// How often roles were asked for; so often, at first, nobody answers.
+    asked: AtomicUsize,
+    unanswered: usize,
+}
+
+/// A group that gives the role of an approver.
+const APPROVERS: &str = "chat:approvers";
+
+/// The world of the domain's tests, in which a group gives a role.
+fn in_chat() -> Catalogue {
+    let mut catalogue = catalogue();
+    let groups = BTreeMap::from([(GroupId(APPROVERS.to_owned()), Role::Approver)]);
+    catalogue.people = std::mem::take(&mut catalogue.people).with_groups(groups);
+    catalogue
+}
+
+impl Outside {
+    fn said(&self) -> String {
+        self.said.lock().unwrap().clone()
+    }
 }
 
 impl Hosts for Outside {
@@ -94,6 +119,10 @@ impl Hosts for Outside {
     }
 
     async fn check(&self, _: &Host, _: &[String]) -> HostCheck {
+        self.checks.fetch_add(1, Ordering::SeqCst);
+        if self.never_checked {
+            std::future::pending::<()>().await;
+        }
         HostCheck { findings: Vec::new() }
     }
 }
@@ -102,7 +131,7 @@ impl Sources for Outside {
     fn catalogue(&self, about: &[Subject]) -> Result<Catalogue, String> {
         *self.about.lock().unwrap() = about.to_vec();
         let read = self.reads.fetch_add(1, Ordering::SeqCst) + 1;
-        let mut catalogue = catalogue();
+        let mut catalogue = in_chat();
         if read == self.unreadable {
             return Err("half written".to_owned());
         }
@@ -120,6 +149,10 @@ impl Chat for Outside {
         self.said.lock().unwrap().push_str(&text_of(&post.say.reply));
     }
 
+    fn turned_away(&self, _: Ticket, _: Reply) {
+        self.turned_away.fetch_add(1, Ordering::SeqCst);
+    }
+
     fn show(&self, card: CardId, reply: Reply, _: bool) {
         if matches!(card, CardId::Run(_)) {
             self.shown.lock().unwrap().push(text_of(&reply));
@@ -127,12 +160,13 @@ impl Chat for Outside {
     }
 }
 
-/// Nobody belongs to any group.
-struct Groups;
-
-impl Roles for Groups {
+impl Roles for Outside {
     fn groups(&self, _: ActorId) -> Asked {
-        Box::pin(std::future::ready(Ok(Vec::new())))
+        let groups = match self.asked.fetch_add(1, Ordering::SeqCst) {
+            n if n < self.unanswered => Err("the chat is down".to_owned()),
+            _ => Ok(vec![GroupId(APPROVERS.to_owned())]),
+        };
+        Box::pin(std::future::ready(groups))
     }
 }
 
@@ -184,9 +218,9 @@ fn running(outside: Outside, appends_left: usize) -> Running {
         library: Arc::clone(&outside),
         sources: Arc::clone(&outside),
         chat: Arc::clone(&outside),
-        roles: Arc::new(Groups),
+        roles: Arc::clone(&outside) as Arc<dyn Roles>,
     };
-    let (bot, handle) = bot.prepare(catalogue(), &[], Outbox::default());
+    let (bot, handle) = bot.prepare(in_chat(), &[], Outbox::default());
     let stop = watch::Sender::new(false);
     let ended = tokio::spawn(bot.run(stop.subscribe()));
     Running { outside, handle, ended, _stop: stop }
@@ -198,7 +232,7 @@ fn says(who: &str, command: Command) -> Input {
 
 impl Running {
     fn said(&self) -> String {
-        self.outside.said.lock().unwrap().clone()
+        self.outside.said()
     }
 }
 

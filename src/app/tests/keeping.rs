@@ -110,9 +110,9 @@ impl Life {
             hosts: Arc::clone(&outside),
             record: disk.clone(),
             library: Arc::clone(&outside),
-            sources: outside,
+            sources: Arc::clone(&outside),
             chat: Arc::clone(&room),
-            roles: Arc::new(super::Groups),
+            roles: outside,
         };
         let (moments, left) = disk.load();
         let (bot, handle) = bot.prepare(catalogue(), &moments, left);
