@@ -128,6 +128,9 @@ fn in_turn<'a>(view: View<'_>, waiting: impl Iterator<Item = &'a Request>) -> Ve
     for request in waiting {
         queues.entry(person(view.catalogue, request)).or_default().insert(request.id, request);
     }
+    if queues.is_empty() {
+        return Vec::new();
+    }
     let mut begun: BTreeMap<String, u64> = BTreeMap::new();
     for request in view.state.requests.values().filter(|request| is_read(request)) {
         let Some(run) = &request.run else { continue };
