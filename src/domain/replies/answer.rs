@@ -243,7 +243,7 @@ fn unknown(found: &Found) -> Reply {
 
 /// An article by id, or the one that was probably meant.
 pub fn shown(catalogue: &Catalogue, id: &ArticleId) -> Reply {
-    catalogue.articles.get(id).map_or_else(|| no_article(catalogue, id), |found| article(catalogue, found))
+    catalogue.article(id).map_or_else(|| no_article(catalogue, id), |found| article(catalogue, found))
 }
 
 /// An article, section by section.

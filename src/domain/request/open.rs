@@ -65,7 +65,7 @@ pub fn open(view: View<'_>, caller: Caller<'_>, asked: Asked) -> Result<Decision
     if request.plan.basis == Basis::NoneNeeded {
         decision.extend(start::starting(view, request, caller.actor));
     } else {
-        let reply = replies::request::opened(view.catalogue, &request);
+        let reply = replies::request::opened(view.catalogue, &request, request.alike(view.state));
         let card = Some(CardId::Request(id));
         decision.effects.push(Effect::Say(Say { to: To::request(&request), reply, card }));
     }
