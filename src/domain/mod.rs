@@ -14,6 +14,7 @@ pub mod form;
 pub mod host;
 pub mod id;
 pub mod incident;
+pub mod offers;
 pub mod plan;
 pub mod policy;
 pub mod press;
