@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use super::*;
 use crate::domain::action::Risk;
 use crate::domain::article::Synonyms;
@@ -13,7 +11,7 @@ fn analyzer() -> Analyzer {
         list(&["power off", "shut down", "stop", "turn off"]),
         list(&["kill", "force off", "force stop", "destroy"]),
         list(&["delete", "remove", "get rid"]),
-        list(&["vcenter", "virtualcenter", "vc"]),
+        list(&["vcenter", "virtual center", "vc"]),
     ]))
 }
 
@@ -156,6 +154,4 @@ fn a_product_that_an_article_is_not_about_is_found_by_its_name() {
     let mut tagged = entry(&[], &[]);
     tagged.tags.push("xen".to_owned());
     assert!(elsewhere("xen guest", &tagged).is_empty());
-    assert_eq!(Product::new(&analyzer, "").words.first(), None);
-    assert!(products.0.iter().all(|product| product.words.first().unwrap().len() > 1));
 }
