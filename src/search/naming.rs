@@ -224,8 +224,8 @@ fn says(unit: &Unit<'_>, said: &Said) -> bool {
     said.stem.as_ref().is_some_and(is_stem) || means
 }
 
-fn shares(these: &[usize], those: &[usize]) -> bool {
-    these.iter().any(|meaning| those.contains(meaning))
+fn shares(some: &[usize], others: &[usize]) -> bool {
+    some.iter().any(|meaning| others.contains(meaning))
 }
 
 /// Whether a deed is said not to be, to be done, or to have been of no use: who says so asks for another.
