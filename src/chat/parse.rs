@@ -1,15 +1,20 @@
 //! A line that somebody typed becomes a command.
 //!
 //! A line that begins with `/` is a command, unless it begins with a path; anything else is a
-//! question. Values with spaces are quoted as in a shell.
+//! question, also where it reads like a command. Names, numbers and keywords are taken whatever their
+//! case, values are quoted as [`words`](crate::domain::command::words) says.
+
+mod lead;
+mod meant;
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use crate::domain::catalogue::nearest;
 use crate::domain::command::table::{COMMANDS, usage};
+use crate::domain::command::words::next_word;
 use crate::domain::command::{Assignee, Command, Severity};
-use crate::domain::id::{ActionId, ArticleId, HostName, IdError, IncidentId, RequestId};
+use crate::domain::id::{self, ActionId, ArticleId, HostName, ID_PUNCTUATION, IdError, RequestId};
 use crate::domain::refusal::Refusal;
 use crate::domain::run::Outcome;
 
@@ -34,10 +39,16 @@ pub fn parse(line: &str) -> Result<Option<Command>, Refusal> {
         return Err(Refusal::new("line_too_long", message));
     }
     let (word, rest) = split_word(line);
-    let Some(name) = word.strip_prefix('/').filter(|name| !is_path(name)) else {
-        return Ok(Some(Command::Ask(line.to_owned())));
-    };
-    command(name, rest).map(Some)
+    let name = word.strip_prefix('/').filter(|name| !is_path(name));
+    if name.is_none_or(str::is_empty)
+        && let Some(meant) = meant::meant(line)
+    {
+        return Ok(Some(meant));
+    }
+    match name {
+        Some(name) => command(&name.to_lowercase(), rest).map(Some),
+        None => Ok(Some(Command::Ask(line.to_owned()))),
+    }
 }
 
 fn is_path(name: &str) -> bool {
@@ -50,6 +61,7 @@ fn split_word(text: &str) -> (&str, &str) {
     text.split_once(char::is_whitespace).map_or((text, ""), |(word, rest)| (word, rest.trim()))
 }
 
+/// Reads what follows the name of a command, which is in small letters.
 fn command(name: &str, rest: &str) -> Result<Command, Refusal> {
     let only = |request: fn(RequestId) -> Command| only_request(rest, name).map(request);
     match name {
@@ -72,7 +84,7 @@ fn command(name: &str, rest: &str) -> Result<Command, Refusal> {
         "incident" => incident(rest),
         "kb" => kb(rest),
         "quiet" => quiet(rest).map(Command::Quiet),
-        "audit" => match rest {
+        "audit" => match bare(rest).as_str() {
             "" | "verify" => Ok(Command::AuditVerify),
             _ => Err(expected("audit verify")),
         },
@@ -104,10 +116,16 @@ fn nothing_more(rest: &str, command: Command, path: &str) -> Result<Command, Ref
     if rest.is_empty() { Ok(command) } else { Err(expected(path)) }
 }
 
+/// A word as it is compared: in small letters, without the punctuation around it.
+fn bare(word: &str) -> String {
+    word.trim_matches(ID_PUNCTUATION).to_lowercase()
+}
+
 /// The number that a word is.
 pub(super) fn id<T: FromStr<Err = IdError>>(word: &str, path: &str) -> Result<T, Refusal> {
-    word.parse().map_err(|error: IdError| {
-        Refusal::new("bad_id", error.to_string()).hint(format!("Expected: {}", usage(path)))
+    id::typed(word).map_err(|error| {
+        let meant = error.meant().map(|meant| format!("Did you mean `{meant}`? ")).unwrap_or_default();
+        Refusal::new("bad_id", error.to_string()).hint(format!("{meant}Expected: {}.", usage(path)))
     })
 }
 
@@ -121,12 +139,12 @@ pub(super) fn hosts(list: &str) -> Vec<HostName> {
 
 /// How a run ended.
 pub(super) fn outcome(word: &str) -> Result<Outcome, Refusal> {
-    word.parse().map_err(|()| expected("settle"))
+    bare(word).parse().map_err(|()| expected("settle"))
 }
 
 /// Whether it is to be quiet: yes, unless `off` is given.
 pub(super) fn quiet(word: &str) -> Result<bool, Refusal> {
-    match word {
+    match bare(word).as_str() {
         "" | "on" => Ok(true),
         "off" => Ok(false),
         _ => Err(expected("quiet")),
@@ -135,7 +153,10 @@ pub(super) fn quiet(word: &str) -> Result<bool, Refusal> {
 
 /// How bad an incident is.
 pub(super) fn severity(word: &str, path: &str) -> Result<Severity, Refusal> {
-    Severity::from_word(word).ok_or_else(|| expected(path))
+    match lead::severity(word, path)? {
+        (Some(severity), "") => Ok(severity),
+        _ => Err(expected(path)),
+    }
 }
 
 fn request<'a>(rest: &'a str, path: &str) -> Result<(RequestId, &'a str), Refusal> {
@@ -160,48 +181,39 @@ pub(super) fn text(text: &str, path: &str) -> Result<String, Refusal> {
 
 fn without_because(reason: &str) -> &str {
     match split_word(reason) {
-        ("because", reason) => reason,
+        (word, reason) if word.eq_ignore_ascii_case("because") => reason,
         _ => reason,
     }
 }
 
+/// Quotation marks mean something up to `because`: a reason is kept as it was typed.
 fn run(rest: &str) -> Result<Command, Refusal> {
-    let (words, reason) = words_and_reason(rest)?;
-    let mut words = words.into_iter();
-    let action = words.next().ok_or_else(|| expected("run"))?;
-    let mut params = BTreeMap::new();
-    for word in words.by_ref() {
-        if word == "on" {
+    let (mut words, mut reason, mut rest) = (Vec::new(), "", rest);
+    while let Some((word, after)) = next_word(rest)? {
+        if word.is("because") {
+            reason = after.trim();
             break;
         }
-        let Some((name, value)) = word.split_once('=') else {
-            return Err(Refusal::new("bad_command", format!("`{word}` is no key=value"))
+        words.push(word);
+        rest = after;
+    }
+    let mut words = words.into_iter();
+    let action = words.next().ok_or_else(|| expected("run"))?.text;
+    let mut params = BTreeMap::new();
+    for word in words.by_ref() {
+        if word.is("on") {
+            break;
+        }
+        let Some((name, value)) = word.text.split_once('=') else {
+            return Err(Refusal::new("bad_command", format!("`{}` is no key=value", word.text))
                 .hint(format!("Expected: {}", usage("run"))));
         };
         if params.insert(name.to_owned(), value.to_owned()).is_some() {
             return Err(Refusal::new("bad_command", format!("{name} is given twice")));
         }
     }
-    let hosts = hosts(&words.collect::<Vec<_>>().join(","));
-    Ok(Command::Run { action: ActionId(action), params, hosts, reason })
-}
-
-/// The words before `because`, unquoted, and the reason after it as it was typed: a reason may
-/// hold an apostrophe. A `because` within quotes is part of a value.
-fn words_and_reason(rest: &str) -> Result<(Vec<String>, String), Refusal> {
-    let unbalanced = || Refusal::new("bad_quotes", "a quotation mark is not closed");
-    let space = |c: Option<char>| c.is_none_or(char::is_whitespace);
-    let separators = rest.match_indices("because").filter(|(at, word)| {
-        space(rest[..*at].chars().next_back()) && space(rest[at + word.len()..].chars().next())
-    });
-    for (at, word) in separators {
-        if let Some(words) = shlex::split(&rest[..at]) {
-            return Ok((words, rest[at + word.len()..].trim().to_owned()));
-        }
-    }
-    let words = shlex::split(rest)
-        .ok_or_else(|| unbalanced().hint("Quote values as in a shell: name='two words'."))?;
-    Ok((words, String::new()))
+    let hosts = hosts(&words.map(|word| word.text).collect::<Vec<_>>().join(","));
+    Ok(Command::Run { action: ActionId(action), params, hosts, reason: reason.to_owned() })
 }
 
 fn settle(rest: &str) -> Result<Command, Refusal> {
@@ -212,34 +224,37 @@ fn settle(rest: &str) -> Result<Command, Refusal> {
 
 fn incident(rest: &str) -> Result<Command, Refusal> {
     let (verb, rest) = split_word(rest);
+    let verb = verb.to_lowercase();
     let path = format!("incident {verb}");
     let any_or_in_use = || if rest.is_empty() { Ok(None) } else { id(rest, &path).map(Some) };
-    match verb {
+    match verb.as_str() {
         "open" => {
-            let (word, title) = split_word(rest);
-            let (severity, title) = match Severity::from_word(word) {
-                Some(severity) => (severity, title),
-                None => (Severity::Sev3, rest),
-            };
-            Ok(Command::IncidentOpen(severity, text(title, &path)?))
+            let (severity, title) = lead::severity(rest, &path)?;
+            Ok(Command::IncidentOpen(severity.unwrap_or(Severity::Sev3), text(title, &path)?))
         }
         "list" => nothing_more(rest, Command::IncidentList, &path),
         "show" => any_or_in_use().map(Command::IncidentShow),
         "use" => Ok(Command::IncidentUse(id(rest, &path)?)),
-        "note" => Ok(Command::IncidentNote(text(rest, &path)?)),
+        "note" => {
+            lead::no_incident(rest)?;
+            Ok(Command::IncidentNote(text(rest, &path)?))
+        }
         "severity" => {
-            let (incident, word) = match split_word(rest) {
-                (word, "") => (None, word),
-                (incident, word) => (Some(id(incident, &path)?), word),
-            };
-            Ok(Command::IncidentSeverity(incident, severity(word, &path)?))
+            if let (Some(severity), "") = lead::severity(rest, &path)? {
+                return Ok(Command::IncidentSeverity(None, severity));
+            }
+            let (incident, word) = split_word(rest);
+            if word.is_empty() {
+                return Err(expected(&path));
+            }
+            Ok(Command::IncidentSeverity(Some(id(incident, &path)?), severity(word, &path)?))
         }
         "assign" => {
-            let (incident, name) = with_incident(rest);
+            let (incident, name) = lead::incident(rest, &path)?;
             Ok(Command::IncidentAssign(incident, Assignee::Name(text(name, &path)?)))
         }
         "resolve" => {
-            let (incident, words) = with_incident(rest);
+            let (incident, words) = lead::incident(rest, &path)?;
             Ok(Command::IncidentResolve(incident, words.to_owned()))
         }
         "export" => any_or_in_use().map(Command::IncidentExport),
@@ -247,17 +262,9 @@ fn incident(rest: &str) -> Result<Command, Refusal> {
     }
 }
 
-/// The incident that the words begin with, if they begin with one, and the other words.
-fn with_incident(rest: &str) -> (Option<IncidentId>, &str) {
-    let (word, more) = split_word(rest);
-    match word.parse() {
-        Ok(incident) => (Some(incident), more),
-        Err(_) => (None, rest),
-    }
-}
-
 fn kb(rest: &str) -> Result<Command, Refusal> {
-    match split_word(rest) {
+    let (verb, rest) = split_word(rest);
+    match (verb.to_lowercase().as_str(), rest) {
         ("search", words) => Ok(Command::KbSearch(text(words, "kb search")?)),
         ("show", article) => Ok(Command::KbShow(ArticleId(text(article, "kb show")?))),
         ("report", "") => Ok(Command::KbReport),

@@ -13,9 +13,13 @@ use super::parts::{ConfigSource, Files, found};
 use super::{Done, Places, is_written};
 use crate::chat::console::{for_stdout, next_line};
 use crate::config::Config;
+use crate::domain::action::Action;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::offers::offers;
+use crate::domain::plan::effective_risk;
 use crate::domain::replies;
 use crate::kb::{Offered, Shelf};
-use crate::search::{Answer, Search};
+use crate::search::{Answer, Offer, Search};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -89,6 +93,10 @@ pub fn run(places: &Places, arguments: &Arguments) -> Done {
     Ok(())
 }
 
+fn offer(catalogue: &Catalogue, action: &Action) -> Offer {
+    Offer { risk: effective_risk(catalogue, action), ..Offer::from(action) }
+}
+
 struct Asking<'a> {
     config: Config,
     shelf: Shelf,
@@ -103,15 +111,16 @@ impl Asking<'_> {
         let took_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         let offered = self.offered(&answer);
         let catalogue = Files::catalogue_of(self.config.clone(), offered);
+        let found = found(&answer);
         if self.arguments.json {
-            for hit in &mut answer.hits {
-                hit.actions.retain(|offer| catalogue.action(&offer.id).is_some());
+            for (hit, cited) in answer.hits.iter_mut().zip(&found.hits) {
+                let offered = offers(&catalogue, question, &found, cited);
+                hit.actions = offered.into_iter().map(|(_, action)| offer(&catalogue, action)).collect();
             }
             out!("{}", serde_json::to_string(&answer.line(question, took_us))?);
             return Ok(());
         }
-        let found = found(&answer);
-        let reply = replies::answer::found(&catalogue, &found, None);
+        let reply = replies::answer::found(&catalogue, question, &found, None);
         // Whoever can read the files may know what is wrong with them.
         let reply = replies::answer::for_admin(reply, &catalogue, &found);
         out!("{}", for_stdout(&reply).trim_end());

@@ -113,7 +113,8 @@ pub fn found(answer: &Answer) -> Found {
         lines: hit.lines,
         revision: hit.revision,
         outdated: hit.outdated.is_some(),
-        actions: hit.actions.iter().map(|offer| offer.id.clone()).collect(),
+        actions: hit.candidates.clone(),
+        elsewhere: hit.elsewhere.clone(),
     };
     Found {
         doubtful: answer.answered && !answer.certain,

@@ -172,7 +172,7 @@ impl People {
     }
 
     /// Everybody, by name.
-    pub fn iter(&self) -> impl Iterator<Item = &Person> {
+    pub fn iter(&self) -> impl Iterator<Item = &Person> + Clone {
         self.persons.values()
     }
 

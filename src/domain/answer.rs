@@ -70,15 +70,17 @@ pub fn found(view: View<'_>, question: &Question, found: Result<Found, String>) 
     };
     match purpose {
         Purpose::Search => {
-            let reply = for_admins(view, origin, replies::answer::listed(view.catalogue, &found), &found);
+            let reply =
+                for_admins(view, origin, replies::answer::listed(view.catalogue, words, &found), &found);
             return Decision::say(To::Caller(origin.clone()), reply);
         }
         // Whoever did not ask is not told that there is nothing, nor what may be beside the point.
         Purpose::Overheard if found.hits.is_empty() || found.doubtful => return Decision::default(),
         Purpose::Answer | Purpose::Overheard => {}
     }
-    let (id, words) = (view.state.next_answer(), shortened(words, QUESTION_LEN_MAX));
-    let reply = replies::answer::found(view.catalogue, &found, Some((id, prefix(&words))));
+    let question = words;
+    let (id, words) = (view.state.next_answer(), shortened(question, QUESTION_LEN_MAX));
+    let reply = replies::answer::found(view.catalogue, question, &found, Some((id, prefix(&words))));
     let reply = for_admins(view, origin, reply, &found);
     let mut articles: Vec<_> = found.hits.iter().map(|hit| hit.article.clone()).collect();
     articles.dedup();

@@ -1,13 +1,16 @@
 //! What people can ask of the bot, free of any transport.
 
 pub mod table;
+pub mod words;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::actor::ActorId;
+use super::catalogue::Catalogue;
 use super::id::{ActionId, ArticleId, ConversationId, GroupId, HostName, IncidentId, Prefix, RequestId};
+use super::plan::{known_action, known_host};
 use super::press::{Press, Submit};
 use super::refusal::Refusal;
 use super::run::Outcome;
@@ -75,11 +78,36 @@ impl Severity {
     }
 }
 
+/// A line that may have been meant as a command, and is a question if it was not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meant {
+    /// The line.
+    pub question: String,
+    /// What to type for the command.
+    pub typed: String,
+    /// The command.
+    pub command: Box<Command>,
+}
+
+impl Meant {
+    /// Whether the action, the host or the article that it names is there.
+    pub fn is_of(&self, catalogue: &Catalogue) -> bool {
+        match &*self.command {
+            Command::Run { action, .. } => known_action(catalogue, action).is_ok(),
+            Command::Check(host) => known_host(catalogue, host).is_ok(),
+            Command::KbShow(article) => catalogue.article(article).is_some(),
+            _ => true,
+        }
+    }
+}
+
 /// One command of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// A question in somebody's own words.
     Ask(String),
+    /// A question that reads like a command without its slash.
+    Meant(Meant),
     /// What somebody said in a conversation of the bot without addressing it.
     Overheard(String),
     /// What somebody said to the bot is no command and no question, for this reason: it is decided

@@ -294,6 +294,8 @@ fn command_decision(view: View<'_>, caller: Caller<'_>, command: Command) -> Res
     let search = |words, purpose| effect(Effect::Search(Question { origin: origin.clone(), words, purpose }));
     match command {
         Command::Ask(words) => search(words, Purpose::Answer),
+        Command::Meant(meant) if meant.is_of(view.catalogue) => reply(replies::did_you_mean(&meant.typed)),
+        Command::Meant(meant) => search(meant.question, Purpose::Answer),
         Command::KbSearch(words) => search(words, Purpose::Search),
         Command::KbShow(article) => reply(replies::answer::shown(view.catalogue, &article)),
         Command::KbReport => {
@@ -316,8 +318,8 @@ fn command_decision(view: View<'_>, caller: Caller<'_>, command: Command) -> Res
         Command::Show(id) => reply(replies::request::whole(view.catalogue, request::find(view.state, id)?)),
         Command::Approvals => reply(replies::request::waiting_for(view, caller)),
         Command::Check(host) => {
-            super::plan::known_host(view.catalogue, &host)?;
-            effect(Effect::CheckHost(origin, host))
+            let host = super::plan::known_host(view.catalogue, &host)?;
+            effect(Effect::CheckHost(origin, host.name.clone()))
         }
         Command::Hosts => reply(replies::hosts(view)),
         Command::AuditVerify => effect(Effect::VerifyAudit(origin)),

@@ -198,7 +198,8 @@ pub fn submitted(
     let command = match submit {
         Submit::Run(action, revision) => {
             let hosts = values.remove(HOST).unwrap_or_default();
-            let hosts = hosts.split([',', ' ']).filter(|host| !host.is_empty()).map(HostName::from).collect();
+            let hosts = hosts.split(|c: char| c == ',' || c.is_whitespace());
+            let hosts = hosts.filter(|host| !host.is_empty()).map(HostName::from).collect();
             let more = values.remove(MORE).unwrap_or_default();
             let mut params = more_values(&more)?;
             params.extend(values);

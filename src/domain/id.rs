@@ -12,6 +12,25 @@ use sha2::{Digest as _, Sha256};
 pub struct IdError {
     text: String,
     expected: &'static str,
+    letter: &'static str,
+}
+
+impl IdError {
+    /// The identifier that was probably meant by a number alone.
+    pub fn meant(&self) -> Option<String> {
+        let number = self.text.trim_matches(ID_PUNCTUATION);
+        let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+        (is_number && !self.letter.is_empty()).then(|| format!("{}{number}", self.letter))
+    }
+}
+
+/// What people write around an identifier.
+pub const ID_PUNCTUATION: &[char] =
+    &['#', ',', ':', '.', ';', '(', ')', '[', ']', '<', '>', '`', '\'', '"', '“', '”', '，', '：', '。'];
+
+/// The identifier that somebody typed, whatever its case and the punctuation around it.
+pub fn typed<T: FromStr<Err = IdError>>(word: &str) -> Result<T, IdError> {
+    word.trim_matches(ID_PUNCTUATION).to_lowercase().parse().or_else(|_: IdError| word.parse())
 }
 
 macro_rules! numbered {
@@ -30,7 +49,7 @@ macro_rules! numbered {
             type Err = IdError;
 
             fn from_str(text: &str) -> Result<Self, IdError> {
-                let error = || IdError { text: text.to_owned(), expected: $expected };
+                let error = || IdError { text: text.to_owned(), expected: $expected, letter: $letter };
                 let number = text.strip_prefix($letter).ok_or_else(error)?;
                 if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit()) {
                     return Err(error());
@@ -78,7 +97,7 @@ macro_rules! hexadecimal {
                 let mut bytes = [0; $bytes];
                 match hex::decode_to_slice(text, &mut bytes) {
                     Ok(()) if text == hex::encode(bytes) => Ok(Self(bytes)),
-                    _ => Err(IdError { text: text.to_owned(), expected: $expected }),
+                    _ => Err(IdError { text: text.to_owned(), expected: $expected, letter: "" }),
                 }
             }
         }
@@ -100,7 +119,7 @@ macro_rules! hexadecimal {
 macro_rules! named {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(pub String);
 

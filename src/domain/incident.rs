@@ -1,6 +1,7 @@
 //! Incidents: opening, noting, using, resolving.
 
 use super::actor::ActorId;
+use super::catalogue::{ambiguous, named};
 use super::command::{Assignee, Command, Severity};
 use super::decide::{Caller, Decision, To, View};
 use super::event::Event;
@@ -176,13 +177,13 @@ fn assign(
     let person = match assignee {
         Assignee::Account(actor) => people.name(&actor),
         Assignee::Name(name) => {
-            people.iter().find(|person| person.name == name).map(|person| person.name.clone()).ok_or_else(
-                || {
-                    let names: Vec<_> = people.iter().map(|person| person.name.as_str()).collect();
-                    Refusal::new("unknown_person", format!("there is no person `{name}`"))
-                        .hint(format!("The configuration names: {}.", names.join(", ")))
-                },
-            )?
+            let names = people.iter().map(|person| person.name.as_str());
+            let found = named(&name, names.clone(), |name| name);
+            let person = found.map_err(|several| ambiguous("person", &name, &several))?.ok_or_else(|| {
+                Refusal::new("unknown_person", format!("there is no person `{name}`"))
+                    .hint(format!("The configuration names: {}.", names.collect::<Vec<_>>().join(", ")))
+            })?;
+            person.to_owned()
         }
     };
     let reply = replies::incident::assigned(incident, &person);

@@ -123,6 +123,7 @@ fn is_question(command: &Command) -> bool {
     matches!(
         command,
         Command::Ask(_)
+            | Command::Meant(_)
             | Command::Overheard(_)
             | Command::KbSearch(_)
             | Command::Press(Press::Answer(AnswerPress::More, ..))

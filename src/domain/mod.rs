@@ -16,6 +16,7 @@ pub mod host;
 pub mod id;
 pub mod incident;
 pub mod limits;
+pub mod offers;
 pub mod plan;
 pub mod policy;
 pub mod press;

@@ -154,6 +154,12 @@ impl Plan {
         self.canonical().map(|bytes| audit::plan_digest(&bytes))
     }
 
+    /// Whether both do the same on the same hosts, whoever wishes it and why.
+    pub fn does_the_same(&self, other: &Self) -> bool {
+        let hosts = |plan: &'_ Self| plan.hosts.iter().map(|host| host.name.clone()).collect::<Vec<_>>();
+        (&self.action, &self.params, hosts(self)) == (&other.action, &other.params, hosts(other))
+    }
+
     /// Names the first fields in which `now` differs from `self`, for people.
     pub fn differences(&self, now: &Self) -> Vec<String> {
         let (Ok(then), Ok(now)) = (serde_json::to_value(self), serde_json::to_value(now)) else {

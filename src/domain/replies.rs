@@ -15,7 +15,7 @@ use super::catalogue::Catalogue;
 use super::command::table::{self, Named, Typed};
 use super::decide::{CardId, View};
 use super::refusal::Refusal;
-use super::reply::{Line, Reply, Tone};
+use super::reply::{Line, Reply, Tone, spelled};
 use super::request::{Request, Status};
 use super::run::Outcome;
 use super::state::State;
@@ -42,11 +42,17 @@ fn counted(count: usize, noun: &str) -> String {
 
 /// A refusal with its hint.
 pub fn refusal(refusal: &Refusal) -> Reply {
-    let reply = Reply::new(Tone::Bad, Line::plain("refused: ").untrusted(&refusal.message));
+    let reply = Reply::new(Tone::Bad, Line::plain("refused: ").untrusted(spelled(&refusal.message)));
     match refusal.hint.as_str() {
         "" => reply,
         hint => reply.line(Line::default().untrusted(hint)),
     }
+}
+
+/// A line that was probably meant as a command.
+pub fn did_you_mean(typed: &str) -> Reply {
+    Reply::new(Tone::Bad, Line::plain("nothing was done: a command begins with a slash"))
+        .line(Line::plain("Did you mean ").code(typed).then("?"))
 }
 
 /// Where something stands now, as a message that is changed when it changes; and whether it stays
@@ -59,7 +65,7 @@ pub fn card(catalogue: &Catalogue, state: &State, card: CardId, live: Option<&st
         }
         CardId::Request(id) => {
             let request = state.requests.get(&id)?;
-            Some((request::card(catalogue, request), is_over(request)))
+            Some((request::card(catalogue, request, request.alike(state)), is_over(request)))
         }
         CardId::Run(id) => {
             let request = state.requests.get(&id).filter(|request| request.run.is_some())?;

@@ -105,10 +105,10 @@ impl Line {
         self
     }
 
-    /// Appends something to type or to read letter by letter.
+    /// Appends something to type or to read letter by letter: what only looks like a space is spelled out.
     #[must_use]
     pub fn code(mut self, text: impl Into<String>) -> Self {
-        self.0.push(Span::Code(Untrusted::new(text)));
+        self.0.push(Span::Code(Untrusted::new(spelled(&text.into()))));
         self
     }
 }
@@ -199,7 +199,7 @@ impl Reply {
     /// Appends a command that is ready to be sent.
     #[must_use]
     pub fn ready(mut self, command: impl Into<String>) -> Self {
-        self.parts.push(Part::Ready(Untrusted::new(command)));
+        self.parts.push(Part::Ready(Untrusted::new(spelled(&command.into()))));
         self
     }
 
@@ -252,4 +252,19 @@ pub fn is_invisible(c: char) -> bool {
         | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
         | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
         | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Whether a character looks like a space and is another one. Texts are written with some of them;
+/// what is to be read letter by letter shows them as what they are.
+pub fn is_like_a_space(c: char) -> bool {
+    c == '\u{2800}' || (c.is_whitespace() && !c.is_control() && c != ' ')
+}
+
+/// A text in which no space is another than it looks.
+pub fn spelled(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_like_a_space(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+    }
+    shown
 }

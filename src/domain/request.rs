@@ -157,6 +157,12 @@ impl Request {
         matches!(self.status, Status::Waiting | Status::Ready(_) | Status::Running)
     }
 
+    /// An earlier request that is open and asks for the same action with the same values on the same hosts.
+    pub fn alike<'a>(&self, state: &'a State) -> Option<&'a Self> {
+        let mut earlier = state.requests.range(..self.id).map(|(_, request)| request);
+        earlier.find(|request| request.is_open() && request.plan.does_the_same(&self.plan))
+    }
+
     /// The request that an event opens, if it opens one.
     pub(in crate::domain) fn opened(moment: &Moment) -> Option<Self> {
         let Event::RequestOpened { request, incident, conversation, plan, digest, expires_at_ms } =

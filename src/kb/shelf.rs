@@ -106,8 +106,9 @@ impl Shelf {
 
     /// The actions that actions name: they may be asked for in their place.
     fn rungs(&self, subjects: &[Subject]) -> Vec<Subject> {
-        let is_meant =
-            |id: &ActionId| subjects.iter().any(|it| matches!(it, Subject::Action(it) if it == id));
+        let is_meant = |id: &ActionId| {
+            subjects.iter().any(|it| matches!(it, Subject::Action(it) if it.0.eq_ignore_ascii_case(&id.0)))
+        };
         let actions = self.kept.values().filter_map(|kept| kept.article.as_ref()).flat_map(|it| &it.actions);
         let named = actions.filter(|it| is_meant(&it.id)).filter_map(|it| it.escalates_to.as_ref());
         let named = named.flat_map(|it| [Some(&it.action), it.find.as_ref()]).flatten();
@@ -127,10 +128,11 @@ fn offered<'a>(kept: impl Iterator<Item = &'a Kept> + Clone, findings: &[Finding
     Offered { articles, left_out }
 }
 
+/// Subjects come as they were typed, in whatever case.
 fn is(article: &Article, subject: &Subject) -> bool {
     match subject {
-        Subject::Article(id) => article.id == *id,
-        Subject::Action(id) => article.actions.iter().any(|action| action.id == *id),
+        Subject::Article(id) => article.id.0.eq_ignore_ascii_case(&id.0),
+        Subject::Action(id) => article.actions.iter().any(|action| action.id.0.eq_ignore_ascii_case(&id.0)),
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::action::{Action, Risk};
 use crate::domain::article::Quote;
 use crate::domain::id::{ActionId, ArticleId, Digest};
+use crate::domain::offers::Candidate;
 
 /// The answer to one question.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -44,8 +45,15 @@ pub struct Hit {
     pub file: String,
     /// The lines of the passage in the file, from 1, inclusive.
     pub lines: (usize, usize),
-    /// Those that stand in the section, then the others of the article.
+    /// Those that stand in the section, then the others of the article; once it is decided what is offered,
+    /// that alone.
     pub actions: Vec<Offer>,
+    /// All of them, with what the question says of each.
+    #[serde(skip)]
+    pub candidates: Vec<Candidate>,
+    /// Words of the question that name a product which the article is not about.
+    #[serde(skip)]
+    pub elsewhere: Vec<String>,
     /// The passage piece by piece, for whoever renders it.
     #[serde(skip)]
     pub quotes: Vec<Quote>,
@@ -64,7 +72,7 @@ pub struct Offer {
     pub id: ActionId,
     /// For people.
     pub title: String,
-    /// As the author declares it.
+    /// As the author declares it; where it is decided what is offered, as the planner sees it.
     pub risk: Risk,
 }
 

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::answer::Offer;
-use crate::domain::action::Action;
+use crate::domain::action::{Action, Param, ParamType};
 use crate::domain::article::{Article, Section};
+use crate::domain::host::Platform;
 use crate::domain::id::{ArticleId, Digest};
 
 /// An article as it is stored beside its first chunk.
@@ -16,8 +17,8 @@ pub(super) struct Entry {
     pub file: String,
     pub revision: Digest,
     pub symptoms: Vec<String>,
-    /// Tags and products.
-    pub labels: Vec<String>,
+    pub tags: Vec<String>,
+    pub products: Vec<String>,
     pub sections: Vec<Section>,
     pub actions: Vec<Placed>,
 }
@@ -28,11 +29,20 @@ pub(super) struct Placed {
     /// Its first line.
     pub line: usize,
     pub offer: Offer,
+    pub platforms: Vec<Platform>,
+    /// The names of the parameters that say what it is done to.
+    pub takes: Vec<String>,
 }
 
 impl From<Article> for Entry {
     fn from(article: Article) -> Self {
-        let placed = |action: &Action| Placed { line: action.line, offer: Offer::from(action) };
+        let is_name = |param: &Param| matches!(param.kind, ParamType::Text | ParamType::Integer);
+        let placed = |action: &Action| Placed {
+            line: action.line,
+            offer: Offer::from(action),
+            platforms: action.platforms.clone(),
+            takes: action.params.iter().filter(|(_, it)| is_name(it)).map(|(name, _)| name.clone()).collect(),
+        };
         Self {
             actions: article.actions.iter().map(placed).collect(),
             id: article.id,
@@ -40,7 +50,8 @@ impl From<Article> for Entry {
             file: article.file,
             revision: article.revision,
             symptoms: article.symptoms,
-            labels: article.tags.into_iter().chain(article.products).collect(),
+            tags: article.tags,
+            products: article.products,
             sections: article.sections,
         }
     }
@@ -49,7 +60,12 @@ impl From<Article> for Entry {
 impl Entry {
     /// What the article as a whole says it is about.
     pub fn front(&self) -> impl Iterator<Item = &String> {
-        self.symptoms.iter().chain(&self.labels)
+        self.symptoms.iter().chain(self.labels())
+    }
+
+    /// Tags and products.
+    pub fn labels(&self) -> impl Iterator<Item = &String> {
+        self.tags.iter().chain(&self.products)
     }
 
     /// Bytes of its texts.

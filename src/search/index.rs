@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tantivy::{IndexReader, IndexWriter, Term};
 
@@ -113,6 +113,7 @@ impl Index {
             manifest: Arc::clone(manifest),
             origin: self.origin.clone(),
             semantic: None,
+            products: OnceLock::new(),
         })
     }
 

@@ -65,6 +65,9 @@ pub(super) fn documents(
             for action in &entry.actions {
                 document.add_text(fields.action, action.offer.id.as_str());
             }
+            for product in &entry.products {
+                document.add_text(fields.product, product);
+            }
             document.add_text(fields.entry, serde_json::to_string(entry)?);
         }
         documents.push(UserOperation::Add(document));

@@ -15,7 +15,7 @@
 //!
 //! `question` -> `ranking` with `proximity`, and `semantic` where there is a model -> `evidence` (is it an
 //! answer? if not, once more with what `mend` makes of the question) -> `section` and `passage` (which
-//! lines?) -> `answer`, or `nearest`. `eval` measures the whole on our questions, `collection` the ranking on
+//! lines?) and `naming` (which of its actions does the question name?) -> `answer`, or `nearest`. `eval` measures the whole on our questions, `collection` the ranking on
 //! public ones, beside the `bare` engine.
 //!
 //! It does not read articles (that is [`crate::kb`]) and knows nothing of chat. The API is synchronous:
@@ -35,6 +35,7 @@ mod index;
 mod indexing;
 mod manifest;
 mod mend;
+mod naming;
 mod nearest;
 mod passage;
 mod proximity;
@@ -50,7 +51,7 @@ mod vocabulary;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tantivy::{TantivyError, Term};
 
@@ -64,9 +65,10 @@ pub use manifest::Broken;
 use crate::domain::article::{Article, Synonyms};
 use crate::domain::id::{ArticleId, Digest};
 use crate::model::{Model, Vectors, VectorsError};
-use analysis::Analyzer;
+use analysis::{Analyzer, Unit};
 use evidence::Evidence;
 use manifest::Manifest;
+use naming::Products;
 use ranking::Ranked;
 use segments::Segments;
 use semantic::Semantic;
@@ -163,6 +165,8 @@ pub struct Search {
     manifest: Arc<Manifest>,
     origin: Origin,
     semantic: Option<Semantic>,
+    /// Read when the first answer needs them.
+    products: OnceLock<Products>,
 }
 
 impl Search {
@@ -214,6 +218,7 @@ impl Search {
             manifest: Arc::clone(&self.manifest),
             origin: self.origin.clone(),
             semantic: self.semantic.as_ref().map(|semantic| semantic.renewed(&self.segments)),
+            products: OnceLock::new(),
         }
     }
 
@@ -275,7 +280,8 @@ impl Search {
         }
         let limit = if found.evidence.suffices() { limit } else { 0 };
         let best = found.ranked.iter().take(limit);
-        let hits = best.map(|ranked| self.hit(&found.question, &found.rarities, ranked));
+        let asked = self.analyzer.asked(question::cut(text));
+        let hits = best.map(|ranked| self.hit(&found, &asked, ranked));
         let hits: Vec<Option<Hit>> = hits.collect::<tantivy::Result<_>>()?;
         // What has nothing to cite is no answer, and the evidence was for the best alone.
         if hits.first().is_none_or(Option::is_none) {
@@ -313,21 +319,20 @@ impl Search {
         Ok(Found { question, ranked, rarities, evidence })
     }
 
-    fn hit(
-        &self,
-        question: &question::Question<'_>,
-        rarities: &[f32],
-        ranked: &Ranked,
-    ) -> tantivy::Result<Option<Hit>> {
+    fn hit(&self, found: &Found<'_>, asked: &[Unit<'_>], ranked: &Ranked) -> tantivy::Result<Option<Hit>> {
+        let Found { question, rarities, .. } = found;
         let entry = self.segments.entry(ranked.article)?;
-        let asked = (question, rarities);
-        let found = section::scored(&self.analyzer, &self.segments, asked, &entry.title, ranked)?;
+        let found = (question, rarities.as_slice());
+        let found = section::scored(&self.analyzer, &self.segments, found, &entry.title, ranked)?;
         let number = section::cited(&entry.sections, &found, question.asks_why);
         let Some(section) = entry.sections.get(number) else { return Ok(None) };
         let passage = passage::passage(&self.analyzer, question, rarities, (&entry.title, section));
         let Some(passage) = passage else { return Ok(None) };
         let (near, far): (Vec<_>, Vec<_>) =
             entry.actions.iter().partition(|action| entry.owns(number, action.line));
+        let candidates = near.iter().map(|action| (action, true)).chain(far.iter().map(|it| (it, false)));
+        let candidates =
+            candidates.map(|(action, near)| naming::candidate(&self.analyzer, asked, action, near));
         Ok(Some(Hit {
             section: section.anchor.clone(),
             heading: section.heading.clone(),
@@ -335,6 +340,8 @@ impl Search {
             passage: passage.text(),
             marks: passage.marks(),
             lines: passage.lines,
+            candidates: candidates.collect(),
+            elsewhere: self.products()?.elsewhere(&self.analyzer, asked, &entry),
             actions: near.into_iter().chain(far).map(|action| action.offer.clone()).collect(),
             quotes: passage.quotes,
             outdated: self.manifest.broken.get(&entry.file).map(|broken| broken.why.clone()),
@@ -343,6 +350,14 @@ impl Search {
             file: entry.file,
             revision: entry.revision,
         }))
+    }
+
+    fn products(&self) -> tantivy::Result<&Products> {
+        if let Some(products) = self.products.get() {
+            return Ok(products);
+        }
+        let products = Products::of(&self.analyzer, &self.segments)?;
+        Ok(self.products.get_or_init(|| products))
     }
 }
 

@@ -5,7 +5,7 @@ use tantivy::schema::{
 };
 
 /// Raise this when analysis, chunking or fields change: an index of another pipeline is built anew.
-pub(super) const PIPELINE: u32 = 15;
+pub(super) const PIPELINE: u32 = 16;
 
 /// The place of a chunk among those of its article, from 0.
 pub(super) const PART: &str = "part";
@@ -47,6 +47,8 @@ pub(super) struct Fields {
     pub id: Field,
     /// Of the first chunk: the ids of its actions.
     pub action: Field,
+    /// Of the first chunk: the products that the article is about, each as it is written.
+    pub product: Field,
     /// Of the first chunk: the article, as JSON. As text, which the engine reads faster than bytes.
     pub entry: Field,
 }
@@ -69,6 +71,7 @@ pub(super) fn schema() -> (Schema, Fields) {
         written: builder.add_text_field("written", present),
         id: builder.add_text_field("id", STRING),
         action: builder.add_text_field("action", STRING),
+        product: builder.add_text_field("product", STRING),
         entry: builder.add_text_field("entry", STORED),
     };
     (builder.build(), fields)

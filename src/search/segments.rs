@@ -130,6 +130,20 @@ impl Segments {
         self.chunks().filter(|chunk| self.value(*chunk, |columns| &columns.part) == 0)
     }
 
+    /// Shows every word of a field; those of more segments more than once.
+    pub fn each_word(&self, field: Field, mut each: impl FnMut(&str)) -> tantivy::Result<()> {
+        for segment in self.searcher.segment_readers() {
+            let inverted = segment.inverted_index(field)?;
+            let mut terms = inverted.terms().stream()?;
+            while terms.advance() {
+                if let Ok(term) = std::str::from_utf8(terms.key()) {
+                    each(term);
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The first document that has a term.
     pub fn first(&self, field: Field, term: &Term) -> tantivy::Result<Option<DocAddress>> {
         for (ord, segment) in (0_u32..).zip(self.searcher.segment_readers()) {

@@ -146,7 +146,7 @@ fn an_article_that_has_changed_since_is_read_again_first() {
     let mut serving = Serving::stopped_at(Place::with_own_kb(), Setup::with_cast(), "");
     serving.start();
     let (server, ops) = (&serving.server, serving.server.channel("ops"));
-    server.mention("ana", ops, "a virtual machine on the ESX host does not power off");
+    server.mention("ana", ops, "stop a virtual machine on the ESX host with vmware-cmd stop");
     let answer = with_button(&serving, ops, "A hung virtual machine", "Run: Stop a virtual machine");
     let button = label(&serving, answer, "Run: Stop a virtual machine");
     let modal = server.press("ana", answer, &button);

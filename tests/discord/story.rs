@@ -32,7 +32,7 @@ fn press<'s>(serving: &'s Serving, who: &str, message: u64, label: &str) -> Inte
 /// From the question to the export; `between` happens between any two steps.
 pub fn story(serving: &mut Serving, between: Between<'_>) {
     let ops = serving.server.channel("ops");
-    serving.server.mention("ana", ops, "a virtual machine on the ESX host does not power off");
+    serving.server.mention("ana", ops, "stop a virtual machine on the ESX host with vmware-cmd stop");
     let answer =
         with_button(serving, ops, "A hung virtual machine does not respond", "Run: Stop a virtual machine");
     between(serving);

@@ -1,9 +1,14 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod lead;
+mod meant;
+
 use super::*;
 use crate::domain::actor::Role;
 use crate::domain::command::table;
+use crate::domain::command::words::quoted;
 use crate::domain::decide::role_for;
+use crate::domain::id::IncidentId;
 
 fn parsed(line: &str) -> Command {
     parse(line).unwrap().unwrap()
@@ -204,6 +209,34 @@ fn a_line_beyond_the_limit_is_refused() {
     assert_eq!(refused(&"x".repeat(LINE_LEN_MAX + 1)).code, "line_too_long");
 }
 
+#[test]
+fn commands_and_keywords_are_found_whatever_their_case_and_between_any_white_space() {
+    let meant = parsed("/run a x=1 on esx1 because it's full");
+    for line in [
+        "/RUN a x=1 ON esx1 BECAUSE it's full",
+        "/Run a x=1 On esx1 Because it's full",
+        "/run\u{a0}a\u{a0}x=1\u{a0}on\u{a0}esx1\u{a0}because it's full",
+        "/run\u{3000}a\u{3000}x=1\u{202f}on\u{2003}esx1 because\u{a0}it's full",
+        "/run a x=“1” on ‘esx1’ because it's full",
+    ] {
+        assert_eq!(parsed(line), meant, "{line}");
+    }
+    assert!(refused("/APROVE r1").hint.contains("/approve"));
+}
+
+#[test]
+fn quotation_marks_and_backslashes_do_not_change_a_value() {
+    let (params, hosts, reason) = params_and_reason(
+        r#"/run a p=“/vm images” u=C:\Users\x t=a\tb q='it's' r=„zwei Worte“ on esx1 because it’s "full"#,
+    );
+    let values: Vec<_> = params.values().map(String::as_str).collect();
+    assert_eq!(values, ["/vm images", "it's", "zwei Worte", r"a\tb", r"C:\Users\x"]);
+    assert_eq!((hosts, reason.as_str()), (vec!["esx1".to_owned()], "it’s \"full"));
+    let refusal = refused("/run a p=“/vmimages on esx1");
+    assert_eq!(refusal.code, "bad_quotes");
+    assert!(refusal.message.contains('“'), "{refusal:?}");
+}
+
 proptest::proptest! {
     #[test]
     fn no_line_makes_the_parser_panic(line in "\\PC*", command in 0..COMMANDS.len()) {
@@ -213,8 +246,8 @@ proptest::proptest! {
 
     #[test]
     fn a_quoted_value_arrives_as_it_was(value in "[^\\x00]*") {
-        let line = format!("/run a v={} on esx1 because x", shlex::try_quote(&value).unwrap());
-        if line.chars().count() < LINE_LEN_MAX && value.trim() == value {
+        let line = format!("/run a v={} on esx1 because x", quoted(&value));
+        if line.chars().count() < LINE_LEN_MAX {
             proptest::prop_assert_eq!(&params_and_reason(&line).0["v"], &value);
         }
     }

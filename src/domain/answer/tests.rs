@@ -19,6 +19,7 @@ fn hit() -> Cited {
         revision: Digest([0xab; 32]),
         outdated: false,
         actions: Vec::new(),
+        elsewhere: Vec::new(),
     }
 }
 
@@ -62,7 +63,10 @@ fn broken_articles_are_told_to_admins_and_to_nobody_else() {
 #[test]
 fn why_actions_are_not_offered_is_told_to_admins_once_and_before_other_mistakes() {
     let broken = vec!["vm-hung.md:3: no title".to_owned(), "other.md:1: no id".to_owned()];
-    let hit = |action: &str| Cited { actions: vec![action.into()], ..hit() };
+    let hit = |action: &str| Cited {
+        actions: vec![crate::domain::offers::Candidate { id: action.into(), ..Default::default() }],
+        ..hit()
+    };
     for (who, action, expected) in [
         ("eve", "gone", vec!["its actions are not offered: vm-hung.md:3: no title", ": other.md:1: no id;"]),
         ("eve", "vm-start", vec![": vm-hung.md:3: no title (and 1 more);"]),

@@ -183,3 +183,55 @@ fn every_event_reads_back_from_its_json() {
         assert_eq!(serde_json::from_str::<Event>(&json).unwrap(), moment.event, "{json}");
     }
 }
+
+/// What a line that reads like a command is answered with; none if it is looked up.
+fn meant(typed: &str, command: Command) -> Option<String> {
+    let mut world = World::new();
+    let meant = crate::domain::command::Meant {
+        question: typed.to_owned(),
+        typed: format!("/{typed}"),
+        command: Box::new(command),
+    };
+    assert!(world.says("ana", Command::Meant(meant)).unwrap().is_empty());
+    assert!(world.state.requests.is_empty());
+    match world.asked.pop() {
+        Some(Effect::Search(question)) => {
+            assert_eq!((question.words.as_str(), question.purpose), (typed, Purpose::Answer));
+            None
+        }
+        _ => Some(world.said),
+    }
+}
+
+#[test]
+fn what_was_meant_as_a_command_is_named_and_not_done_and_the_rest_is_a_question() {
+    let run = |action: &str| run_command(action, &["kvm1"]);
+    for (typed, command) in [
+        ("run vm-start on kvm1", run("vm-start")),
+        ("run VM-START on kvm1", run("VM-START")),
+        ("approve r1", Command::Approve(R1)),
+        ("check kvm1", Command::Check("kvm1".into())),
+        ("kb show kvm-vm", Command::KbShow("kvm-vm".into())),
+        ("help", Command::Help),
+    ] {
+        let said = meant(typed, command).unwrap();
+        assert!(
+            said.contains("nothing was done") && said.contains(&format!("Did you mean /{typed}?")),
+            "{said}"
+        );
+    }
+    for (typed, command) in [
+        ("run disk on kvm1", run("disk")),
+        ("check disk", Command::Check("disk".into())),
+        ("kb show disk", Command::KbShow("disk".into())),
+    ] {
+        assert_eq!(meant(typed, command), None);
+    }
+}
+
+#[test]
+fn a_host_is_checked_by_its_own_name_in_whatever_case_it_was_typed() {
+    let mut world = World::new();
+    world.says("ana", Command::Check("KVM1".into())).unwrap();
+    assert!(matches!(world.asked.pop(), Some(Effect::CheckHost(_, host)) if host.as_str() == "kvm1"));
+}

@@ -14,11 +14,12 @@ use crate::domain::action::{
 };
 use crate::domain::actor::ActorId;
 use crate::domain::article::Article;
-use crate::domain::catalogue::{Catalogue, nearest};
+use crate::domain::catalogue::{Catalogue, ambiguous, named, nearest};
+use crate::domain::command::words::quoted;
 use crate::domain::host::{Host, Platform};
 use crate::domain::id::{ActionId, HostName, RequestId};
 use crate::domain::refusal::Refusal;
-use crate::domain::reply::is_invisible;
+use crate::domain::reply::{is_invisible, is_like_a_space, spelled};
 
 /// What somebody asked for, before it is a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,12 +89,15 @@ pub fn effective_risk(catalogue: &Catalogue, action: &Action) -> Risk {
     if believed { action.risk } else { Risk::Change }
 }
 
-/// An action with its article by id, or the one that was probably meant.
+/// An action with its article by id, whatever its case, or the one that was probably meant.
 pub fn known_action<'a>(
     catalogue: &'a Catalogue,
     id: &ActionId,
 ) -> Result<(&'a Article, &'a Action), Refusal> {
-    catalogue.action(id).ok_or_else(|| unknown_action(catalogue, id))
+    match named(id.as_str(), catalogue.actions(), |(_, action)| action.id.as_str()) {
+        Ok(found) => found.ok_or_else(|| unknown_action(catalogue, id)),
+        Err(several) => Err(ambiguous("action", id.as_str(), &several)),
+    }
 }
 
 fn unknown_action(catalogue: &Catalogue, id: &ActionId) -> Refusal {
@@ -113,7 +117,7 @@ pub fn usage(action: &Action) -> String {
     for (name, param) in &action.params {
         let example = param.example.as_deref().or(param.default.as_deref());
         let example = example.or(param.choices.first().map(String::as_str)).unwrap_or("VALUE");
-        words.push(format!("{name}={}", shlex::try_quote(example).unwrap_or_default()));
+        words.push(format!("{name}={}", quoted(example)));
     }
     words.push(if action.risk == Risk::Read { "on HOST" } else { "on HOST because REASON" }.to_owned());
     words.join(" ")
@@ -121,21 +125,35 @@ pub fn usage(action: &Action) -> String {
 
 fn checked_values(action: &Action, given: &Values) -> Result<Values, Refusal> {
     let hint = || format!("Expected: {}", usage(action));
-    if let Some(name) = given.keys().find(|name| !action.params.contains_key(*name)) {
-        return Err(Refusal::new("unknown_parameter", format!("`{}` has no parameter `{name}`", action.id))
-            .hint(hint()));
-    }
+    let given = named_values(action, given)?;
     let mut values = Values::new();
     for (name, param) in &action.params {
-        let value = given.get(name).or(param.default.as_ref()).ok_or_else(|| {
+        let value = given.get(name.as_str()).copied().or(param.default.as_ref()).ok_or_else(|| {
             Refusal::new("missing_parameter", format!("`{}` needs {name}: {}", action.id, param.prompt))
                 .hint(hint())
         })?;
         if let Some(expected) = mismatch(param, value) {
-            let message = format!("{name}={value:?} is not what `{}` takes: {expected}", action.id);
+            let value = spelled(&format!("{value:?}"));
+            let message = format!("{name}={value} is not what `{}` takes: {expected}", action.id);
             return Err(Refusal::new("bad_parameter", message).hint(hint()));
         }
         values.insert(name.clone(), value.clone());
+    }
+    Ok(values)
+}
+
+/// The values under the names that the action declares, whatever the case of those given.
+fn named_values<'a>(action: &'a Action, given: &'a Values) -> Result<BTreeMap<&'a str, &'a String>, Refusal> {
+    let mut values = BTreeMap::new();
+    for (typed, value) in given {
+        let name = named(typed, action.params.keys(), |name| name.as_str());
+        let name = name.map_err(|several| ambiguous("parameter", typed, &several))?.ok_or_else(|| {
+            let message = format!("`{}` has no parameter `{typed}`", action.id);
+            Refusal::new("unknown_parameter", message).hint(format!("Expected: {}", usage(action)))
+        })?;
+        if values.insert(name.as_str(), value).is_some() {
+            return Err(Refusal::new("bad_command", format!("{name} is given twice")));
+        }
     }
     Ok(values)
 }
@@ -147,6 +165,9 @@ pub fn mismatch(param: &Param, value: &str) -> Option<String> {
     }
     if value.chars().any(|c| c.is_control() || is_invisible(c)) {
         return Some("no control or invisible characters".to_owned());
+    }
+    if value.chars().any(is_like_a_space) {
+        return Some("no other space than the plain one".to_owned());
     }
     let expected = match param.kind {
         ParamType::Text => None,
@@ -229,9 +250,10 @@ fn refuse_powershell_elsewhere(action: &Action, host: &Host) -> Result<(), Refus
     Err(Refusal::new("powershell_elsewhere", message).hint("The article needs `run` with a program."))
 }
 
-/// A host by name, or the one that was probably meant.
+/// A host by name, whatever its case, or the one that was probably meant.
 pub fn known_host<'a>(catalogue: &'a Catalogue, name: &HostName) -> Result<&'a Host, Refusal> {
-    catalogue.inventory.get(name).ok_or_else(|| {
+    let found = named(name.as_str(), catalogue.inventory.values(), |host| host.name.as_str());
+    found.map_err(|several| ambiguous("host", name.as_str(), &several))?.ok_or_else(|| {
         let refusal = Refusal::new("unknown_host", format!("there is no host `{name}` in the inventory"));
         match nearest(name.as_str(), catalogue.inventory.keys().map(HostName::as_str)) {
             Some(near) => refusal.hint(format!("Did you mean `{near}`?")),

@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::domain::action::{Action, PARAM_LEN_MAX, Param, ParamType, Program, Rollback, Step, Verify};
 use crate::domain::catalogue::Catalogue;
-use crate::domain::testing::{R1, action, actor, catalogue, step, text_param};
+use crate::domain::refusal::Refusal;
+use crate::domain::reply::{Line, Reply, Tone};
+use crate::domain::testing::{R1, World, action, actor, catalogue, step, text_of, text_param};
 
 fn wish(action: &str, values: &[(&str, &str)], hosts: &[&str]) -> Wish {
     Wish {
@@ -275,4 +277,54 @@ fn usage_quotes_what_a_shell_word_needs() {
     let mut action = action("vm-x", Risk::Read, Vec::new());
     action.params.get_mut("domain").unwrap().example = Some("my vm".to_owned());
     assert_eq!(usage(&action), "/run vm-x domain='my vm' on HOST");
+}
+
+#[test]
+fn names_are_found_whatever_their_case_and_the_exact_one_first() {
+    let mut world = World::new();
+    let planned = |catalogue: &Catalogue, action: &str, name: &str, host: &str| {
+        plan(catalogue, &wish(action, &[(name, "web01")], &[host]))
+    };
+    let exact = planned(&world.catalogue, "vm-start", "domain", "kvm1").unwrap();
+    assert_eq!(planned(&world.catalogue, "VM-Start", "Domain", "KVM1").unwrap(), exact);
+    let twice = wish("vm-start", &[("domain", "a"), ("DOMAIN", "b")], &["kvm1"]);
+    assert_eq!(code(&world.catalogue, &twice), "bad_command");
+
+    let mut other = world.catalogue.host_mut("kvm2").clone();
+    other.name = HostName::from("KVM1");
+    world.catalogue.inventory.insert(other.name.clone(), other);
+    assert_eq!(planned(&world.catalogue, "vm-start", "domain", "kvm1").unwrap(), exact);
+    let upper = planned(&world.catalogue, "vm-start", "domain", "KVM1").unwrap();
+    assert_eq!(upper.hosts[0].name, HostName::from("KVM1"));
+    let refusal = planned(&world.catalogue, "vm-start", "domain", "Kvm1").unwrap_err();
+    assert_eq!(refusal.code, "ambiguous_name");
+    assert!(refusal.hint.contains("`KVM1` or `kvm1`"), "{refusal:?}");
+    let near = |action: &str, host: &str| planned(&world.catalogue, action, "domain", host).unwrap_err().hint;
+    assert_eq!(near("VM-STRT", "kvm3"), "Did you mean `vm-start`?");
+    assert_eq!(near("vm-start", "KVM4"), near("vm-start", "kvm4"));
+}
+
+#[test]
+fn a_space_that_is_another_than_it_looks_is_refused_and_spelled_out() {
+    let mut world = World::new();
+    world.catalogue.action_mut("vm-start").params.insert("domain".to_owned(), text_param(Some("^[a-z].*$")));
+    let refused = |value: &str| plan(&world.catalogue, &wish("vm-start", &[("domain", value)], &["kvm1"]));
+    assert!(refused("two words").is_ok());
+    for (space, spelled) in [
+        ('\u{a0}', "\\u{a0}"),
+        ('\u{3000}', "\\u{3000}"),
+        ('\u{202f}', "\\u{202f}"),
+        ('\u{2003}', "\\u{2003}"),
+        ('\u{2800}', "\\u{2800}"),
+    ] {
+        let refusal = refused(&format!("two{space}words")).unwrap_err();
+        assert_eq!(refusal.code, "bad_parameter");
+        assert!(refusal.message.contains("no other space than the plain one"), "{refusal:?}");
+        assert!(refusal.message.contains(&format!("two{spelled}words")), "{refusal:?}");
+        let shown = text_of(&crate::domain::replies::refusal(&Refusal::new("x", format!("`a{space}b`"))));
+        assert!(shown.contains(&format!("`a{spelled}b`")), "{shown}");
+        let line = Line::default().code(format!("a{space}b")).untrusted(format!("{space}"));
+        let reply = Reply::new(Tone::Info, line);
+        assert_eq!(text_of(&reply), format!("a{spelled}b{space}"), "what people write stays readable");
+    }
 }

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use crate::domain::action::Action;
+use crate::domain::action::{Action, Risk};
 use crate::domain::article::{Article, Quote};
 use crate::domain::catalogue::Catalogue;
-use crate::domain::id::{ActionId, AnswerId, ArticleId, Digest, Prefix};
+use crate::domain::id::{AnswerId, ArticleId, Digest, Prefix};
+use crate::domain::offers::{Candidate, offers};
 use crate::domain::plan::{effective_risk, usage};
 use crate::domain::press::{AnswerPress, Button, Press, Weight};
 use crate::domain::reply::{Line, Reply, Tone};
@@ -30,7 +31,9 @@ pub struct Cited {
     /// Whether this is the last good version of a file that can't be read now.
     pub outdated: bool,
     /// The article's actions, those of the section first.
-    pub actions: Vec<ActionId>,
+    pub actions: Vec<Candidate>,
+    /// Words of the question that name a product which the article is not about.
+    pub elsewhere: Vec<String>,
 }
 
 /// What the search found.
@@ -50,7 +53,12 @@ pub struct Found {
 
 /// The best passage, where it stands, what can be done, and what else might help. With the answer's
 /// number and the beginning of its question's digest it can be judged.
-pub fn found(catalogue: &Catalogue, found: &Found, answer: Option<(AnswerId, Prefix)>) -> Reply {
+pub fn found(
+    catalogue: &Catalogue,
+    question: &str,
+    found: &Found,
+    answer: Option<(AnswerId, Prefix)>,
+) -> Reply {
     let Some((best, others)) = found.hits.split_first() else { return unknown(found) };
     let mut reply = Reply::new(Tone::Info, path(best));
     if found.doubtful {
@@ -60,18 +68,25 @@ pub fn found(catalogue: &Catalogue, found: &Found, answer: Option<(AnswerId, Pre
         reply = reply.line(mended(&found.mended));
     }
     reply = quoted(reply, best);
-    for (_, action) in best.actions.iter().filter_map(|id| catalogue.action(id)) {
+    let offered = offers(catalogue, question, found, best);
+    for (_, action) in &offered {
         reply = reply.item(action_line(catalogue, action));
+    }
+    if best.actions.iter().filter(|action| catalogue.action(&action.id).is_some()).count() > offered.len() {
+        let line = Line::plain("every action of this article: ");
+        reply = reply.item(line.code(format!("/kb show {}", best.article)));
     }
     for other in others {
         let line = Line::plain("see also: ").untrusted(other.title.as_str()).then(" ");
         reply = reply.item(line.code(format!("{}:{}", other.file, other.lines.0)));
     }
-    // What may not have been asked for must not lead to an action with one press.
-    let buttons = if found.doubtful || !found.mended.is_empty() { 0 } else { RUN_BUTTONS_MAX };
-    for (article, action) in best.actions.iter().filter_map(|id| catalogue.action(id)).take(buttons) {
+    for (article, action) in offered {
         let press = Press::Run(action.id.clone(), article.revision.prefix());
-        reply = reply.button(Button::new(format!("Run: {}", action.title), Weight::Main, press));
+        let weight = match effective_risk(catalogue, action) {
+            Risk::Read | Risk::Change => Weight::Main,
+            Risk::Destructive => Weight::Danger,
+        };
+        reply = reply.button(Button::new(format!("Run: {}", action.title), weight, press));
     }
     let Some((id, prefix)) = answer else { return reply };
     let press = |press| Press::Answer(press, id, prefix);
@@ -92,11 +107,13 @@ fn mended(words: &[(String, String)]) -> Line {
 }
 
 /// Every passage that was found, with where it stands.
-pub fn listed(catalogue: &Catalogue, result: &Found) -> Reply {
+pub fn listed(catalogue: &Catalogue, question: &str, result: &Found) -> Reply {
     let Some((best, others)) = result.hits.split_first() else { return unknown(result) };
     let hits = vec![best.clone()];
     let best = Found { hits, doubtful: result.doubtful, mended: result.mended.clone(), ..Found::default() };
-    others.iter().fold(found(catalogue, &best, None), |reply, hit| quoted(reply.line(path(hit)), hit))
+    others
+        .iter()
+        .fold(found(catalogue, question, &best, None), |reply, hit| quoted(reply.line(path(hit)), hit))
 }
 
 /// The title and the headings down to the section; where they are long, those between are left out.
@@ -132,7 +149,7 @@ fn quoted(reply: Reply, hit: &Cited) -> Reply {
 /// What an admin is told beside an answer: why actions of the article that is quoted are not offered,
 /// and what is wrong with other files.
 pub fn for_admin(reply: Reply, catalogue: &Catalogue, found: &Found) -> Reply {
-    let is_withheld = |hit: &&Cited| hit.actions.iter().any(|id| catalogue.action(id).is_none());
+    let is_withheld = |hit: &&Cited| hit.actions.iter().any(|action| catalogue.action(&action.id).is_none());
     let why = found.hits.first().filter(is_withheld).and_then(|best| catalogue.left_out.get(&best.file));
     let reply = why.into_iter().fold(reply, |reply, why| {
         reply.line(Line::plain("its actions are not offered: ").untrusted(why.as_str()))
@@ -213,8 +230,6 @@ pub fn quieted(quiet: bool) -> Reply {
     )
 }
 
-/// Buttons that run an action on one answer; the others are named with their commands.
-const RUN_BUTTONS_MAX: usize = 15;
 /// Characters of a title and headings that are shown whole.
 const PATH_LEN_MAX: usize = 240;
 
@@ -243,7 +258,7 @@ fn unknown(found: &Found) -> Reply {
 
 /// An article by id, or the one that was probably meant.
 pub fn shown(catalogue: &Catalogue, id: &ArticleId) -> Reply {
-    catalogue.articles.get(id).map_or_else(|| no_article(catalogue, id), |found| article(catalogue, found))
+    catalogue.article(id).map_or_else(|| no_article(catalogue, id), |found| article(catalogue, found))
 }
 
 /// An article, section by section.

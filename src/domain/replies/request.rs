@@ -61,12 +61,25 @@ pub fn approvers(catalogue: &Catalogue, request: &Request) -> String {
     }
 }
 
-/// A new request with its whole plan.
-pub fn opened(catalogue: &Catalogue, request: &Request) -> Reply {
+/// A new request with its whole plan, and the one that asks for the same.
+pub fn opened(catalogue: &Catalogue, request: &Request, alike: Option<&Request>) -> Reply {
     let reply = Reply::new(Tone::Wait, headline(catalogue, request, "waits for approval"));
+    let reply = same(catalogue, reply, alike);
     let reply =
         needs(catalogue, plan(reply, &request.plan), request).ready(format!("/approve {}", request.id));
     asking(reply, request)
+}
+
+/// What an earlier request asks for is asked for again.
+fn same(catalogue: &Catalogue, reply: Reply, alike: Option<&Request>) -> Reply {
+    let Some(alike) = alike else { return reply };
+    let (id, name) = (alike.id, catalogue.people.name(&alike.plan.requester));
+    let line = Line::plain(format!("the same as {id}, by ")).person(&name);
+    let line = line.then(format!(", which is {}: ", status_word(&alike.status)));
+    reply.line(match alike.status {
+        Status::Waiting => line.code(format!("/approve {id}")).then(" or ").code(format!("/cancel {id}")),
+        _ => line.code(format!("/show {id}")).then(" or ").code(format!("/cancel {id}")),
+    })
 }
 
 /// The buttons of a request that waits.
@@ -80,7 +93,7 @@ fn asking(reply: Reply, request: &Request) -> Reply {
 }
 
 /// Where a request stands: its plan, its approvals, and while it waits what can be done about it.
-pub fn card(catalogue: &Catalogue, request: &Request) -> Reply {
+pub fn card(catalogue: &Catalogue, request: &Request, alike: Option<&Request>) -> Reply {
     let tone = match &request.status {
         Status::Waiting => Tone::Wait,
         Status::Ready(_) | Status::Running => Tone::Info,
@@ -89,7 +102,7 @@ pub fn card(catalogue: &Catalogue, request: &Request) -> Reply {
     };
     let waits = request.status == Status::Waiting;
     let mut reply = if waits {
-        Reply::new(tone, headline(catalogue, request, "waits for approval"))
+        same(catalogue, Reply::new(tone, headline(catalogue, request, "waits for approval")), alike)
     } else {
         Reply::new(tone, headline(catalogue, request, "was asked for"))
             .line(Line::plain(format!("it is {}", status_word(&request.status))))

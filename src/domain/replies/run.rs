@@ -135,7 +135,7 @@ fn next_rung(catalogue: &Catalogue, mut reply: Reply, request: &Request) -> Repl
     let mut words = vec!["/run".to_owned(), rung.target.id.to_string()];
     for (name, param) in &rung.target.params {
         match rung.given.get(name) {
-            Some(value) => words.push(format!("{name}={}", shlex::try_quote(value).unwrap_or_default())),
+            Some(value) => words.push(format!("{name}={}", crate::domain::command::words::quoted(value))),
             None if param.default.is_some() => {}
             None => words.push(format!("{name}={}", name.to_uppercase())),
         }

@@ -61,7 +61,7 @@ pub fn open(view: View<'_>, caller: Caller<'_>, asked: Asked) -> Result<Decision
     turns::refuse_too_much(view, &request)?;
     decision.event(caller.actor, moment.event);
     if request.plan.basis != Basis::NoneNeeded {
-        let reply = replies::request::opened(view.catalogue, &request);
+        let reply = replies::request::opened(view.catalogue, &request, request.alike(view.state));
         let card = Some(CardId::Request(id));
         decision.effects.push(Effect::Say(Say { to: To::request(&request), reply, card }));
     } else if turns::is_next(view, &request) {

@@ -130,3 +130,30 @@ fn one_machine_under_two_names_is_one_machine() {
     }
     assert_eq!(world.executions(), 1);
 }
+
+#[test]
+fn a_request_says_which_other_one_that_is_open_does_the_same() {
+    let mut world = World::opened("vm-start", &["kvm1"]);
+    assert!(!world.said.contains("the same as"), "{}", world.said);
+    for (action, host, alike) in
+        [("vm-start", "kvm2", None), ("vm-folder", "kvm1", None), ("vm-start", "kvm1", Some("r1"))]
+    {
+        world.said.clear();
+        world.says("eve", run_command(action, &[host])).unwrap();
+        assert_eq!(
+            world.said.contains("the same as r1, by ana, which is waiting for approval"),
+            alike.is_some()
+        );
+        assert_eq!(world.said.contains("/approve r1 or /cancel r1"), alike.is_some(), "{}", world.said);
+    }
+    let r4 = RequestId(4);
+    let card = |world: &World| {
+        let id = crate::domain::decide::CardId::Request(r4);
+        let (reply, _) = crate::domain::replies::card(&world.catalogue, &world.state, id, None).unwrap();
+        crate::domain::testing::text_of(&reply)
+    };
+    assert!(card(&world).contains("the same as r1"));
+    world.says("ana", Command::Cancel(R1)).unwrap();
+    assert!(!card(&world).contains("the same as"), "what is over waits for nobody");
+    assert_eq!(world.status(r4), &Status::Waiting);
+}

@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use super::*;
 use crate::domain::testing::{World, text_of};
 
@@ -12,6 +14,7 @@ fn cited(heading: &[&str], quotes: Vec<Quote>, lines: (usize, usize)) -> Cited {
         revision: Digest([0xab; 32]),
         outdated: false,
         actions: Vec::new(),
+        elsewhere: Vec::new(),
     }
 }
 
@@ -81,8 +84,11 @@ fn an_answer_says_how_words_were_read_that_no_article_has() {
         let mended =
             words.iter().map(|(word, read_as)| ((*word).to_owned(), (*read_as).to_owned())).collect();
         let result = Found { hits: hits.clone(), mended, ..Found::default() };
-        [found(&World::new().catalogue, &result, None), listed(&World::new().catalogue, &result)]
-            .map(|reply| text_of(&reply))
+        [
+            found(&World::new().catalogue, "why", &result, None),
+            listed(&World::new().catalogue, "why", &result),
+        ]
+        .map(|reply| text_of(&reply))
     };
     for text in read(&[("vmotoin", "vmotion"), ("worldid", "world id")]) {
         assert!(text.starts_with("Hung\nI read vmotoin as vmotion, worldid as world id:\n"), "{text}");
@@ -90,20 +96,51 @@ fn an_answer_says_how_words_were_read_that_no_article_has() {
     assert!(read(&[]).iter().all(|text| !text.contains("I read")));
 }
 
+fn near(id: &str) -> Candidate {
+    Candidate { id: id.into(), is_near: true, ..Candidate::default() }
+}
+
 #[test]
-fn a_doubtful_answer_says_so_and_what_was_guessed_offers_no_button_that_runs_something() {
+fn a_doubtful_answer_says_so_and_what_was_guessed_offers_nothing() {
     let catalogue = World::new().catalogue;
-    let hit = Cited { actions: vec!["vm-start".into()], ..cited(&[], Vec::new(), (7, 7)) };
+    let hit = Cited { actions: vec![near("vm-start")], ..cited(&[], Vec::new(), (7, 7)) };
     let read = vec![("strat".to_owned(), "start".to_owned())];
     for (doubtful, mended) in [(false, Vec::new()), (true, Vec::new()), (false, read)] {
-        let buttons = usize::from(!doubtful && mended.is_empty());
+        let is_sure = !doubtful && mended.is_empty();
         let result = Found { hits: vec![hit.clone()], doubtful, mended, ..Found::default() };
         let judged = Some((AnswerId(1), Digest([0xab; 32]).prefix()));
-        let reply = found(&catalogue, &result, judged);
+        let reply = found(&catalogue, "start it", &result, judged);
         let text = text_of(&reply);
         assert_eq!(text.contains("I am not sure that this answers the question"), doubtful, "{text}");
-        assert!(text.contains("/run vm-start"), "{text}");
+        assert_eq!(text.contains("/run vm-start"), is_sure, "{text}");
+        assert_eq!(text.contains("every action of this article: /kb show vm-hung"), !is_sure, "{text}");
         let runs = reply.buttons.iter().filter(|button| matches!(button.press, Press::Run(..))).count();
-        assert_eq!(runs, buttons, "{:?}", reply.buttons);
+        assert_eq!(runs, usize::from(is_sure), "{:?}", reply.buttons);
     }
+}
+
+#[test]
+fn lines_and_buttons_offer_the_same_and_what_destroys_looks_dangerous() {
+    let catalogue = World::new().catalogue;
+    let words = |words: &[&str]| words.iter().map(ToString::to_string).collect();
+    let destroy = Candidate { verbs: words(&["destroy"]), objects: words(&["vm"]), ..near("vm-destroy") };
+    let actions = vec![destroy, near("vm-start"), near("vm-state")];
+    let hit = Cited { actions, ..cited(&[], Vec::new(), (7, 7)) };
+    let result = Found { hits: vec![hit], ..Found::default() };
+    let reply = found(&catalogue, "destroy the vm", &result, None);
+    let buttons: Vec<_> = reply.buttons.iter().map(|button| (&button.press, button.weight)).collect();
+    let prefix = Digest::of(b"article").prefix();
+    let run = |id: &str| Press::Run(id.into(), prefix);
+    assert_eq!(
+        buttons,
+        [
+            (&run("vm-state"), Weight::Main),
+            (&run("vm-start"), Weight::Main),
+            (&run("vm-destroy"), Weight::Danger),
+        ]
+    );
+    let text = text_of(&reply);
+    let at = |id: &str| text.find(&format!("/run {id} ")).unwrap();
+    assert!(at("vm-state") < at("vm-start") && at("vm-start") < at("vm-destroy"), "{text}");
+    assert!(!text.contains("every action"), "{text}");
 }

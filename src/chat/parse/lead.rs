@@ -1,0 +1,84 @@
+//! The number or the severity that a text may begin with.
+//!
+//! Invariant: a first word that looks like one is one, or is refused. It is never taken for the text, so
+//! that nothing happens to another incident than the one that was named.
+
+use super::{bare, id, split_word, usage};
+use crate::domain::command::Severity;
+use crate::domain::id::IncidentId;
+use crate::domain::refusal::Refusal;
+
+/// What may stand between the letters of an id or of a severity and its digits; the dot of a small `İ`, too.
+const BETWEEN: &[char] = &['-', '#', ':', '.', '_', '=', '\u{307}'];
+
+/// The incident that the words begin with, if they begin with one, and the other words.
+pub fn incident<'a>(rest: &'a str, path: &str) -> Result<(Option<IncidentId>, &'a str), Refusal> {
+    let (word, more) = split_word(rest);
+    if !is_like_an_id(word, more) {
+        return Ok((None, rest));
+    }
+    let incident = id(word, path).map_err(begin_otherwise)?;
+    Ok((Some(incident), more))
+}
+
+/// Refuses a text that begins with an incident where none can be named.
+pub fn no_incident(rest: &str) -> Result<(), Refusal> {
+    let (word, _) = split_word(rest);
+    let Ok(incident) = id::typed::<IncidentId>(word) else { return Ok(()) };
+    let message = format!("a note goes to the incident in use, so it can't begin with `{word}`");
+    let refusal = Refusal::new("bad_id", message).hint(format!("`/incident use {incident}` turns to it."));
+    Err(begin_otherwise(refusal))
+}
+
+/// The severity that the words begin with, if they begin with one, and the other words.
+pub fn severity<'a>(rest: &'a str, path: &str) -> Result<(Option<Severity>, &'a str), Refusal> {
+    let (word, more) = split_word(rest);
+    let lower = bare(word);
+    let Some((name, number)) = ["severity", "sev", "p"]
+        .into_iter()
+        .find_map(|name| Some((name, lower.strip_prefix(name)?.trim_start_matches(BETWEEN))))
+    else {
+        return Ok((None, rest));
+    };
+    let (number, more) = match number {
+        // Apart, as in `sev 1`.
+        "" if name != "p" => split_word(more),
+        number => (number, more),
+    };
+    let number = bare(number);
+    // Others call a severity P1; P95 is something else.
+    if !is_number(&number) || (name == "p" && number.chars().count() > 1) {
+        return Ok((None, rest));
+    }
+    match Severity::from_word(&format!("sev{number}")) {
+        Some(severity) if name != "p" => Ok((Some(severity), more)),
+        meant => {
+            let meant = meant.map(|meant| format!(": did you mean `{}`?", meant.word()));
+            let message = format!("`{word}` is no severity{}", meant.unwrap_or_default());
+            let refusal = Refusal::new("bad_severity", message).hint(format!("Expected: {}.", usage(path)));
+            Err(begin_otherwise(refusal))
+        }
+    }
+}
+
+fn begin_otherwise(refusal: Refusal) -> Refusal {
+    let hint = format!("{} A text begins with another word.", refusal.hint);
+    refusal.hint(hint)
+}
+
+/// Whether a word looks like the number of an incident or of a request: digits, maybe behind a letter,
+/// also one that only looks like it, in whatever case and punctuation; or the two apart.
+fn is_like_an_id(word: &str, more: &str) -> bool {
+    let word = bare(word);
+    let number =
+        word.strip_prefix(['i', 'ı', 'і', 'ｉ', 'r', 'ｒ']).map(|number| number.trim_start_matches(BETWEEN));
+    match number {
+        Some("") => is_number(&bare(split_word(more).0)),
+        Some(number) => is_number(number),
+        None => is_number(&word),
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(char::is_numeric)
+}
