@@ -387,11 +387,6 @@ impl World {
     }
 }
 
-/// How many cases a property of long histories is tried with: `PROPTEST_CASES` says more.
-pub fn cases(few: u32) -> u32 {
-    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(few)
-}
-
 pub fn boot() -> BootId {
     BootId("boot-1".to_owned())
 }

@@ -153,6 +153,7 @@ fn a_group_gives_a_role_and_two_accounts_of_one_person_count_once() {
     let own = opened.input(by_group("discord:ana", "discord:9", Command::Approve(R1))).unwrap();
     assert!(format!("{own:?}").contains("own_request"));
     assert_eq!(opened.status(R1), &Status::Waiting);
+    opened.groups.insert(actor("discord:77"), Ok(vec![GroupId::from("discord:9")]));
     opened.input(by_group("discord:77", "discord:9", Command::Approve(R1))).unwrap();
     assert_eq!(opened.status(R1), &Status::Running);
 }

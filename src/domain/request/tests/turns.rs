@@ -200,9 +200,14 @@ fn ends(world: &mut World, which: usize) {
     }
 }
 
+/// `PROPTEST_CASES` says how many more.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(32)
+}
+
 proptest! {
     // Each plays hundreds of decisions; the long profile plays thousands of games.
-    #![proptest_config(ProptestConfig { cases: crate::domain::testing::cases(32), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_one_person_does_the_others_reads_and_approved_changes_start(
