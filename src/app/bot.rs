@@ -220,6 +220,8 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
                     self.live.insert(request, text);
                     turn.touched.insert(CardId::Run(request));
                 }
+                // Nobody waits any more: the terminal has gone.
+                Message::Leaving(asked) => drop(asked.send(replies::run::leaving(&self.state))),
             }
         }
         self.reload_for(&mut inputs).await;

@@ -1,11 +1,14 @@
 //! The way into the loop.
 
-use tokio::sync::mpsc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
 
 use super::outbox::Shown;
 use crate::domain::command::Command;
 use crate::domain::decide::{CardId, Input};
 use crate::domain::id::RequestId;
+use crate::domain::reply::Reply;
 
 /// Lives as long as anything that follows from one input is under way.
 pub(super) type Trail = mpsc::Sender<()>;
@@ -20,6 +23,8 @@ pub(super) enum Message {
     Shown(CardId, Shown),
     /// What the step under way has printed so far.
     Live(RequestId, String),
+    /// Somebody is about to leave and asks what runs.
+    Leaving(oneshot::Sender<Reply>),
 }
 
 impl Message {
@@ -38,12 +43,23 @@ pub struct Handle {
 impl Handle {
     /// Hands over an input and returns once all its effects have ended. False: the bot has stopped.
     pub async fn submit(&self, input: Input) -> bool {
-        let (trail, mut ended) = mpsc::channel(1);
-        if self.inputs.send(Message::Input(input, Some(trail))).await.is_err() {
-            return false;
-        }
+        let Some(mut ended) = self.begin(input).await else { return false };
         while ended.recv().await.is_some() {}
         true
+    }
+
+    /// Hands over an input and returns once all its effects have ended, or after this time. False: the
+    /// bot has stopped.
+    pub async fn submit_for(&self, input: Input, limit: Duration) -> bool {
+        let Some(mut ended) = self.begin(input).await else { return false };
+        let _ = tokio::time::timeout(limit, async { while ended.recv().await.is_some() {} }).await;
+        true
+    }
+
+    /// Hands over an input; what comes back is closed once all its effects have ended.
+    async fn begin(&self, input: Input) -> Option<mpsc::Receiver<()>> {
+        let (trail, ended) = mpsc::channel(1);
+        self.inputs.send(Message::Input(input, Some(trail))).await.is_ok().then_some(ended)
     }
 
     /// Hands over an input and returns at once. False: the bot has stopped.
@@ -61,6 +77,13 @@ impl Handle {
     pub async fn shown(&self, card: CardId, shown: Shown) {
         // The loop has gone: the card is compared again at the next start.
         let _ = self.inputs.send(Message::Shown(card, shown)).await;
+    }
+
+    /// What to say to somebody who is about to leave. None: the bot has stopped.
+    pub async fn leaving(&self) -> Option<Reply> {
+        let (asked, answer) = oneshot::channel();
+        self.inputs.send(Message::Leaving(asked)).await.ok()?;
+        answer.await.ok()
     }
 
     /// Tells what the step under way has printed so far. Dropped where the loop has enough to do.

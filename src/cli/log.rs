@@ -1,10 +1,11 @@
-//! The log, on standard error.
+//! The log, on standard error, or above the line that somebody types there.
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::{FilterExt as _, Targets};
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::{EnvFilter, fmt};
 
+use crate::chat::console::Log;
 use crate::chat::discord::gateway::CountUnreadable;
 
 /// What these crates say about a connection can hold the tokens that pass over it, whatever level
@@ -21,7 +22,7 @@ pub fn init() {
     // What serenity can't read it shows whole, as a warning: it is counted instead.
     let unreadable = Targets::new().with_target("serenity::gateway::ws", LevelFilter::WARN);
     tracing_subscriber::registry()
-        .with(fmt::layer().with_writer(std::io::stderr).with_filter(filter))
+        .with(fmt::layer().with_writer(|| Log).with_filter(filter))
         .with(CountUnreadable.with_filter(unreadable))
         .init();
 }

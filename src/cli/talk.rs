@@ -1,17 +1,17 @@
 //! Talking in the terminal: lines from standard input, one at a time.
 
-use std::io::IsTerminal as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 use super::end::End;
 use super::library::KbLibrary;
 use super::parts::{Files, NoGroups, SledRecord};
 use crate::app::{Bot, Handle};
-use crate::chat::console::{self, Console};
+use crate::chat::console::{self, Completion, Console, Patience, Typed, Typing};
 use crate::chat::parse;
 use crate::domain::actor::ActorId;
 use crate::domain::command::Origin;
@@ -33,8 +33,10 @@ pub struct Talk {
     pub cast: Vec<&'static str>,
 }
 
-/// Lines read ahead.
-const LINES_AHEAD: usize = 16;
+/// How long an answer is waited for where a prompt can't be drawn again below it.
+const SHORT: Duration = Duration::from_secs(1);
+/// How long the loop may take to tell what runs, until somebody who wants to leave is not kept.
+const LEAVING_TELLS: Duration = Duration::from_secs(1);
 
 impl Talk {
     /// Opens the record, takes up what was going on, and talks until the input or the bot ends, or
@@ -45,7 +47,13 @@ impl Talk {
         let folder = state.to_owned();
         let (record, moments, outbox) =
             tokio::task::spawn_blocking(move || SledRecord::open(&folder)).await??;
-        let console = Arc::new(Console::default());
+        let names = if self.cast.is_empty() {
+            Completion::of_commands()
+        } else {
+            Completion::of_commands().and("as", &self.cast)
+        };
+        let (console, mut typing) = console::open(names).context("could not take over the terminal")?;
+        let console = Arc::new(console);
         let bot = Bot {
             hosts: Arc::new(Ssh::new(SshConfig::new(identity))),
             record,
@@ -57,10 +65,17 @@ impl Talk {
         let (bot, handle) = bot.prepare(catalogue, &moments, outbox);
         let stop = watch::Sender::new(false);
         let mut running = tokio::spawn(bot.run(stop.subscribe()));
-        let conversation = Conversation { handle, console, actor: self.actor, cast: self.cast };
+        let conversation = Conversation {
+            handle,
+            console: Arc::clone(&console),
+            actor: self.actor,
+            cast: self.cast,
+            patience: typing.patience(),
+        };
         let died = tokio::select! {
-            () = conversation.hold() => None,
+            () = conversation.hold(&mut typing) => None,
             () = end.asked() => None,
+            failed = console.follow_window() => return failed.context("could not listen for signals"),
             died = &mut running => Some(died),
         };
         stop.send_replace(true);
@@ -68,6 +83,7 @@ impl Talk {
             Some(died) => died,
             None => running.await,
         };
+        typing.close().await;
         Ok(ended.context("the bot died")??)
     }
 }
@@ -77,30 +93,45 @@ struct Conversation {
     console: Arc<Console>,
     actor: ActorId,
     cast: Vec<&'static str>,
+    patience: Patience,
 }
 
 impl Conversation {
-    async fn hold(mut self) {
-        let interactive = std::io::stdin().is_terminal();
-        // A script goes on when all that a line has caused is over; a person may type meanwhile.
-        if interactive {
-            self.handle.send(Input::Recover).await;
-        } else {
-            self.handle.submit(Input::Recover).await;
-        }
-        let mut lines = lines();
-        self.prompt(interactive);
-        while let Some(line) = lines.recv().await {
-            if !self.take(&line, interactive).await {
-                break;
+    async fn hold(mut self, typing: &mut Typing) {
+        self.hand_over(Input::Recover).await;
+        let mut warned = false;
+        loop {
+            match typing.line(self.prompt()).await {
+                Typed::Line(line) => {
+                    warned = false;
+                    if !self.take(&line).await {
+                        break;
+                    }
+                }
+                Typed::Interrupt { again } if warned && again => break,
+                Typed::Interrupt { .. } => {
+                    self.warn().await;
+                    warned = true;
+                }
+                Typed::End => break,
             }
-            self.prompt(interactive);
         }
+        typing.shown().await;
     }
 
-    fn prompt(&self, interactive: bool) {
+    fn prompt(&self) -> String {
         let name = self.actor.0.rsplit(':').next().unwrap_or_default();
-        self.console.prompt(format!("{name}> "), interactive);
+        format!("{name}> ")
+    }
+
+    /// Says what runs to somebody who is about to leave.
+    async fn warn(&self) {
+        match tokio::time::timeout(LEAVING_TELLS, self.handle.leaving()).await {
+            Ok(Some(reply)) => self.console.reply(&reply),
+            _ => self
+                .console
+                .text("? Ctrl-C once more leaves; what runs can't be told: the bot is busy\n".to_owned()),
+        }
     }
 
     /// Lets somebody else of the cast type.
@@ -111,15 +142,16 @@ impl Conversation {
         }
         let refusal = Refusal::new("unknown_actor", format!("`{name}` is not in the cast"))
             .hint(format!("The cast: {}.", self.cast.join(", ")));
-        console::show(&console::rendered(&replies::refusal(&refusal)));
+        self.console.reply(&replies::refusal(&refusal));
     }
 
     /// Takes a line; false if it ends the conversation, or the bot has stopped.
-    async fn take(&mut self, line: &str, interactive: bool) -> bool {
-        if !interactive {
-            console::show(&format!("{}\n", console::one_line(line)));
+    async fn take(&mut self, line: &str) -> bool {
+        let scripted = self.patience == Patience::Endless;
+        if scripted {
+            self.console.text(format!("{}\n", console::one_line(line)));
         }
-        if line.trim_start().starts_with('#') && !interactive {
+        if line.trim_start().starts_with('#') && scripted {
             return true;
         }
         if matches!(line.trim(), "exit" | "/exit" | "quit" | "/quit") {
@@ -134,31 +166,25 @@ impl Conversation {
             Ok(None) => return true,
             Ok(Some(command)) => command,
             Err(refusal) => {
-                console::show(&console::rendered(&replies::refusal(&refusal)));
+                self.console.reply(&replies::refusal(&refusal));
                 return true;
             }
         };
         let origin = Origin::typed(self.actor.clone(), ConversationId(self.actor.0.clone()));
-        let input = Input::Command { origin, command };
-        if interactive { self.handle.send(input).await } else { self.handle.submit(input).await }
+        self.hand_over(Input::Command { origin, command }).await
+    }
+
+    /// Hands an input to the loop; false if the bot has stopped.
+    async fn hand_over(&self, input: Input) -> bool {
+        match self.patience {
+            Patience::None => self.handle.send(input).await,
+            Patience::Short => self.handle.submit_for(input, SHORT).await,
+            Patience::Endless => self.handle.submit(input).await,
+        }
     }
 }
 
 /// The account of a person of the demo.
 pub fn demo_actor(name: &str) -> ActorId {
     ActorId(format!("demo:{name}"))
-}
-
-/// The lines of standard input, read on a thread of their own: reading it can't be interrupted.
-fn lines() -> mpsc::Receiver<String> {
-    let (sender, receiver) = mpsc::channel(LINES_AHEAD);
-    std::thread::spawn(move || {
-        let mut input = std::io::stdin().lock();
-        while let Ok(Some(line)) = console::next_line(&mut input) {
-            if sender.blocking_send(line).is_err() {
-                return;
-            }
-        }
-    });
-    receiver
 }

@@ -8,7 +8,9 @@ use crate::domain::press::{Button, Press, RequestPress, Weight};
 use crate::domain::reply::{Line, Reply, Tone};
 use crate::domain::request::{HostPhase, Request, Status, ladder};
 use crate::domain::run::{Outcome, Output};
+use crate::domain::state::State;
 
+use super::counted;
 use super::request::command_line;
 
 /// It begins.
@@ -20,6 +22,21 @@ pub fn started(request: &Request) -> Reply {
     let hosts: Vec<_> = request.plan.hosts.iter().map(|host| host.name.as_str()).collect();
     let line = Line::plain(format!("{} starts ({basis}): ", request.id)).code(request.plan.action.as_str());
     Reply::new(Tone::Info, line.then(" on ").untrusted(hosts.join(", ")))
+}
+
+/// Somebody is about to leave the terminal: what runs meanwhile.
+pub fn leaving(state: &State) -> Reply {
+    let under_way = |request: &&Request| matches!(request.status, Status::Ready(_) | Status::Running);
+    let requests: Vec<_> = state.requests.values().filter(under_way).collect();
+    let title = match requests.len() {
+        0 => "Ctrl-C once more leaves; nothing runs".to_owned(),
+        count => format!("Ctrl-C once more leaves, and does not wait for {}:", counted(count, "run")),
+    };
+    requests.into_iter().fold(Reply::new(Tone::Wait, Line::plain(title)), |reply, request| {
+        let hosts: Vec<_> = request.plan.hosts.iter().map(|host| host.name.as_str()).collect();
+        let line = Line::plain(format!("{} ", request.id)).code(request.plan.action.as_str());
+        reply.item(line.then(" on ").untrusted(hosts.join(", ")))
+    })
 }
 
 /// A step is about to be sent.

@@ -1,66 +1,11 @@
-//! The terminal: lines in, replies out.
+//! Replies as text.
 //!
 //! Invariant: what somebody else wrote reaches the terminal without control, bidirectional or
-//! invisible characters. Bold is written to a terminal only, and not where `NO_COLOR` is set.
+//! invisible characters. Bold is written to a terminal that knows it, and not where `NO_COLOR` is set.
 
-use std::io::{self, BufRead, IsTerminal as _, Write as _};
-use std::sync::{Mutex, PoisonError};
+use std::io::{self, IsTerminal as _, Write as _};
 
-use crate::app::outbox::Post;
-use crate::app::ports::Chat;
-use crate::chat::parse::LINE_LEN_MAX;
-use crate::domain::decide::To;
-use crate::domain::id::ConversationId;
 use crate::domain::reply::{Line, Part, Reply, Span, Tone, Untrusted, is_invisible};
-
-/// Writes replies to standard output.
-#[derive(Debug, Default)]
-pub struct Console {
-    /// What stands before the cursor while somebody types, to be drawn again below a reply that
-    /// comes meanwhile; empty for a script. Held for a write, never across an await.
-    prompt: Mutex<String>,
-}
-
-impl Console {
-    /// Shows a prompt. With `redrawn` it is shown again after each reply.
-    pub fn prompt(&self, prompt: String, redrawn: bool) {
-        show(&prompt);
-        if redrawn {
-            *self.prompt.lock().unwrap_or_else(PoisonError::into_inner) = prompt;
-        }
-    }
-}
-
-impl Chat for Console {
-    const KEEPS: bool = false;
-
-    fn say(&self, post: Post) {
-        let mut reply = post.say.reply;
-        // What a run printed was said while it ran; whoever asks for it sees it again.
-        if !matches!(post.say.to, To::Caller(_)) {
-            reply.parts.retain(|part| !matches!(part, Part::Output(..)));
-        }
-        self.print(&reply);
-    }
-
-    fn follow(&self, _: &ConversationId, reply: &Reply) {
-        self.print(reply);
-    }
-}
-
-impl Console {
-    fn print(&self, reply: &Reply) {
-        let prompt = self.prompt.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = for_stdout(reply);
-        match prompt.as_str() {
-            "" => show(&text),
-            prompt => show(&format!("{CLEAR_LINE}{text}{prompt}")),
-        }
-    }
-}
-
-/// To the first column, and erase what stands there (ECMA-48).
-const CLEAR_LINE: &str = "\r\x1b[K";
 
 /// Writes a text whole to standard output.
 pub fn write(text: &str) -> io::Result<()> {
@@ -79,11 +24,16 @@ type Bold = (&'static str, &'static str);
 const BOLD: Bold = ("\x1b[1m", "\x1b[22m");
 const NOT_BOLD: Bold = ("", "");
 
-/// A reply as lines for standard output: what should catch the eye is bold if that is a terminal and
-/// nobody asks for no colours (<https://no-color.org>).
+/// Whether a terminal would know what is more than text: the cursor's movements, bold.
+pub(super) fn is_smart_term() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
+}
+
+/// A reply as lines for standard output: what should catch the eye is bold if that is a terminal which
+/// knows it and nobody asks for no colours (<https://no-color.org>).
 pub fn for_stdout(reply: &Reply) -> String {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let bold = io::stdout().is_terminal() && !refused;
+    let bold = io::stdout().is_terminal() && is_smart_term() && !refused;
     with_bold(reply, if bold { BOLD } else { NOT_BOLD })
 }
 
@@ -179,33 +129,9 @@ pub fn one_line(text: &str) -> String {
     shown
 }
 
-/// Bytes kept of a line: more than the longest that is accepted can have.
-const LINE_BYTES_MAX: usize = 4 * LINE_LEN_MAX + 4;
-
-/// The next line without its end; none at the end of the input. Of a line beyond every limit just
-/// enough is kept that it is refused as too long.
-pub fn next_line(input: &mut impl BufRead) -> std::io::Result<Option<String>> {
-    let mut kept = Vec::new();
-    let mut any = false;
-    loop {
-        let read = input.fill_buf()?;
-        let end = read.iter().position(|&byte| byte == b'\n');
-        let content = &read[..end.unwrap_or(read.len())];
-        any |= !read.is_empty();
-        kept.extend_from_slice(&content[..content.len().min(LINE_BYTES_MAX - kept.len())]);
-        let (used, at_end) = (end.map_or(content.len(), |end| end + 1), read.is_empty() || end.is_some());
-        input.consume(used);
-        if at_end {
-            let line = String::from_utf8_lossy(&kept).trim_end_matches('\r').to_owned();
-            return Ok(any.then_some(line));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::parse::parse;
 
     #[test]
     fn somebody_elses_words_cannot_move_the_cursor_or_deceive_the_eye() {
@@ -225,24 +151,5 @@ mod tests {
         let reply = Reply::new(Tone::Info, Line::plain("title")).quote(quote).block("code");
         assert_eq!(rendered(&reply), "- title\n  | a b\\u{1b} c\n  |     code\n");
         assert_eq!(with_bold(&reply, BOLD), "- title\n  | a \u{1b}[1mb\\u{1b}\u{1b}[22m c\n  |     code\n");
-    }
-
-    fn all(mut input: &[u8]) -> Vec<String> {
-        std::iter::from_fn(|| next_line(&mut input).ok().flatten()).collect()
-    }
-
-    #[test]
-    fn lines_are_read_whole_and_the_last_needs_no_end() {
-        assert_eq!(all(b"one\r\n\ntwo"), ["one", "", "two"]);
-        assert!(all(b"").is_empty());
-    }
-
-    #[test]
-    fn a_line_beyond_every_limit_is_cut_and_the_next_one_is_whole() {
-        let mut input = vec![b'x'; 3 * LINE_BYTES_MAX];
-        input.extend_from_slice(b"\nnext\n");
-        let lines = all(&input);
-        assert_eq!((lines[0].len(), lines[1].as_str()), (LINE_BYTES_MAX, "next"));
-        assert!(parse(&lines[0]).is_err());
     }
 }
