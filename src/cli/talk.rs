@@ -154,12 +154,13 @@ impl Conversation {
         if line.trim_start().starts_with('#') && scripted {
             return true;
         }
-        if matches!(line.trim(), "exit" | "/exit" | "quit" | "/quit") {
+        if matches!(line.trim().to_lowercase().as_str(), "exit" | "/exit" | "quit" | "/quit") {
             return false;
         }
         let mut words = line.split_whitespace();
-        if words.next() == Some("/as") && !self.cast.is_empty() {
-            self.turn_to(words.next().unwrap_or_default());
+        let is_as = words.next().is_some_and(|word| word.eq_ignore_ascii_case("/as"));
+        if is_as && !self.cast.is_empty() {
+            self.turn_to(&words.next().unwrap_or_default().to_lowercase());
             return true;
         }
         let command = match parse::parse(line) {
