@@ -13,11 +13,14 @@ mod discord {
     mod hostile;
     mod identity;
     mod kills;
+    mod known_again;
     mod language;
+    mod roles;
     mod scene;
     mod secrets;
     mod serving;
     mod story;
     mod threads;
+    mod unheard;
     mod weather;
 }

@@ -21,6 +21,7 @@ pub mod missed;
 pub mod reception;
 pub mod registration;
 pub mod rest;
+pub mod roles;
 pub mod slash;
 pub mod suggest;
 pub mod wire;

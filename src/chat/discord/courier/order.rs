@@ -23,8 +23,8 @@ pub enum Order {
     Resume(Vec<(CardId, Shown)>, Vec<(IncidentId, ConversationId)>, Vec<Post>),
     /// An interaction has arrived and is to be acknowledged in time.
     Interaction(Live),
-    /// A message has arrived that mentions the bot.
-    Mention(Ticket, u64),
+    /// A thread has been deleted.
+    Gone(u64),
     /// The gateway is ready: the application and the bot's own account.
     Ready(u64, u64),
     /// Whoever types wants to know what there is.
