@@ -73,7 +73,13 @@ fn whoever_has_no_role_is_told_which_one_is_missing_and_nobody_else_sees_it() {
     let serving = Serving::with(Setup::with_cast().person("fay", &[]));
     let (thread, card) = change(&serving);
     let (server, ops) = (&serving.server, serving.server.channel("ops"));
-    privately(&slash(&serving, "fay", ops, "help", &[]), "needs the role viewer");
+    let told = privately(&slash(&serving, "fay", ops, "help", &[]), "needs the role viewer");
+    let fay = format!("<@{}>", server.person("fay"));
+    assert!(
+        told.text().contains(&fay) && told.text().contains("is nobody this bot knows"),
+        "{}",
+        told.text()
+    );
     privately(&slash(&serving, "fay", ops, "incident list", &[]), "needs the role viewer");
     privately(&slash(&serving, "fay", ops, "incident open", &[("title", "x")]), "needs the role responder");
     let run = slash(&serving, "fay", ops, "run", &[("action", "esx-vm-list"), ("host", "esx")]);
@@ -95,6 +101,9 @@ fn a_viewer_looks_and_does_nothing() {
     let (_, card) = change(&serving);
     let (server, ops) = (&serving.server, serving.server.channel("ops"));
     privately(&slash(&serving, "dia", ops, "hosts", &[]), "3 hosts");
+    let told =
+        privately(&slash(&serving, "dia", ops, "check", &[("host", "esx")]), "needs the role responder");
+    assert!(told.text().contains("`/help` says") && !told.text().contains("\\`"), "{}", told.text());
     privately(&slash(&serving, "dia", ops, "show", &[("request", "r1")]), "r1 is waiting for approval");
     privately(&server.press("dia", card, "Show plan"), "r1 is waiting for approval");
     slash(&serving, "dia", ops, "ask", &[("question", "how do I stop a virtual machine on ESX?")])
