@@ -14,11 +14,15 @@ mod discord {
     mod hostile;
     mod identity;
     mod kills;
+    mod known_again;
     mod language;
+    mod roles;
     mod scene;
     mod secrets;
     mod serving;
+    mod shares;
     mod story;
     mod threads;
+    mod unheard;
     mod weather;
 }

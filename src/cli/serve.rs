@@ -17,6 +17,7 @@ use crate::chat::discord::courier::Courier;
 use crate::chat::discord::gateway::{EVENTS_MAX, Gateway, GatewayClosed};
 use crate::chat::discord::reception::Reception;
 use crate::chat::discord::rest::{Call, Rest, RestError, Secret};
+use crate::chat::discord::roles::MemberRoles;
 use crate::chat::discord::wire::Wire;
 use crate::config::discord::Discord as Settings;
 use crate::domain::decide::Input;
@@ -79,7 +80,7 @@ impl Service {
             library: self.library,
             sources: Arc::clone(&sources),
             chat: Arc::new(Discord(orders.clone())),
-            roles: Arc::new(super::parts::NoGroups),
+            roles: Arc::new(MemberRoles::new(Arc::clone(&wire), self.settings.guild)),
         };
         let (bot, handle) = bot.prepare(catalogue, &moments, outbox);
         let mut running = tokio::spawn(bot.run(stop.subscribe()));

@@ -164,8 +164,12 @@ pub fn judge(view: View<'_>, caller: Caller<'_>, answer: AnswerId, right: bool) 
     decision
 }
 
-/// `/quiet`.
-pub fn quiet(caller: Caller<'_>, quiet: bool) -> Decision {
+/// `/quiet`: where nothing is overheard there is nothing to be quiet about.
+pub fn quiet(view: View<'_>, caller: Caller<'_>, quiet: bool) -> Decision {
+    let is_chat = caller.origin.ticket.is_some();
+    if is_chat && !view.state.conversations.contains_key(caller.conversation) {
+        return Decision::answer(caller, replies::answer::quiet_anyway());
+    }
     let conversation = caller.conversation.clone();
     let mut decision = Decision::say(To::Asker(caller.origin.clone()), replies::answer::quieted(quiet));
     decision.event(caller.actor, Event::ConversationQuieted { conversation, quiet });

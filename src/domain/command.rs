@@ -32,12 +32,15 @@ pub struct Origin {
     pub conversation: ConversationId,
     /// The message or interaction; none where there is nothing to tell them apart by.
     pub ticket: Option<Ticket>,
+    /// Whether the ticket is a message: then an answer to it, whenever it comes, is a reply to that.
+    #[serde(default)]
+    pub is_message: bool,
 }
 
 impl Origin {
     /// A line that somebody typed where there are no groups and no tickets.
     pub fn typed(actor: ActorId, conversation: ConversationId) -> Self {
-        Self { actor, groups: Vec::new(), conversation, ticket: None }
+        Self { actor, groups: Vec::new(), conversation, ticket: None, is_message: false }
     }
 }
 

@@ -230,6 +230,15 @@ fn tick(view: View<'_>) -> Decision {
 
 fn commanded(view: View<'_>, caller: Caller<'_>, command: Command) -> Result<Decision, Refusal> {
     let pressed = matches!(command, Command::Press(_) | Command::Submitted(..));
+    // What a button or a form refers to is nobody's business who has no role.
+    let needed = match &command {
+        Command::Press(press) => Some(press::role(press)),
+        Command::Submitted(submit, _) => Some(form::role(submit)),
+        _ => None,
+    };
+    if let Some(needed) = needed.filter(|_| caller.known(view.catalogue).is_none()) {
+        return Err(stranger(caller.actor, needed));
+    }
     let command = match command {
         Command::Press(press) => press::pressed(view, caller, press)?,
         Command::Submitted(submit, values) => form::submitted(view, submit, values)?,
@@ -302,7 +311,7 @@ fn command_decision(view: View<'_>, caller: Caller<'_>, command: Command) -> Res
             let upkeep = upkeep::upkeep(view.state, &view.catalogue.articles, view.context.now_ms);
             reply(replies::upkeep::report(&upkeep))
         }
-        Command::Quiet(quiet) => Ok(answer::quiet(caller, quiet)),
+        Command::Quiet(quiet) => Ok(answer::quiet(view, caller, quiet)),
         Command::Run { action, params, hosts, reason } => {
             request::open::open(view, caller, request::open::Asked { action, params, hosts, reason })
         }
@@ -351,7 +360,7 @@ pub fn require(catalogue: &Catalogue, caller: Caller<'_>, needed: Role) -> Resul
 /// The refusal of somebody without any role.
 pub fn stranger(actor: &ActorId, needed: Role) -> Refusal {
     let message = format!("this needs the role {needed}; `{actor}` is nobody this bot knows");
-    Refusal::new("unknown_actor", message).hint(format!(
+    Refusal::new(replies::UNKNOWN_ACTOR, message).hint(format!(
         "An admin can add a [[person]] with actors = [\"{actor}\"] to the configuration, or give a role to a group of theirs."
     ))
 }

@@ -155,11 +155,10 @@ fn more_field<'a>(
 
 /// The form that says no.
 pub fn deny(id: RequestId, prefix: Prefix) -> Form {
-    let reason = reason_field();
     Form {
         submit: Submit::Deny(id, prefix),
         title: Untrusted::new(format!("Deny {id}")),
-        fields: vec![reason],
+        fields: vec![reason_field("why not")],
     }
 }
 
@@ -174,15 +173,15 @@ pub fn settle(id: RequestId, prefix: Prefix) -> Form {
         long: false,
     };
     let title = Untrusted::new(format!("How did {id} end?"));
-    Form { submit: Submit::Settle(id, prefix), title, fields: vec![outcome, reason_field()] }
+    Form { submit: Submit::Settle(id, prefix), title, fields: vec![outcome, reason_field("how you know")] }
 }
 
-fn reason_field() -> Field {
+fn reason_field(example: &str) -> Field {
     Field {
         name: REASON.to_owned(),
         label: Untrusted::new("Reason"),
         value: Untrusted::default(),
-        example: Untrusted::new("how you know, or why not"),
+        example: Untrusted::new(example),
         required: true,
         long: true,
     }
@@ -206,7 +205,7 @@ pub fn submitted(
             // An empty field is one that was not filled in.
             params.retain(|_, value| !value.is_empty());
             let asked = Asked { action, params, hosts, reason };
-            declared(view, Some(revision), &asked)?;
+            declared(view, Some(revision), &asked).map_err(|refusal| with_typed(refusal, &asked))?;
             let Asked { action, params, hosts, reason } = asked;
             Command::Run { action, params, hosts, reason }
         }
@@ -225,6 +224,21 @@ pub fn submitted(
         }
     };
     Ok(Pressed::Command(command))
+}
+
+/// The refusal of a filled form with all that was typed into it: it is not to be typed again.
+fn with_typed(refusal: Refusal, asked: &Asked) -> Refusal {
+    let quoted = |value: &String| shlex::try_quote(value).unwrap_or_default().into_owned();
+    let params = asked.params.iter().map(|(name, value)| format!("{name}={}", quoted(value)));
+    let mut words = vec![format!("/run {}", asked.action)];
+    words.extend(params);
+    let hosts: Vec<_> = asked.hosts.iter().map(HostName::as_str).collect();
+    words.push(format!("on {}", hosts.join(",")));
+    if !asked.reason.is_empty() {
+        words.push(format!("because {}", asked.reason));
+    }
+    let hint = format!("{} What you typed: `{}`", refusal.hint, words.join(" "));
+    refusal.hint(hint)
 }
 
 fn more_values(text: &str) -> Result<BTreeMap<String, String>, Refusal> {

@@ -68,6 +68,8 @@ impl Limits {
     ) -> Admission {
         match person {
             Some(person) => self.admit_person(person, command, now_ms),
+            // What is answered to them alone: they share the share of one person, whom nobody is called.
+            None if !origin.is_message => self.admit_person("", command, now_ms),
             None => self.admit_stranger(&origin.conversation, command, now_ms),
         }
     }

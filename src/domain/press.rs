@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::actor::Role;
 use super::command::Command;
 use super::decide::{Caller, Purpose, Question, View};
 use super::id::{ActionId, AnswerId, Prefix, RequestId};
@@ -141,6 +142,15 @@ pub enum Pressed {
     More(Question),
     /// An answer was judged.
     Judge(AnswerId, bool),
+}
+
+/// Who may press a button at the least.
+pub fn role(press: &Press) -> Role {
+    match press {
+        Press::Answer(..) | Press::Request(RequestPress::Plan, ..) => Role::Viewer,
+        Press::Request(RequestPress::Approve | RequestPress::Deny, ..) => Role::Approver,
+        Press::Run(..) | Press::Request(..) => Role::Responder,
+    }
 }
 
 /// What pressing a button means, if what it refers to is still what was shown.

@@ -10,7 +10,7 @@ pub mod upkeep;
 
 use jiff::Timestamp;
 
-use super::actor::Role;
+use super::actor::{ActorId, Role};
 use super::catalogue::Catalogue;
 use super::command::table::{self, Named, Typed};
 use super::decide::{CardId, View};
@@ -42,10 +42,15 @@ fn counted(count: usize, noun: &str) -> String {
 
 /// A refusal with its hint.
 pub fn refusal(refusal: &Refusal) -> Reply {
-    let reply = Reply::new(Tone::Bad, Line::plain("refused: ").untrusted(spelled(&refusal.message)));
+    // Whom nobody knows can be shown by the chat alone.
+    let quoted = match refusal.code {
+        UNKNOWN_ACTOR => |line: Line, actor: &str| line.account(ActorId(actor.to_owned())),
+        _ => |line: Line, code: &str| line.code(code),
+    };
+    let reply = Reply::new(Tone::Bad, worded(Line::plain("refused: "), &spelled(&refusal.message), quoted));
     match refusal.hint.as_str() {
         "" => reply,
-        hint => reply.line(Line::default().untrusted(hint)),
+        hint => reply.line(worded(Line::default(), hint, |line, code| line.code(code))),
     }
 }
 
@@ -53,6 +58,25 @@ pub fn refusal(refusal: &Refusal) -> Reply {
 pub fn did_you_mean(typed: &str) -> Reply {
     Reply::new(Tone::Bad, Line::plain("nothing was done: a command begins with a slash"))
         .line(Line::plain("Did you mean ").code(typed).then("?"))
+}
+
+/// The code of a refusal of somebody whom nobody knows.
+pub const UNKNOWN_ACTOR: &str = "unknown_actor";
+
+/// Appends words among which others' may be, all of them as somebody else's: what stands between two
+/// backticks as it is quoted, if it is as plain as what is quoted here.
+fn worded(mut line: Line, words: &str, quoted: impl Fn(Line, &str) -> Line) -> Line {
+    let is_plain = |text: &str| {
+        !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic() && !"@<>*~|\\".contains(c) || c == ' ')
+    };
+    let mut rest = words;
+    while let Some((before, from)) = rest.split_once('`') {
+        (line, rest) = match from.split_once('`') {
+            Some((inside, after)) if is_plain(inside) => (quoted(line.untrusted(before), inside), after),
+            _ => (line.untrusted(format!("{before}`")), from),
+        };
+    }
+    line.untrusted(rest)
 }
 
 /// Where something stands now, as a message that is changed when it changes; and whether it stays
@@ -97,7 +121,7 @@ pub fn hosts(view: View<'_>) -> Reply {
             line = line.then(" no pinned key: refused");
         }
         if let Some(occupant) = view.state.occupant(&host.name, super::id::RequestId(0)) {
-            line = line.then(format!(" ({} is {})", occupant.id, request::status_word(&occupant.status)));
+            line = line.then(format!(" ({} {})", occupant.id, request::standing(&occupant.status)));
         }
         reply = reply.item(line);
     }

@@ -42,9 +42,9 @@ fn deny_asks_why_and_ends_the_request() {
     modal.submit(&[("reason", "not during the day")]).wait_ack();
     server.wait_for_text(thread, "not during the day");
     let late = other.submit(&[("reason", "me too")]);
-    privately(&late, "r1 is denied");
+    privately(&late, "r1 was denied");
     assert!(late.wait_answer().text().contains("not during the day"), "{}", late.wait_answer().text());
-    server.wait_for_edit(card, "it is denied");
+    server.wait_for_edit(card, "r1 was denied");
     assert_eq!(buttons(&serving, card), ["Show plan"]);
     assert_eq!(serving.place.plays("lab-esx"), []);
     serving.is_clean();
@@ -59,7 +59,7 @@ fn a_button_whose_request_has_moved_on_says_what_has_happened_since() {
         .to_vec();
     serving.server.press("ben", card, "Approve").wait_ack();
     serving.server.wait_for_text(thread, "r1 succeeded");
-    serving.server.wait_for_edit(card, "it is succeeded");
+    serving.server.wait_for_edit(card, "r1 succeeded");
     age(&mut serving);
     let server = &serving.server;
     for (label, id) in &old {
@@ -109,9 +109,9 @@ fn cancel_before_the_start_ends_the_request() {
     let server = &serving.server;
     let (first, second) = (server.press("ana", card, "Cancel"), server.press("eve", card, "Cancel"));
     first.wait_ack();
-    privately(&second, "r1 is cancelled");
+    privately(&second, "r1 was cancelled");
     server.wait_for_text(thread, "r1 cancelled by");
-    server.wait_for_edit(card, "it is cancelled");
+    server.wait_for_edit(card, "r1 was cancelled");
     assert_eq!(buttons(&serving, card), ["Show plan"]);
     assert_eq!(serving.place.plays("lab-esx"), []);
     serving.is_clean();
@@ -203,7 +203,7 @@ fn what_nobody_knows_is_settled_by_a_person_once() {
     let first = server.press("cem", unknown, "Settle");
     first.submit(&[("outcome", "Cancelled"), ("reason", "I looked")]).wait_ack();
     server.wait_for_text(thread, "r1 is settled as cancelled");
-    privately(&second.submit(&[("outcome", "failed"), ("reason", "I think")]), "r1 is cancelled");
+    privately(&second.submit(&[("outcome", "failed"), ("reason", "I think")]), "r1 was cancelled");
     let late = server.press_outdated("cem", unknown, &custom_id(&serving, unknown, "Settle"));
     privately(&late, "since then");
     serving.is_clean();

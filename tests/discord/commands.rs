@@ -101,7 +101,7 @@ fn a_request_by_commands_alone() {
     assert!(read(&shown).contains(ISO) && read(&shown).contains("approved by"), "{}", read(&shown));
     slash(&serving, "cem", ops, "deny", &[("request", "r1"), ("reason", "keep it")]).wait_ack();
     server.wait_for_text(thread, "keep it");
-    privately(&slash(&serving, "ben", ops, "withdraw", &[("request", "r1")]), "r1 is denied");
+    privately(&slash(&serving, "ben", ops, "withdraw", &[("request", "r1")]), "r1 was denied");
     run(&serving, "esx-vm-stop", "esx").submit(&[("vmx", WELL), ("reason", "x")]).wait_answer();
     let second = super::scene::thread(&serving, 2);
     with_button(&serving, second, "r2 waits for approval", "Approve");
@@ -135,8 +135,10 @@ fn what_only_looks_answers_whoever_asked() {
     slash(&serving, "ana", ops, "check", &[("host", "esx")]).wait_for_text("is ready");
     privately(&slash(&serving, "ana", ops, "check", &[("host", "exs")]), "esx");
     slash(&serving, "dia", ops, "audit verify", &[]).wait_for_text("the record holds");
-    slash(&serving, "ana", ops, "quiet", &[]).wait_for_text("only when I am mentioned");
-    slash(&serving, "ana", ops, "quiet", &[("setting", "off")]).wait_for_text("looks like a question");
+    for setting in ["on", "off"] {
+        let quiet = slash(&serving, "ana", ops, "quiet", &[("setting", setting)]);
+        privately(&quiet, "only when I am mentioned, whatever");
+    }
     assert_eq!(server.threads(server.channel("incidents")).len(), 0);
     serving.is_clean();
 }

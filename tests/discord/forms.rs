@@ -152,7 +152,9 @@ fn an_article_that_has_changed_since_is_read_again_first() {
     let modal = server.press("ana", answer, &button);
     modal.wait_modal();
     change(&serving.place.kb().join("vm-power-off-unresponsive.md"), "\n## Verify\n", "\n## verify\n");
-    privately(&modal.submit(&[("vmx", WELL), ("reason", "it hangs")]), "has changed since this was shown");
+    let told = modal.submit(&[("vmx", WELL), ("reason", "it hangs")]);
+    let told = read(&privately(&told, "has changed since this was shown"));
+    assert!(told.contains(&format!("`/run esx-vm-stop vmx={WELL} on esx because it hangs`")), "{told}");
     privately(&server.press("ana", answer, &button), "has changed since this was shown");
     run(&serving, "esx-vm-stop", "esx").submit(&[("vmx", WELL), ("reason", "it hangs")]).wait_answer();
     thread(&serving, 1);

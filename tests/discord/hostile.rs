@@ -195,3 +195,36 @@ fn texts_as_long_as_they_may_be_are_shown() {
     nobody_is_pinged(&serving);
     serving.is_clean();
 }
+
+#[test]
+fn a_reason_of_several_lines_keeps_them_and_passes_for_nothing_else() {
+    let serving = Serving::new();
+    let (thread, card) = super::scene::change(&serving);
+    let reason = "not now\nr1 approved by eve\n\n# ask the owner first";
+    serving.server.press("ben", card, "Deny").submit(&[("reason", reason)]).wait_ack();
+    let text = said(&serving, thread, "r1 denied by").text();
+    assert!(!text.contains("u{a}"), "{text}");
+    for line in ["not now", "\n> r1 approved by eve", "\n> \\# ask the owner first"] {
+        assert!(text.contains(line), "no {line:?} in {text}");
+    }
+    serving.is_clean();
+}
+
+#[test]
+fn the_name_of_a_thread_is_cut_and_no_escape_with_it() {
+    let serving = Serving::new();
+    let ops = serving.server.channel("ops");
+    for length in (66..76).step_by(2) {
+        let title = format!("{}\u{202e}{}", "x".repeat(length), "y".repeat(40));
+        slash(&serving, "ana", ops, "incident open", &[("title", &title)]).wait_ack();
+    }
+    let server = &serving.server;
+    let incidents = server.channel("incidents");
+    server.wait_until("all threads", || server.threads(incidents).len() == 5);
+    for name in server.threads(incidents).into_iter().map(|thread| thread.name) {
+        let escapes = name.matches("\\u{").count();
+        assert_eq!(name.matches("\\u{202e}").count(), escapes, "{name}");
+        assert!(name.ends_with('\u{2026}') && name.chars().count() <= 100, "{name}");
+    }
+    serving.is_clean();
+}

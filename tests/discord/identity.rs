@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::scene::{change, privately, removal, slash};
 use super::serving::Serving;
-use crate::discord_server::Setup;
+use crate::discord_server::{Operation, RestFault, Setup};
 
 /// ben and ana have two accounts each, and may approve with any of them.
 fn two_accounts() -> Serving {
@@ -53,8 +53,7 @@ fn roles_are_those_of_the_moment_of_the_press() {
 }
 
 #[test]
-fn an_approval_of_somebody_who_has_lost_the_role_since_is_still_theirs_of_that_moment() {
-    // Roles of the chat are known when somebody acts, and at no other time.
+fn an_approval_of_somebody_who_has_lost_the_role_since_counts_no_longer() {
     let serving = Serving::new();
     let (thread, card) = removal(&serving);
     let server = &serving.server;
@@ -64,7 +63,42 @@ fn an_approval_of_somebody_who_has_lost_the_role_since_is_still_theirs_of_that_m
     privately(&server.press("ben", card, "Approve"), "needs the role approver");
     privately(&slash(&serving, "ben", thread, "withdraw", &[("request", "r1")]), "needs the role approver");
     server.press("cem", card, "Approve").wait_ack();
+    server.wait_for_text(thread, "counts no longer: they have lost the role of an approver");
+    server.wait_for_text(thread, "1 of 2 approvals count now");
+    server.wait_for_edit(card, "counts no longer, the role is gone");
+    assert_eq!(serving.place.plays("lab-esx"), []);
+    server.press("eve", card, "Approve").wait_ack();
     server.wait_for_text(thread, "r1 succeeded");
+    serving.is_clean();
+}
+
+#[test]
+fn a_requester_who_has_lost_the_role_since_ends_the_request() {
+    let serving = Serving::new();
+    let (thread, card) = change(&serving);
+    let server = &serving.server;
+    server.set_roles("ana", &["viewer"]);
+    server.press("ben", card, "Approve").wait_ack();
+    server.wait_for_text(thread, "has lost the role of a responder");
+    server.wait_for_edit(card, "r1 was not started");
+    assert_eq!(serving.place.plays("lab-esx"), []);
+    serving.is_clean();
+}
+
+#[test]
+fn while_discord_does_not_say_who_has_which_role_the_start_waits() {
+    let serving = Serving::new();
+    let (thread, card) = change(&serving);
+    let server = &serving.server;
+    for _ in 0..100 {
+        server.fail_request(Operation::Member, RestFault::Before(500));
+    }
+    server.press("ben", card, "Approve").wait_ack();
+    server.wait_for_text(thread, "r1 waits: whether these still have their roles can't be asked");
+    assert_eq!(serving.place.plays("lab-esx"), []);
+    server.heal();
+    server.wait_for_text(thread, "r1 succeeded");
+    assert_eq!(server.said(thread).iter().filter(|one| one.text().contains("can't be asked")).count(), 1);
     serving.is_clean();
 }
 
@@ -73,7 +107,13 @@ fn whoever_has_no_role_is_told_which_one_is_missing_and_nobody_else_sees_it() {
     let serving = Serving::with(Setup::with_cast().person("fay", &[]));
     let (thread, card) = change(&serving);
     let (server, ops) = (&serving.server, serving.server.channel("ops"));
-    privately(&slash(&serving, "fay", ops, "help", &[]), "needs the role viewer");
+    let told = privately(&slash(&serving, "fay", ops, "help", &[]), "needs the role viewer");
+    let fay = format!("<@{}>", server.person("fay"));
+    assert!(
+        told.text().contains(&fay) && told.text().contains("is nobody this bot knows"),
+        "{}",
+        told.text()
+    );
     privately(&slash(&serving, "fay", ops, "incident list", &[]), "needs the role viewer");
     privately(&slash(&serving, "fay", ops, "incident open", &[("title", "x")]), "needs the role responder");
     let run = slash(&serving, "fay", ops, "run", &[("action", "esx-vm-list"), ("host", "esx")]);
@@ -95,6 +135,9 @@ fn a_viewer_looks_and_does_nothing() {
     let (_, card) = change(&serving);
     let (server, ops) = (&serving.server, serving.server.channel("ops"));
     privately(&slash(&serving, "dia", ops, "hosts", &[]), "3 hosts");
+    let told =
+        privately(&slash(&serving, "dia", ops, "check", &[("host", "esx")]), "needs the role responder");
+    assert!(told.text().contains("`/help` says") && !told.text().contains("\\`"), "{}", told.text());
     privately(&slash(&serving, "dia", ops, "show", &[("request", "r1")]), "r1 is waiting for approval");
     privately(&server.press("dia", card, "Show plan"), "r1 is waiting for approval");
     slash(&serving, "dia", ops, "ask", &[("question", "how do I stop a virtual machine on ESX?")])

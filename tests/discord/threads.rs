@@ -93,7 +93,7 @@ fn a_long_output_is_a_file_with_its_ends_in_the_message() {
     let first = file.lines().next().unwrap();
     assert!(shown.contains(first), "the beginning is shown: {first:?} in {shown}");
     // Shown again it is the same, for whoever asks.
-    let again = privately(&slash(&serving, "dia", ops, "show", &[("request", "r1")]), "r1 is succeeded");
+    let again = privately(&slash(&serving, "dia", ops, "show", &[("request", "r1")]), "r1 succeeded");
     assert!(!again.attachments.is_empty());
     serving.is_clean();
 }
@@ -106,7 +106,7 @@ fn an_archived_thread_is_written_to_all_the_same() {
     server.archive(thread, true, false);
     slash(&serving, "ben", server.channel("ops"), "approve", &[("request", "r1")]).wait_ack();
     said(&serving, thread, "r1 succeeded");
-    server.wait_for_edit(card, "it is succeeded");
+    server.wait_for_edit(card, "r1 succeeded");
     serving.is_clean();
 }
 
@@ -125,7 +125,7 @@ fn a_card_in_a_thread_that_was_folded_away_is_still_changed() {
     for one in [thread, second] {
         server.archive(one, true, false);
     }
-    server.wait_for_edit(card, "it is cancelled");
+    server.wait_for_edit(card, "r1 was cancelled");
     serving.is_clean();
 }
 
@@ -162,5 +162,33 @@ fn where_no_thread_may_be_made_the_channel_is_used() {
     slash(&serving, "ana", ops, "incident use", &[("incident", "i1")]).wait_ack();
     slash(&serving, "ana", ops, "incident note", &[("text", "since nine")]).wait_answer();
     said(&serving, thread(&serving, 1), "since nine");
+    serving.is_clean();
+}
+
+#[test]
+fn a_thread_that_was_deleted_is_neither_pointed_to_nor_tried_again() {
+    let mut serving = Serving::new();
+    let (ops, incidents) = (serving.server.channel("ops"), serving.server.channel("incidents"));
+    slash(&serving, "ana", ops, "incident open", &[("title", "mail is slow")]).wait_answer();
+    let dead = thread(&serving, 1);
+    let tried = |serving: &Serving| {
+        serving.server.count_in_transcript(&["POST", &format!("/channels/{dead}/messages")])
+    };
+    serving.server.delete_thread(dead);
+    slash(&serving, "ana", ops, "incident use", &[("incident", "i1")]).wait_answer();
+    let before = tried(&serving);
+    for note in ["since nine", "a queue is full"] {
+        let told = slash(&serving, "ana", ops, "incident note", &[("text", note)]);
+        privately(&told, &format!("<#{incidents}>"));
+        said(&serving, incidents, note);
+    }
+    assert_eq!(tried(&serving), before, "the dead thread is not tried");
+    // A new life does not know it yet: it finds out once.
+    serving.restart();
+    for note in ["it is better", "it is well"] {
+        slash(&serving, "ana", ops, "incident note", &[("text", note)]).wait_ack();
+        said(&serving, incidents, note);
+    }
+    assert_eq!(tried(&serving), before + 1);
     serving.is_clean();
 }

@@ -1,6 +1,6 @@
 //! Bad weather: the network and Discord do everything they can, and nothing is lost or doubled.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -208,5 +208,72 @@ fn events_that_cannot_be_read_are_counted_and_shown_to_nobody() {
     let logged = serving.logged();
     assert!(logged.contains("2 events of Discord could not be read so far"), "{logged}");
     assert!(!logged.contains("a-secret-token"), "{logged}");
+    serving.is_clean();
+}
+
+#[test]
+fn an_answer_comes_soon_after_an_outage_however_long_it_was() {
+    let serving = Serving::new();
+    let (server, ops) = (&serving.server, serving.server.channel("ops"));
+    for _ in 0..100 {
+        server.fail_request(Operation::CreateMessage, RestFault::Before(503));
+    }
+    server.mention("ana", ops, "the service console has no space left");
+    // Long enough that a pause that doubles without end would be the longest part of it.
+    std::thread::sleep(Duration::from_secs(22));
+    assert_eq!(server.said(ops).len(), 0);
+    server.heal();
+    let began = Instant::now();
+    server.wait_until("the answer", || server.said(ops).len() == 1);
+    let took = began.elapsed();
+    println!("answered {took:?} after the end of the outage");
+    assert!(took < Duration::from_millis(6500), "{took:?}");
+    serving.is_clean();
+}
+
+#[test]
+fn while_one_channel_waits_the_others_and_every_form_do_not() {
+    let serving = Serving::new();
+    let (server, ops) = (&serving.server, serving.server.channel("ops"));
+    let wait = Duration::from_secs(12);
+    server.fail_request(Operation::CreateMessage, RestFault::TooMany { wait, global: false });
+    let began = Instant::now();
+    server.mention("ana", ops, "what is a hypervisor?");
+    server.wait_until("the channel is to wait", || server.faults_are_spent());
+    server.slash("ana", ops, "incident open", &[("title", json!("db01 hangs"))]);
+    let incidents = server.channel("incidents");
+    let thread = server.wait_for("the thread", || server.threads(incidents).first().map(|thread| thread.id));
+    server.wait_for_text(thread, "incident i1 (sev3) is open");
+    let form = super::scene::run(&serving, "esx-vm-stop", "esx");
+    form.wait_modal();
+    assert!(began.elapsed() + Duration::from_secs(1) < wait, "{:?}", began.elapsed());
+    assert_eq!(server.said(ops).len(), 0, "it is waited as long as Discord says");
+    server.wait_until("the answer", || server.said(ops).len() == 1);
+    assert!(began.elapsed() >= wait);
+    serving.is_clean();
+}
+
+#[test]
+fn a_form_opens_while_everything_else_has_to_wait() {
+    let serving = Serving::new();
+    let (server, ops) = (&serving.server, serving.server.channel("ops"));
+    let wait = Duration::from_secs(10);
+    server.fail_request(Operation::CreateMessage, RestFault::TooMany { wait, global: true });
+    server.mention("ana", ops, "what is a hypervisor?");
+    server.wait_until("all have to wait", || server.faults_are_spent());
+    let began = Instant::now();
+    for fault in [
+        RestFault::Before(503),
+        RestFault::After(500),
+        RestFault::ResetBefore,
+        RestFault::ResetAfter,
+        RestFault::SlowBefore(Duration::from_millis(900)),
+        RestFault::TooMany { wait: Duration::from_millis(500), global: false },
+    ] {
+        println!("{fault:?}");
+        server.fail_request(Operation::Callback, fault);
+        super::scene::run(&serving, "esx-vm-stop", "esx").wait_modal();
+    }
+    assert!(began.elapsed() < wait, "{:?}", began.elapsed());
     serving.is_clean();
 }

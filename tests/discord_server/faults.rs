@@ -43,6 +43,8 @@ pub enum RestFault {
     ResetBefore,
     /// Done, and then the connection is cut.
     ResetAfter,
+    /// This body with status 200; nothing is done.
+    Says(&'static str),
 }
 
 /// Percentages of dispatches and requests that go wrong.
@@ -112,6 +114,11 @@ impl Faults {
 
     pub fn on_request(&mut self, operation: Operation, fault: RestFault) {
         self.requests.push((operation, fault));
+    }
+
+    pub fn heal(&mut self) {
+        self.dispatches.clear();
+        self.requests.clear();
     }
 
     pub fn by_chance(&mut self, odds: Odds) {

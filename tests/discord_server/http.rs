@@ -74,6 +74,13 @@ async fn with_fault(shared: &Arc<Shared>, call: &Call, target: &Target) -> io::R
             log(&mut shared.lock(), call, &format!("{status} by fault, not done"));
             return Ok(failure(status));
         }
+        Some(RestFault::Says(body)) => {
+            log(&mut shared.lock(), call, "200 by fault, not done");
+            let mut answer = Answer::new(200, Value::Null);
+            answer.headers.push(("content-type", "application/json".into()));
+            answer.bytes = Some(body.as_bytes().to_vec());
+            return Ok(answer);
+        }
         Some(RestFault::ResetBefore) => {
             log(&mut shared.lock(), call, "cut, not done");
             return Err(cut());

@@ -66,7 +66,7 @@ impl State {
         if let (Some(key), Some(true)) = (&key, body["enforce_nonce"].as_bool())
             && let Some(message) = self.nonces.get(key).and_then(|id| self.messages.get(id))
         {
-            return Answer::ok(wire::message(self, message));
+            return Answer::ok(wire::made_message(self, message));
         }
         let reply_to = body["message_reference"]["message_id"].as_str().and_then(|id| id.parse().ok());
         let there = reply_to.is_none_or(|id| self.messages.get(&id).is_some_and(|message| !message.deleted));
@@ -84,7 +84,7 @@ impl State {
         if let Some(key) = key {
             self.nonces.insert(key, id);
         }
-        Answer::ok(wire::message(self, &self.messages[&id]))
+        Answer::ok(wire::made_message(self, &self.messages[&id]))
     }
 
     /// Gives a message the content, embeds, components and files of a body; what is not named stays.
@@ -133,7 +133,9 @@ impl State {
             let at = all.partition_point(|message| message.id < around);
             all.into_iter().skip(at.saturating_sub(limit / 2)).take(limit).collect()
         } else if let Some(after) = number("after") {
-            all.into_iter().filter(|message| message.id > after).take(limit).collect()
+            let after: Vec<_> = all.into_iter().filter(|message| message.id > after).collect();
+            let skipped = if self.after_gives_newest { after.len().saturating_sub(limit) } else { 0 };
+            after.into_iter().skip(skipped).take(limit).collect()
         } else {
             let before = number("before").unwrap_or(u64::MAX);
             let mut some: Vec<_> =
@@ -183,6 +185,7 @@ impl State {
             auto_archive_minutes: body["auto_archive_duration"].as_u64().unwrap_or(4320),
             added: Vec::new(),
             typing: 0,
+            newest: None,
         };
         let wire = wire::channel(&thread);
         self.channels.insert(id, thread);

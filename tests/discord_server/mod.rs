@@ -170,9 +170,29 @@ impl Server {
         self.shared.lock().faults.on_request(operation, fault);
     }
 
+    /// Nothing that was ordered goes wrong any more.
+    pub fn heal(&self) {
+        self.shared.lock().faults.heal();
+    }
+
     /// Dispatches and requests go wrong by chance from now on ([`Setup::seed`]).
     pub fn misbehave(&self, odds: Odds) {
         self.shared.lock().faults.by_chance(odds);
+    }
+
+    /// From now on this is changed in every dispatch of this name.
+    pub fn distort(&self, name: &str, change: impl Fn(&mut Value) + Send + 'static) {
+        self.shared.lock().distortions.push((name.to_owned(), Box::new(change)));
+    }
+
+    /// No nonce is known any more, as after some minutes.
+    pub fn forget_nonces(&self) {
+        self.shared.lock().nonces.clear();
+    }
+
+    /// A page of what comes after a message is of its newest from now on, not of its oldest.
+    pub fn give_newest_after(&self) {
+        self.shared.lock().after_gives_newest = true;
     }
 
     /// Whether every fault that was ordered has happened.

@@ -33,6 +33,8 @@ pub struct Channel {
     pub added: Vec<u64>,
     /// How often somebody has been seen typing.
     pub typing: usize,
+    /// The newest message.
+    pub newest: Option<u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -84,6 +86,7 @@ pub struct Message {
     pub versions: Vec<Version>,
     pub reply_to: Option<u64>,
     pub mentions: Vec<u64>,
+    pub mention_roles: Vec<u64>,
     pub nonce: Option<Value>,
     /// The interaction it answers.
     pub interaction: Option<u64>,
@@ -109,6 +112,7 @@ impl Message {
             versions: Vec::new(),
             reply_to: None,
             mentions: Vec::new(),
+            mention_roles: Vec::new(),
             nonce: None,
             interaction: None,
             ephemeral_for: None,

@@ -8,7 +8,7 @@ use super::Server;
 use super::answers::ACK_MAX;
 use super::look::Interaction;
 use super::model::{Asked, Message};
-use super::setup::BOT;
+use super::setup::{BOT, BOT_ROLE};
 use super::state::State;
 use super::wire;
 
@@ -169,6 +169,11 @@ impl Server {
         self.say(person, channel, &format!("<@{BOT}> {text}"))
     }
 
+    /// Mentions the role that Discord has made for the bot, and says something.
+    pub fn mention_role(&self, person: &str, channel: u64, text: &str) -> u64 {
+        self.say(person, channel, &format!("<@&{BOT_ROLE}> {text}"))
+    }
+
     /// Replies to a message; its author is mentioned by that, as by default at Discord.
     pub fn reply(&self, person: &str, message: u64, text: &str) -> u64 {
         let mut state = self.shared.lock();
@@ -246,6 +251,8 @@ impl State {
         let everyone = self.people.iter().map(|person| person.id).chain([BOT]);
         let is_named = |id: &u64| text.contains(&format!("<@{id}>")) || text.contains(&format!("<@!{id}>"));
         message.mentions = everyone.filter(|id| is_named(id) || replied == Some(*id)).collect();
+        let roles = self.roles.iter().map(|(id, _)| *id).chain([BOT_ROLE]);
+        message.mention_roles = roles.filter(|id| text.contains(&format!("<@&{id}>"))).collect();
         self.note(&format!("{person} says in {channel}: {text}"));
         self.post(message)
     }

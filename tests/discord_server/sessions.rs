@@ -194,7 +194,10 @@ impl State {
     }
 
     /// Gives it the next number of the session, and to the client if one is there and `send`.
-    fn deliver(&mut self, name: &str, data: Value, send: bool) -> Option<Dispatch> {
+    fn deliver(&mut self, name: &str, mut data: Value, send: bool) -> Option<Dispatch> {
+        for (_, distort) in self.distortions.iter().filter(|(wanted, _)| wanted == name) {
+            distort(&mut data);
+        }
         let connected = self.gateway.connection.is_some();
         let mut dispatch = Dispatch { seq: 0, name: name.to_owned(), data };
         let current = self.gateway.current.clone();

@@ -9,6 +9,8 @@ use super::Server;
 pub const BOT: u64 = 100_000_000_000_000_111;
 pub const APPLICATION: u64 = 100_000_000_000_000_333;
 pub const GUILD: u64 = 100_000_000_000_001_001;
+/// The role that Discord has made for the bot.
+pub const BOT_ROLE: u64 = 100_000_000_000_000_555;
 /// The owner of the guild, who never speaks.
 pub const OWNER: u64 = 100_000_000_000_004_000;
 pub const TOKEN: &str = "MTExMTEx.test.token-that-no-one-else-has";

@@ -17,6 +17,9 @@ use super::wire;
 /// The first moment that an id can name.
 pub const EPOCH_MS: u64 = 1_420_070_400_000;
 
+/// A change to what a dispatch tells.
+pub type Distortion = Box<dyn Fn(&mut Value) + Send>;
+
 pub struct Shared(Mutex<State>);
 
 impl Shared {
@@ -49,6 +52,10 @@ pub struct State {
     pub log: Vec<String>,
     pub begin: Instant,
     pub clock_ahead: Duration,
+    /// Which end of what comes after a message a page is of: Discord does not say.
+    pub after_gives_newest: bool,
+    /// What is changed in dispatches of a name.
+    pub distortions: Vec<(String, Distortion)>,
     last_id: u64,
     me: Weak<Shared>,
     handle: Handle,
@@ -84,6 +91,7 @@ impl State {
                     auto_archive_minutes: 4320,
                     added: Vec::new(),
                     typing: 0,
+                    newest: None,
                 },
             )
         };
@@ -107,6 +115,8 @@ impl State {
             log: Vec::new(),
             begin: Instant::now(),
             clock_ahead: Duration::ZERO,
+            after_gives_newest: false,
+            distortions: Vec::new(),
             last_id: 0,
             me,
             handle,
@@ -174,6 +184,7 @@ impl State {
         self.messages.insert(id, message);
         if let Some(channel) = self.channels.get_mut(&channel) {
             channel.archived &= channel.locked;
+            channel.newest = Some(id);
         }
         if !hidden {
             self.tell("MESSAGE_CREATE", id);

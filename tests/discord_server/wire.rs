@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::model::{Attachment, Channel, Message, Modal};
-use super::setup::{APPLICATION, BOT, GUILD, OWNER};
+use super::setup::{APPLICATION, BOT, BOT_ROLE, GUILD, OWNER};
 use super::state::State;
 
 /// Everything except ADMINISTRATOR: a bot must not need that.
@@ -54,7 +54,8 @@ pub fn member(state: &State, id: u64) -> Value {
 pub fn channel(channel: &Channel) -> Value {
     let mut out = json!({
         "id": channel.id.to_string(), "guild_id": GUILD.to_string(), "name": channel.name,
-        "type": if channel.parent.is_some() { 11 } else { 0 }, "last_message_id": null,
+        "type": if channel.parent.is_some() { 11 } else { 0 },
+        "last_message_id": channel.newest.map(|id| id.to_string()),
         "rate_limit_per_user": 0, "flags": 0,
     });
     if let Some(parent) = channel.parent {
@@ -81,14 +82,29 @@ pub fn roles(state: &State) -> Vec<Value> {
     let everyone = (GUILD, "@everyone");
     let named = state.roles.iter().map(|(id, name)| (*id, name.as_str()));
     let all = std::iter::once(everyone).chain(named).enumerate();
-    all.map(|(position, (id, name))| {
+    let role = |(position, (id, name)): (usize, (u64, &str))| {
         let permissions = state.setup.permissions.get(name).map_or(PERMISSIONS.to_owned(), u64::to_string);
         json!({
             "id": id.to_string(), "name": name, "color": 0, "colors": {"primary_color": 0}, "hoist": false,
             "managed": false, "mentionable": false, "permissions": permissions, "position": position, "flags": 0,
         })
-    })
-    .collect()
+    };
+    let mut roles: Vec<_> = all.map(role).collect();
+    // What Discord makes when a bot is invited with permissions.
+    let mut own = roles[0].clone();
+    for (name, value) in [
+        ("id", json!(BOT_ROLE.to_string())),
+        ("name", json!("dogwatch")),
+        ("managed", json!(true)),
+        ("mentionable", json!(true)),
+        ("permissions", json!("0")),
+        ("position", json!(roles.len())),
+        ("tags", json!({"bot_id": BOT.to_string()})),
+    ] {
+        own[name] = value;
+    }
+    roles.push(own);
+    roles
 }
 
 /// The guild as REST shows it.
@@ -153,6 +169,7 @@ pub fn message(state: &State, found: &Message) -> Value {
 }
 
 fn bare_message(state: &State, found: &Message) -> Value {
+    // To be mentioned by a role is not to be mentioned.
     let hidden = found.author != BOT && !state.gateway.content_granted() && !found.mentions.contains(&BOT);
     let attachments: Vec<_> = found.attachments.iter().map(|one| attachment(state, found, one)).collect();
     let edited = found.versions.len() > 1;
@@ -161,14 +178,11 @@ fn bare_message(state: &State, found: &Message) -> Value {
         "content": if hidden { "" } else { &found.content }, "timestamp": timestamp(found.id),
         "edited_timestamp": edited.then(|| jiff::Timestamp::now().to_string()), "tts": false,
         "mention_everyone": false, "mentions": found.mentions.iter().map(|&id| user(state, id)).collect::<Vec<_>>(),
-        "mention_roles": [], "attachments": if hidden { json!([]) } else { json!(attachments) },
+        "mention_roles": found.mention_roles.iter().map(u64::to_string).collect::<Vec<_>>(), "attachments": if hidden { json!([]) } else { json!(attachments) },
         "embeds": if hidden { json!([]) } else { json!(found.embeds) }, "pinned": false, "type": 0,
         "components": if hidden { json!([]) } else { json!(found.components) }, "flags": found.wire_flags(),
     });
     let out_map = out.as_object_mut().unwrap();
-    if let Some(nonce) = &found.nonce {
-        out_map.insert("nonce".into(), nonce.clone());
-    }
     if let Some(thread) = found.thread.and_then(|id| state.channels.get(&id)) {
         out_map.insert("thread".into(), channel(thread));
     }
@@ -185,9 +199,18 @@ fn bare_message(state: &State, found: &Message) -> Value {
     out
 }
 
+/// The same for whoever has just made it: nobody is told the nonce later.
+pub fn made_message(state: &State, found: &Message) -> Value {
+    let mut out = message(state, found);
+    if let Some(nonce) = &found.nonce {
+        out["nonce"] = nonce.clone();
+    }
+    out
+}
+
 /// The same with what only the gateway adds.
 pub fn message_event(state: &State, found: &Message) -> Value {
-    let mut out = message(state, found);
+    let mut out = made_message(state, found);
     out["guild_id"] = json!(GUILD.to_string());
     if found.author != BOT {
         out["member"] = partial_member(state, found.author);

@@ -65,7 +65,7 @@ fn a_guild_is_what_was_set_up() {
         list.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(names(raw.get(&format!("{guild}/channels")).1), ["ops"]);
-    let roles = ["@everyone", "responder", "approver", "viewer", "admin"];
+    let roles = ["@everyone", "responder", "approver", "viewer", "admin", "dogwatch"];
     assert_eq!(names(raw.get(&format!("{guild}/roles")).1), roles);
     let (status, ana) = raw.get(&format!("{guild}/members/{}", server.person("ana")));
     assert_eq!((status, &ana["roles"]), (200, &json!([server.role("responder").to_string()])));

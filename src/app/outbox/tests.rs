@@ -129,3 +129,27 @@ fn a_post_that_is_too_long_is_cut_and_kept() {
     assert!(kept.is_some_and(|len| len <= POST_LEN_MAX));
     assert!(format!("{:?}", post.say.reply).contains("too long to be sent"));
 }
+
+#[test]
+fn what_was_kept_before_a_reply_knew_its_question_is_still_read() {
+    let origin = r#"{"actor":"discord:1","groups":[],"conversation":"discord:2","ticket":3}"#;
+    let say = format!(
+        r#"{{"to":{{"asker":{origin}}},"reply":{{"tone":"good","title":[],"parts":[],"buttons":[]}},"card":null}}"#
+    );
+    let owed = format!(r#"{{"origin":{origin},"words":"x","purpose":"answer"}}"#);
+    let entries = [("post/1", format!("[5,{say}]")), ("owed/3", owed)];
+    let entries: Vec<_> =
+        entries.into_iter().map(|(key, value)| (key.to_owned(), value.into_bytes())).collect();
+    let outbox = Outbox::load(&entries).unwrap();
+    let To::Asker(origin) = outbox.posts().next().unwrap().say.to else { unreachable!("it is an answer") };
+    assert!(!origin.is_message);
+    assert_eq!(outbox.owed().count(), 1);
+}
+
+#[test]
+fn that_an_answer_is_a_reply_to_a_message_is_kept_with_it() {
+    let mut origin = Origin::typed(ActorId("discord:1".to_owned()), ConversationId::from("discord:2"));
+    (origin.ticket, origin.is_message) = (Some(Ticket(3)), true);
+    let (post, notes) = Outbox::default().post(say(To::Asker(origin)), 5);
+    assert_eq!(Outbox::load(&written(&notes)).unwrap().posts().next(), Some(post));
+}

@@ -23,6 +23,7 @@ impl Chatting {
             groups: groups.iter().map(|group| GroupId((*group).to_owned())).collect(),
             conversation: ConversationId::from("ops"),
             ticket: Some(Ticket(self.tickets)),
+            is_message: true,
         };
         let input = Input::Command { origin, command };
         assert!(self.bot.handle.send(input).await);

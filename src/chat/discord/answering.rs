@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout_at;
 
 use super::courier::conversation_of;
-use super::layout::{self, Outgoing};
+use super::layout;
 use super::rest::{Call, RestError, Secret};
 use super::wire::Wire;
 use crate::app::outbox::Post;
@@ -125,10 +125,10 @@ async fn at_once(wire: &Wire, live: &Live, answer: Answer) -> Answered {
 }
 
 fn private(reply: &Reply) -> (Value, Vec<layout::File>) {
-    let Outgoing { files, .. } = &layout::single(reply);
-    let mut data = layout::single(reply).body();
+    let outgoing = layout::single(reply);
+    let mut data = outgoing.body();
     data["flags"] = json!(EPHEMERAL);
-    (json!({ "type": 4, "data": data }), files.clone())
+    (json!({ "type": 4, "data": data }), outgoing.files)
 }
 
 /// The answer to an interaction that was deferred.

@@ -3,7 +3,7 @@
 //! Invariant: one task owns all of this; no locks. What goes to one place goes one after the other
 //! (a lane), each only when the one before has arrived or can never arrive.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,8 +27,6 @@ pub use order::Order;
 
 /// How often cards are looked through for one that waits for its turn.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
-/// Mentions whose answers may still come: beyond this an answer names no message.
-const MENTIONS_MAX: usize = 4096;
 
 /// A place to which things go one after the other.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -57,8 +55,9 @@ pub struct Courier {
     lanes: HashMap<Lane, VecDeque<Job>>,
     cards: Cards,
     threads: BTreeMap<IncidentId, u64>,
+    /// Threads and channels that were deleted: the incident channel takes their place.
+    gone: BTreeSet<u64>,
     live: HashMap<Ticket, mpsc::UnboundedSender<Answer>>,
-    mentions: BTreeMap<Ticket, u64>,
     /// Who waits to be told where the thread of an incident is.
     pointing: HashMap<IncidentId, Vec<Ticket>>,
     tasks: JoinSet<Finished>,
@@ -92,8 +91,8 @@ impl Courier {
             lanes: HashMap::new(),
             cards: Cards::default(),
             threads: BTreeMap::new(),
+            gone: BTreeSet::new(),
             live: HashMap::new(),
-            mentions: BTreeMap::new(),
             pointing: HashMap::new(),
             tasks: JoinSet::new(),
             ready: false,
@@ -129,10 +128,11 @@ impl Courier {
     fn take(&mut self, order: Order) {
         match order {
             Order::Say(post) => self.say(post, false),
+            Order::TurnedAway(ticket, reply) => self.answer(ticket, Answer::Private(reply)),
             Order::Form(ticket, form) => self.answer(ticket, Answer::Form(form)),
             Order::Decided(ticket, elsewhere) => self.decided(ticket, elsewhere.as_ref()),
             Order::Show(id, reply, last) => {
-                self.cards.want(id, &reply, last);
+                self.cards.want(id, &reply, last, &self.wire.mark(id));
                 self.edit();
             }
             Order::Resume(cards, threads, posts) => {
@@ -151,10 +151,9 @@ impl Courier {
                     Finished::Answered(ticket, answering::answer(&wire, &live, receiver).await)
                 });
             }
-            Order::Mention(ticket, channel) => {
-                self.mentions.insert(ticket, channel);
-                if self.mentions.len() > MENTIONS_MAX {
-                    self.mentions.pop_first();
+            Order::Gone(thread) => {
+                if self.threads.values().any(|known| *known == thread) {
+                    self.gone.insert(thread);
                 }
             }
             Order::Ready(application, bot) => {
@@ -169,21 +168,21 @@ impl Courier {
                 let _ = asker.send(self.cards.known());
             }
             Order::Threads(asker) => {
-                // The same.
-                let _ = asker.send(self.threads.values().copied().collect());
+                // Nobody waits any more: the bot ends.
+                let there = self.threads.values().filter(|thread| !self.gone.contains(thread));
+                let _ = asker.send(there.copied().collect());
             }
         }
     }
 
     fn say(&mut self, post: Post, again: bool) {
         match &post.say.to {
+            // What is said to a message everybody sees.
+            To::Caller(origin) if origin.is_message => {
+                self.send_to_room(origin.conversation.clone(), origin.ticket, post, again);
+            }
             To::Caller(origin) => {
                 let Some(ticket) = origin.ticket else { return };
-                if let Some(channel) = self.mentions.get(&ticket) {
-                    let lane = Lane::Room(origin.conversation.clone());
-                    let destination = Destination::Channel(*channel);
-                    return self.push(lane, Job { post, destination, about: Some(ticket), again });
-                }
                 self.answer(ticket, Answer::Private(post.say.reply));
             }
             To::Asker(origin) => {
@@ -193,10 +192,10 @@ impl Courier {
                 {
                     return;
                 }
-                let about = ticket.filter(|ticket| self.mentions.contains_key(ticket));
-                self.send_to_room(origin.conversation.clone(), post, about, again);
+                let about = origin.ticket.filter(|_| origin.is_message);
+                self.send_to_room(origin.conversation.clone(), about, post, again);
             }
-            To::Room(conversation) => self.send_to_room(conversation.clone(), post, None, again),
+            To::Room(conversation) => self.send_to_room(conversation.clone(), None, post, again),
             To::Incident(incident, _) => {
                 let (incident, destination) = (*incident, Destination::Incident(*incident));
                 self.push(Lane::Incident(incident), Job { post, destination, about: None, again });
@@ -204,7 +203,8 @@ impl Courier {
         }
     }
 
-    fn send_to_room(&mut self, conversation: ConversationId, post: Post, about: Option<Ticket>, again: bool) {
+    /// Sends to a conversation, in reply to the message `about` if there is one.
+    fn send_to_room(&mut self, conversation: ConversationId, about: Option<Ticket>, post: Post, again: bool) {
         // A conversation of another chat is from before this record was on Discord.
         let channel = channel_of(&conversation).unwrap_or(self.wire.incident_channel);
         let destination = Destination::Channel(channel);
@@ -225,12 +225,17 @@ impl Courier {
     fn decided(&mut self, ticket: Ticket, elsewhere: Option<&To>) {
         match elsewhere {
             Some(To::Incident(incident, _)) => match self.threads.get(incident) {
-                Some(thread) => self.answer(ticket, Answer::Elsewhere(Some(*thread))),
+                Some(thread) => self.answer(ticket, Answer::Elsewhere(Some(self.place_of(*thread)))),
                 None => self.pointing.entry(*incident).or_default().push(ticket),
             },
             Some(to) => self.answer(ticket, Answer::Elsewhere(channel_of(to.conversation()))),
             None => self.answer(ticket, Answer::Elsewhere(None)),
         }
+    }
+
+    /// Where something goes that belongs into a channel or a thread.
+    fn place_of(&self, channel: u64) -> u64 {
+        if self.gone.contains(&channel) { self.wire.incident_channel } else { channel }
     }
 
     fn push(&mut self, lane: Lane, job: Job) {
@@ -254,6 +259,9 @@ impl Courier {
                 Some(thread) => job.destination = Destination::Channel(*thread),
                 None => root = self.cards.root(incident),
             }
+        }
+        if let Destination::Channel(channel) = &mut job.destination {
+            *channel = self.place_of(*channel);
         }
         let card = job.post.say.card.and_then(|id| self.cards.post(id));
         let (wire, lane) = (Arc::clone(&self.wire), lane.clone());
@@ -296,7 +304,8 @@ impl Courier {
     }
 
     fn delivered(&mut self, delivered: Delivered) {
-        let Delivered { number, card, root, thread } = delivered;
+        let Delivered { number, card, root, thread, gone } = delivered;
+        self.gone.extend(gone);
         if let Some((incident, shown)) = root {
             self.cards.over(CardId::Incident(incident), Some(shown.clone()));
             self.report(Report::Shown(CardId::Incident(incident), shown));
@@ -315,7 +324,7 @@ impl Courier {
     /// Discord lets none be made.
     fn point(&mut self, lane: &Lane) {
         let Lane::Incident(incident) = lane else { return };
-        let at = self.threads.get(incident).copied().unwrap_or(self.wire.incident_channel);
+        let at = self.threads.get(incident).map_or(self.wire.incident_channel, |at| self.place_of(*at));
         for ticket in self.pointing.remove(incident).unwrap_or_default() {
             self.answer(ticket, Answer::Elsewhere(Some(at)));
         }

@@ -10,6 +10,7 @@ use super::layout::{self, Outgoing};
 use super::rest::{Call, RestError};
 use super::wire::Wire;
 use crate::app::outbox::{Post, Shown};
+use crate::app::wall_ms;
 use crate::domain::command::Ticket;
 use crate::domain::decide::CardId;
 use crate::domain::id::{ConversationId, Digest, IncidentId};
@@ -60,19 +61,25 @@ pub struct Delivered {
     pub root: Option<(IncidentId, Shown)>,
     /// The thread of the incident, if it was made on the way.
     pub thread: Option<(IncidentId, u64)>,
+    /// Where it was to go and can't: that channel or thread has been deleted.
+    pub gone: Option<u64>,
 }
 
 /// A card as it should look: which, what, its digest, whether that is its last state.
 pub type CardNow = (CardId, Outgoing, Digest, bool);
 
 /// Delivers a post. Comes back when it has arrived or can never arrive; the latter is logged.
-pub async fn deliver(wire: &Wire, job: Job, root: Option<Root>, card: Option<CardNow>) -> Delivered {
+pub async fn deliver(wire: &Wire, mut job: Job, mut root: Option<Root>, card: Option<CardNow>) -> Delivered {
     let number = job.post.number;
-    let mut delivered = Delivered { number, card: None, root: None, thread: None };
+    if number == 0 {
+        // What is not kept is not from before.
+        job.post.at_ms = wall_ms();
+    }
+    let mut delivered = Delivered { number, card: None, root: None, thread: None, gone: None };
     let channel = match job.destination {
         Destination::Channel(channel) => channel,
         Destination::Incident(incident) => loop {
-            match thread(wire, incident, root.clone(), &job, &mut delivered).await {
+            match thread(wire, incident, &mut root, &job, &mut delivered).await {
                 Ok(thread) => break thread,
                 // Discord is away: what belongs there waits for it.
                 Err(error @ (RestError::Unreachable { .. } | RestError::Token)) => {
@@ -89,6 +96,9 @@ pub async fn deliver(wire: &Wire, job: Job, root: Option<Root>, card: Option<Car
     let posted = post(wire, channel, &job, card.as_ref()).await;
     let posted = match posted {
         Err(error) if channel != wire.incident_channel => {
+            if matches!(error, RestError::Refused { code: UNKNOWN_CHANNEL, .. }) {
+                delivered.gone = Some(channel);
+            }
             tracing::error!(
                 number,
                 channel,
@@ -161,8 +171,20 @@ async fn send(
     body["enforce_nonce"] = json!(true);
     let mut doubtful = again;
     loop {
-        if doubtful && let Some(found) = wire.find_own(channel, &shows, nonce, at_ms).await {
-            return Ok(found);
+        if doubtful {
+            match wire.find_own(channel, &shows, at_ms).await {
+                Ok(Some(found)) => return Ok(found),
+                Ok(None) => {}
+                Err(error @ RestError::Refused { .. }) => {
+                    tracing::warn!("whether a message is there already can't be seen, it is sent: {error}");
+                }
+                // What was not seen may well be there.
+                Err(error) => {
+                    tracing::warn!("{error}; it is tried again");
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+            }
         }
         match wire.rest.send(Call::message_create(channel, body.clone(), outgoing.files.clone())).await {
             Ok(message) => return Ok(id_of(&message)),
@@ -184,48 +206,50 @@ fn shown(conversation: ConversationId, message: String, now: (Digest, bool), aga
     Shown { conversation, message, state, last }
 }
 
+/// "Unknown Channel".
+const UNKNOWN_CHANNEL: u64 = 10_003;
 /// How long to wait before the next attempt while Discord is away.
 const PAUSE: std::time::Duration = std::time::Duration::from_secs(5);
-
-/// A message's number.
-fn number_of(message: &str) -> u64 {
-    message.parse().unwrap_or_default()
-}
 
 /// The id of what Discord has made.
 fn id_of(made: &Value) -> String {
     made["id"].as_str().unwrap_or_default().to_owned()
 }
 
+/// The same as a number.
+fn number_of(message: &str) -> u64 {
+    message.parse().unwrap_or_default()
+}
+
 /// The thread of an incident: its first message is posted, then the thread is made from that.
 async fn thread(
     wire: &Wire,
     incident: IncidentId,
-    root: Option<Root>,
+    root: &mut Option<Root>,
     job: &Job,
     delivered: &mut Delivered,
 ) -> Result<u64, RestError> {
     // An incident always has a card; without one its thread has at least its name.
-    let root = root.unwrap_or_else(|| Root {
-        outgoing: Outgoing { content: format!("**{incident}**"), ..Outgoing::default() },
-        state: Digest::of(b""),
-        last: false,
-        message: None,
+    let root = root.get_or_insert_with(|| {
+        let (title, content) = (incident.to_string(), format!("**{incident}**"));
+        let outgoing = Outgoing { title, content, ..Outgoing::default() };
+        let outgoing = outgoing.marked(&wire.mark(CardId::Incident(incident)));
+        Root { outgoing, state: Digest::of(b""), last: false, message: None }
     });
-    let title = root.outgoing.content.clone();
-    let (channel, message) = if let Some(shown) = root.message {
-        let channel = super::courier::channel_of(&shown.conversation);
-        (channel.unwrap_or(wire.incident_channel), shown.message)
+    let there = if let Some(shown) = &root.message {
+        shown
     } else {
         let channel = wire.incident_channel;
         let nonce = wire.nonce(&incident.to_string());
-        let body = root.outgoing.body();
-        let message = send(wire, channel, body, root.outgoing, &nonce, (job.again, job.post.at_ms)).await?;
-        let shown = shown(conversation_of(channel), message.clone(), (root.state, root.last), job.again);
-        delivered.root = Some((incident, shown));
-        (channel, message)
+        let (body, outgoing) = (root.outgoing.body(), root.outgoing.clone());
+        let message = send(wire, channel, body, outgoing, &nonce, (job.again, job.post.at_ms)).await?;
+        let shown = shown(conversation_of(channel), message, (root.state, root.last), job.again);
+        delivered.root = Some((incident, shown.clone()));
+        // From here on it is there, whatever becomes of its thread.
+        root.message.insert(shown)
     };
-    let thread = wire.thread(channel, number_of(&message), &title).await?;
+    let channel = super::courier::channel_of(&there.conversation).unwrap_or(wire.incident_channel);
+    let thread = wire.thread(channel, number_of(&there.message), &root.outgoing.title).await?;
     delivered.thread = Some((incident, thread));
     Ok(thread)
 }

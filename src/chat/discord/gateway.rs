@@ -5,14 +5,19 @@
 //! order in which they were begun; each does nothing but put its event into a queue. It also keeps
 //! heartbeats going whatever the rest of the bot is doing.
 //!
+//! serenity reads an event whole or not at all: one unknown value in somebody's profile makes it one
+//! of an unknown kind. So what it has read is written out again, and every event goes on as Discord
+//! tells it, for one reader that looks at the few fields that are needed.
+//!
 //! serenity logs a payload that it can't read with the whole of it, the tokens of interactions
-//! included: those lines never reach the log (see `cli`). An event that it can't read it hands on as
-//! one of an unknown kind. Both are counted by [`unreadable`].
+//! included: those lines never reach the log (see `cli`). They are counted by [`unreadable`], and so
+//! are events in which what is needed can't be read.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
+use serde_json::Value;
 use serenity::all::{Client, Context, Event, GatewayIntents, HttpBuilder, RawEventHandler, async_trait};
 use serenity::gateway::GatewayError;
 use tokio::sync::{mpsc, watch};
@@ -61,15 +66,75 @@ pub enum GatewayClosed {
     Failed(String),
 }
 
-/// An event with the moment of its arrival, from which Discord's three seconds are counted.
-pub type Arrived = (Instant, Event);
+/// The kinds of events that are taken in.
+const KINDS: &[&str] = &[
+    "READY",
+    "GUILD_CREATE",
+    "THREAD_CREATE",
+    "THREAD_UPDATE",
+    "THREAD_DELETE",
+    "INTERACTION_CREATE",
+    "MESSAGE_CREATE",
+];
+
+/// An event as Discord tells it.
+#[derive(Debug)]
+pub struct Arrived {
+    /// Its kind.
+    pub kind: String,
+    /// What it tells.
+    pub data: Value,
+    /// When it arrived: Discord's three seconds are counted from then.
+    pub received: Instant,
+}
+
+impl Arrived {
+    /// An event of a kind that is taken in.
+    pub fn of(event: Event, received: Instant) -> Option<Self> {
+        // serenity leaves out what kind of interaction it has read.
+        let interaction = match &event {
+            Event::InteractionCreate(created) => Some(u8::from(created.interaction.kind())),
+            _ => None,
+        };
+        let (kind, mut data) = match event {
+            Event::Unknown(unknown) => (unknown.kind, unknown.value),
+            event if is_taken_in(&event) => {
+                let Ok(mut event) = serde_json::to_value(event) else {
+                    count_unreadable();
+                    return None;
+                };
+                (event["t"].as_str()?.to_owned(), event["d"].take())
+            }
+            _ => return None,
+        };
+        if let Some(interaction) = interaction {
+            data["type"] = interaction.into();
+        }
+        KINDS.contains(&kind.as_str()).then_some(Self { kind, data, received })
+    }
+}
+
+/// The same for what serenity has read: most of what happens on a server is not worth writing out.
+fn is_taken_in(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Ready(_)
+            | Event::GuildCreate(_)
+            | Event::ThreadCreate(_)
+            | Event::ThreadUpdate(_)
+            | Event::ThreadDelete(_)
+            | Event::InteractionCreate(_)
+            | Event::MessageCreate(_)
+    )
+}
 
 struct Queue(mpsc::Sender<Arrived>);
 
 #[async_trait]
 impl RawEventHandler for Queue {
     async fn raw_event(&self, _: Context, event: Event) {
-        if self.0.try_send((Instant::now(), event)).is_err() {
+        let Some(arrived) = Arrived::of(event, Instant::now()) else { return };
+        if self.0.try_send(arrived).is_err() {
             tracing::error!("an event of Discord is dropped: {EVENTS_MAX} wait already, or the bot ends");
         }
     }

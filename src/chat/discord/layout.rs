@@ -33,12 +33,16 @@ const CONTENT_MAX: usize = 1_900;
 const ROW_BUTTONS_MAX: usize = 5;
 /// Buttons of a message at the most: five rows.
 const BUTTONS_MAX: usize = 5 * ROW_BUTTONS_MAX;
+/// Units of a title without formatting at the most: the name of a thread has 100.
+const TITLE_MAX: usize = 90;
 /// Units of a label at the most.
 const LABEL_MAX: usize = 80;
 
 /// A message to be sent. Whom it answers, where and under which nonce is the sender's affair.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outgoing {
+    /// What it is about, on one short line without any formatting.
+    pub title: String,
     /// The text above everything; empty where the message goes on from the one before.
     pub content: String,
     /// At most one.
@@ -56,6 +60,8 @@ pub struct Embed {
     pub description: String,
     /// 0xRRGGBB.
     pub color: u32,
+    /// What stands small below it; empty if nothing does.
+    pub footer: String,
 }
 
 /// A row of buttons.
@@ -74,6 +80,20 @@ pub struct Pressable {
 }
 
 impl Outgoing {
+    /// The same with a mark small below it, by which the bot knows the message again whatever it has
+    /// come to say since.
+    #[must_use]
+    pub fn marked(mut self, mark: &str) -> Self {
+        if self.embeds.is_empty() {
+            let description = NOTHING.to_owned();
+            self.embeds.push(Embed { description, color: color(Tone::Info), footer: String::new() });
+        }
+        for embed in &mut self.embeds {
+            mark.clone_into(&mut embed.footer);
+        }
+        self
+    }
+
     /// The same without its attachments: an edit leaves those of the message as they are.
     #[must_use]
     pub fn without_files(&self) -> Self {
@@ -87,11 +107,7 @@ impl Outgoing {
     /// The JSON body of a message, an edit, or the `data` of a callback. Every key that an edit
     /// would leave as it was is there, but `attachments` where there are none: an edit keeps those.
     pub fn body(&self) -> Value {
-        let embeds: Vec<_> = self
-            .embeds
-            .iter()
-            .map(|embed| json!({"description": embed.description, "color": embed.color}))
-            .collect();
+        let embeds: Vec<_> = self.embeds.iter().map(Embed::body).collect();
         let rows: Vec<_> = self.rows.iter().map(Row::body).collect();
         let mut body = json!({
             "content": self.content,
@@ -106,6 +122,16 @@ impl Outgoing {
                 .enumerate()
                 .map(|(id, file)| json!({"id": id, "filename": file.name}))
                 .collect();
+        }
+        body
+    }
+}
+
+impl Embed {
+    fn body(&self) -> Value {
+        let mut body = json!({"description": self.description, "color": self.color});
+        if !self.footer.is_empty() {
+            body["footer"] = json!({"text": self.footer});
         }
         body
     }
@@ -158,11 +184,13 @@ fn laid_out(reply: &Reply, mut pages: pages::Pages) -> Vec<Outgoing> {
         .into_iter()
         .map(|page| {
             let description = page.description;
-            let embeds = if description.is_empty() { vec![] } else { vec![Embed { description, color }] };
+            let embed = Embed { description, color, footer: String::new() };
+            let embeds = if embed.description.is_empty() { vec![] } else { vec![embed] };
             Outgoing { embeds, files: page.files, ..Outgoing::default() }
         })
         .collect();
     if let Some(first) = messages.first_mut() {
+        first.title = one_line(&line::words(&reply.title), TITLE_MAX);
         first.content = title;
         if first.content.is_empty() && first.embeds.is_empty() && first.files.is_empty() {
             NOTHING.clone_into(&mut first.content);

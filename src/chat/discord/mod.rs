@@ -21,6 +21,7 @@ pub mod missed;
 pub mod reception;
 pub mod registration;
 pub mod rest;
+pub mod roles;
 pub mod slash;
 pub mod suggest;
 pub mod wire;
@@ -74,6 +75,10 @@ impl Chat for Discord {
 
     fn decided(&self, ticket: Ticket, elsewhere: Option<&To>) {
         self.order(Order::Decided(ticket, elsewhere.cloned()));
+    }
+
+    fn turned_away(&self, ticket: Ticket, reply: Reply) {
+        self.order(Order::TurnedAway(ticket, reply));
     }
 
     fn show(&self, card: CardId, reply: Reply, last: bool) {

@@ -8,23 +8,24 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use serde_json::{Value, json};
-use serenity::all::{CommandInteraction, Event, Interaction, Message};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::courier::Order;
 use super::gateway::Arrived;
+use super::missed::Mentioned;
 use super::rest::Call;
 use super::slash::Slash;
 use super::suggest::{self, Known};
-use super::wire::Wire;
+use super::wire::{Wire, first_id_of};
 use super::{custom_id, gateway, missed, registration, slash};
 use crate::app::Handle;
 use crate::app::ports::Sources;
+use crate::app::wall_ms;
 use crate::chat::{console, parse};
 use crate::config::discord::Discord as Settings;
 use crate::domain::catalogue::Catalogue;
-use crate::domain::command::{Command, Origin, Ticket};
+use crate::domain::command::{Command, Origin};
 use crate::domain::decide::{Input, Say, To};
 use crate::domain::refusal::Refusal;
 use crate::domain::replies;
@@ -34,25 +35,20 @@ mod reading;
 mod seen;
 
 use cached::Cached;
-use reading::{Sender, complete, may_be_form, no_reference, origin, values, without_mention};
+use reading::{
+    AUTOCOMPLETE, Asked, Guild, Ready, Said, Sender, Thread, may_be_form, no_reference, thread_id,
+    without_mention,
+};
 use seen::Seen;
 
 /// Inputs on their way to the loop.
 const INPUTS_MAX: usize = 4096;
+/// The kind of event that tells of a message.
+const MESSAGE: &str = "MESSAGE_CREATE";
 /// Missed messages that wait.
 const MISSED_MAX: usize = 64;
-/// Threads that are looked through for missed messages, the newest.
-const CATCH_UP_THREADS: usize = 20;
-/// The kinds of events that are taken in.
-const KINDS: &[&str] = &[
-    "READY",
-    "GUILD_CREATE",
-    "THREAD_CREATE",
-    "THREAD_UPDATE",
-    "THREAD_DELETE",
-    "INTERACTION_CREATE",
-    "MESSAGE_CREATE",
-];
+/// Threads that are looked through for missed messages: those in which something was said last.
+const CATCH_UP_THREADS_MAX: usize = 100;
 /// Suggestions that are made at one time.
 const SUGGESTIONS_MAX: usize = 64;
 
@@ -66,11 +62,13 @@ pub struct Reception<S> {
     /// The channel of each thread that is known.
     parents: BTreeMap<u64, u64>,
     bot: Option<u64>,
+    /// The role that Discord has made for the bot.
+    own_role: Option<u64>,
     catalogue: Arc<Cached<S>>,
     /// What was registered first, once that has succeeded.
     registered: Arc<OnceLock<Value>>,
     /// Messages that came while nobody listened.
-    missed: (mpsc::Sender<Message>, mpsc::Receiver<Message>),
+    missed: (mpsc::Sender<Value>, mpsc::Receiver<Value>),
     tasks: JoinSet<()>,
     unreadable: u64,
 }
@@ -100,6 +98,7 @@ impl<S: Sources> Reception<S> {
             seen: Seen::default(),
             parents: BTreeMap::new(),
             bot: None,
+            own_role: None,
             catalogue: Arc::new(Cached::new(sources)),
             registered: Arc::new(OnceLock::new()),
             missed: mpsc::channel(MISSED_MAX),
@@ -115,10 +114,13 @@ impl<S: Sources> Reception<S> {
             tokio::select! {
                 () = super::stopped(&mut stop) => return,
                 event = events.recv() => match event {
-                    Some((received, event)) => self.take(event, received).await,
+                    Some(arrived) => self.take(arrived).await,
                     None => return,
                 },
-                Some(message) = self.missed.1.recv() => self.message(message).await,
+                Some(message) = self.missed.1.recv() => {
+                    let data = message;
+                    self.take(Arrived { kind: MESSAGE.to_owned(), data, received: Instant::now() }).await;
+                }
                 Some(_) = self.tasks.join_next() => {}
             }
             self.count_unreadable();
@@ -133,61 +135,56 @@ impl<S: Sources> Reception<S> {
         }
     }
 
-    async fn take(&mut self, event: Event, received: Instant) {
-        match event {
-            Event::Ready(ready) => {
-                let (application, bot) = (ready.ready.application.id.get(), ready.ready.user.id.get());
-                if self.bot.replace(bot).is_none() {
-                    console::show(&format!("on Discord as {}\n", console::one_line(&ready.ready.user.name)));
-                }
-                // The courier has gone: so has the bot.
-                let _ = self.orders.send(Order::Ready(application, bot));
-                self.register(application);
-            }
-            Event::GuildCreate(guild) => {
-                let ours = guild.guild.id.get() == self.settings.guild;
-                guild.guild.threads.iter().for_each(|thread| self.thread(thread));
-                // It follows READY, and says which threads there are.
-                if let Some(bot) = self.bot.filter(|_| ours) {
-                    self.catch_up(bot).await;
-                }
-            }
-            Event::ThreadCreate(created) => self.thread(&created.thread),
-            Event::ThreadUpdate(updated) => self.thread(&updated.thread),
-            Event::ThreadDelete(deleted) => {
-                self.parents.remove(&deleted.thread.id.get());
-            }
-            Event::InteractionCreate(created) => self.interaction(created.interaction, received),
-            Event::MessageCreate(created) => self.message(created.message).await,
-            Event::Unknown(unknown) => self.unreadable(&unknown.kind, unknown.value, received),
+    async fn take(&mut self, arrived: Arrived) {
+        if self.read(arrived).await.is_none() {
+            gateway::count_unreadable();
+        }
+    }
+
+    /// Takes an event in; nothing if what is needed of it can't be read.
+    async fn read(&mut self, arrived: Arrived) -> Option<()> {
+        let Arrived { kind, data, received } = arrived;
+        match kind.as_str() {
+            "READY" => self.ready(&Ready::read(&data)?),
+            "GUILD_CREATE" => self.guild(Guild::read(&data, self.bot)?).await,
+            "THREAD_CREATE" | "THREAD_UPDATE" => self.thread(&Thread::read(&data)?),
+            "THREAD_DELETE" => self.thread_is_gone(thread_id(&data)?),
+            "INTERACTION_CREATE" => self.interaction(&data, received)?,
+            MESSAGE => self.message(Said::read(&data)?).await,
             _ => {}
         }
+        Some(())
     }
 
-    /// serenity hands on what it can't read as something unknown: of the kinds that matter here it
-    /// is counted, and whoever pressed or typed is told.
-    fn unreadable(&mut self, kind: &str, mut value: Value, received: Instant) {
-        if !KINDS.contains(&kind) {
-            return;
+    fn ready(&mut self, ready: &Ready) {
+        if self.bot.replace(ready.bot).is_none() {
+            console::show(&format!("on Discord as {}\n", console::one_line(&ready.name)));
         }
-        if kind == "INTERACTION_CREATE" {
-            complete(&mut value["data"]["options"]);
-            if let Ok(interaction) = serde_json::from_value(value.clone()) {
-                return self.interaction(interaction, received);
-            }
-        }
-        gateway::count_unreadable();
-        let Some(sender) = Sender::of_unreadable(&value) else { return };
-        if kind != "INTERACTION_CREATE" || value["type"] == 4 || !self.seen.is_new(sender.number) {
-            return;
-        }
-        let refusal = Refusal::new("unreadable", "Discord sent this in a form that I can't read")
-            .hint("Please try the same as a mention, and tell whoever runs this bot.");
-        self.hand_over(sender, received, Err(refusal));
+        // The courier has gone: so has the bot.
+        let _ = self.orders.send(Order::Ready(ready.application, ready.bot));
+        self.register(ready.application);
     }
 
-    fn thread(&mut self, thread: &serenity::all::GuildChannel) {
-        self.parents.extend(thread.parent_id.map(|parent| (thread.id.get(), parent.get())));
+    async fn guild(&mut self, guild: Guild) {
+        guild.threads.iter().for_each(|thread| self.thread(thread));
+        if guild.id != self.settings.guild {
+            return;
+        }
+        self.own_role = guild.own_role;
+        // It follows READY, and says which threads there are.
+        if let Some(bot) = self.bot {
+            self.catch_up(bot, guild.threads).await;
+        }
+    }
+
+    fn thread(&mut self, thread: &Thread) {
+        self.parents.insert(thread.id, thread.parent);
+    }
+
+    fn thread_is_gone(&mut self, thread: u64) {
+        self.parents.remove(&thread);
+        // The courier has gone: so has the bot.
+        let _ = self.orders.send(Order::Gone(thread));
     }
 
     /// Sets the commands of the server, all in one request, if they are not set like this already.
@@ -211,34 +208,40 @@ impl<S: Sources> Reception<S> {
         });
     }
 
-    fn interaction(&mut self, interaction: Interaction, received: Instant) {
-        if !self.seen.is_new(interaction.id().get()) {
-            return;
+    /// Takes an interaction in. One that can't be read is told so, if it can be answered at all.
+    fn interaction(&mut self, interaction: &Value, received: Instant) -> Option<()> {
+        let sender = Sender::read(interaction)?;
+        if !self.seen.is_new(sender.number) {
+            return Some(());
         }
-        match interaction {
-            Interaction::Command(given) => {
-                let command = slash::command(&Slash::of(&given.data.name, &given.data.options));
-                self.hand_over(Sender::of_command(&given), received, command);
-            }
-            Interaction::Autocomplete(typed) => self.suggest(&typed, received),
-            Interaction::Component(pressed) => {
-                let press = custom_id::to_press(&pressed.data.custom_id);
+        let asked = Asked::read(interaction);
+        let read = asked.as_ref().map(|_| ());
+        match asked {
+            Some(Asked::Command(given)) => self.hand_over(sender, received, slash::command(&given)),
+            Some(Asked::Suggestions(typed, focused)) => self.suggest(sender, received, typed, focused),
+            Some(Asked::Press(custom_id)) => {
+                let press = custom_id::to_press(&custom_id);
                 let command = press.map(Command::Press).map_err(|error| no_reference(&error));
-                self.hand_over(Sender::of_press(&pressed), received, command);
+                self.hand_over(sender, received, command);
             }
-            Interaction::Modal(filled) => {
-                let submit = custom_id::to_submit(&filled.data.custom_id);
-                let command = submit.map(|submit| Command::Submitted(submit, values(&filled)));
-                let command = command.map_err(|error| no_reference(&error));
-                self.hand_over(Sender::of_form(&filled), received, command);
+            Some(Asked::Form(custom_id, values)) => {
+                let submit = custom_id::to_submit(&custom_id);
+                let command = submit.map(|submit| Command::Submitted(submit, values));
+                self.hand_over(sender, received, command.map_err(|error| no_reference(&error)));
             }
-            _ => {}
+            None if interaction["type"] == AUTOCOMPLETE => {}
+            None => {
+                let refusal = Refusal::new("unreadable", "Discord sent this in a form that I can't read")
+                    .hint("Please try the same as a mention, and tell whoever runs this bot.");
+                self.hand_over(sender, received, Err(refusal));
+            }
         }
+        read
     }
 
     /// Lets the courier acknowledge an interaction, then the loop decide on it.
     fn hand_over(&mut self, sender: Sender, received: Instant, command: Result<Command, Refusal>) {
-        let origin = sender.origin(self.settings.guild);
+        let origin = sender.origin();
         let ours = sender.guild == Some(self.settings.guild);
         let may_be_form = command.as_ref().is_ok_and(may_be_form);
         // The courier has gone: so has the bot.
@@ -265,14 +268,11 @@ impl<S: Sources> Reception<S> {
     }
 
     /// Suggests values to whoever has a role, while they type.
-    fn suggest(&mut self, typed: &CommandInteraction, received: Instant) {
-        let sender = Sender::of_command(typed);
+    fn suggest(&mut self, sender: Sender, received: Instant, slash: Slash, focused: Option<String>) {
         if sender.guild != Some(self.settings.guild) || self.tasks.len() >= SUGGESTIONS_MAX {
             return;
         }
-        let origin = sender.origin(self.settings.guild);
-        let slash = Slash::of(&typed.data.name, &typed.data.options);
-        let focused = typed.data.autocomplete().map(|option| option.name.to_owned());
+        let origin = sender.origin();
         let (wire, orders) = (Arc::clone(&self.wire), self.orders.clone());
         let catalogue = Arc::clone(&self.catalogue);
         self.tasks.spawn(async move {
@@ -292,32 +292,36 @@ impl<S: Sources> Reception<S> {
         });
     }
 
-    async fn message(&mut self, message: Message) {
+    async fn message(&mut self, said: Said) {
         let Some(bot) = self.bot else { return };
-        let ours = message.guild_id.map(u64::from) == Some(self.settings.guild);
-        if !ours || message.author.bot || message.webhook_id.is_some() {
+        if said.guild != Some(self.settings.guild) || said.is_of_machine {
             return;
         }
-        let channel = message.channel_id.get();
-        let mentioned = message.mentions.iter().any(|user| user.id.get() == bot);
-        let is_thread = self.threads().await.contains(&channel);
-        let parent = self.parents.get(&channel).copied().unwrap_or(channel);
+        let by_role = self.own_role.is_some_and(|role| said.mentions(role));
+        let mentioned = said.mentions(bot) || by_role;
+        let is_thread = self.threads().await.contains(&said.channel);
+        let parent = self.parents.get(&said.channel).copied().unwrap_or(said.channel);
         if !is_thread && !self.settings.listens_in(parent) {
             return;
         }
-        if !(mentioned || is_thread && self.settings.message_content) || !self.seen.is_new(message.id.get()) {
+        if !(mentioned || is_thread && self.settings.message_content) || !self.seen.is_new(said.id) {
             return;
         }
-        let roles = message.member.as_ref().map(|member| &*member.roles);
-        let (guild, author) = (self.settings.guild, message.author.id.get());
-        let origin = origin(guild, author, roles, channel, message.id.get());
+        let origin = said.origin();
         if !mentioned {
-            return self.input(origin, Command::Overheard(message.content));
+            return self.input(origin, Command::Overheard(said.content));
         }
-        // The courier has gone: so has the bot.
-        let _ = self.orders.send(Order::Mention(Ticket(message.id.get()), channel));
-        let words = without_mention(&message.content, bot);
+        let words = without_mention(&said.content, bot, self.own_role);
         match parse::parse(&words) {
+            // Discord shows no words to whoever is not mentioned by name.
+            Ok(None) if by_role && said.content.is_empty() => {
+                let refusal = Refusal::new(
+                    "role_mentioned",
+                    "that mentions my role, and Discord shows me no words then",
+                )
+                .hint("Mention me by name: of the two in the list, the one that is an app.");
+                self.input(origin, Command::Misread(refusal));
+            }
             Ok(Some(command)) => self.input(origin, command),
             Ok(None) => self.input(origin, Command::Help),
             Err(refusal) => self.input(origin, Command::Misread(refusal)),
@@ -334,16 +338,26 @@ impl<S: Sources> Reception<S> {
     }
 
     /// Looks for mentions that were missed: a new session begins without what was said before it.
-    async fn catch_up(&mut self, bot: u64) {
-        let threads = self.threads().await;
+    /// Of the threads those are looked through in which something was said.
+    async fn catch_up(&mut self, bot: u64, mut threads: Vec<Thread>) {
+        let own = self.threads().await;
+        let since = first_id_of(wall_ms().saturating_sub(missed::TOO_OLD_MS));
+        threads.retain(|thread| {
+            let listened = own.contains(&thread.id) || self.settings.listens_in(thread.parent);
+            listened && thread.newest.is_none_or(|newest| newest >= since)
+        });
+        threads.sort_by_key(|thread| std::cmp::Reverse(thread.newest.unwrap_or(u64::MAX)));
+        if threads.len() > CATCH_UP_THREADS_MAX {
+            let left_out = threads.len() - CATCH_UP_THREADS_MAX;
+            tracing::warn!("{left_out} threads are not looked through for what was missed");
+        }
+        let threads = threads.into_iter().take(CATCH_UP_THREADS_MAX).map(|thread| thread.id);
         let channels = self.settings.channels.iter().copied().chain([self.settings.incident_channel]);
-        let own = threads.into_iter().rev().take(CATCH_UP_THREADS);
-        let others = self.parents.iter().rev().filter(|(_, parent)| self.settings.listens_in(**parent));
-        let others = others.map(|(thread, _)| *thread).take(CATCH_UP_THREADS);
-        let channels: BTreeSet<_> = channels.chain(own).chain(others).collect();
+        let channels: BTreeSet<_> = channels.chain(threads).collect();
         let channels = channels.into_iter().collect();
-        let (wire, guild, missed) = (Arc::clone(&self.wire), self.settings.guild, self.missed.0.clone());
-        self.tasks.spawn(missed::look(wire, guild, bot, channels, missed));
+        let whom = Mentioned { guild: self.settings.guild, bot, role: self.own_role };
+        let (wire, missed) = (Arc::clone(&self.wire), self.missed.0.clone());
+        self.tasks.spawn(missed::look(wire, whom, channels, missed));
     }
 }
 

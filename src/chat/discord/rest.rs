@@ -50,8 +50,8 @@ const CALLBACKS_MAX: usize = 512;
 const BACKOFF: Duration = Duration::from_millis(300);
 /// The first wait after a failed answer to an interaction.
 const CALLBACK_BACKOFF: Duration = Duration::from_millis(60);
-/// The longest wait after a failure.
-const BACKOFF_MAX: Duration = Duration::from_secs(30);
+/// The longest wait after a failure that is our own choice: somebody waits for what is sent.
+const BACKOFF_MAX: Duration = Duration::from_secs(5);
 
 /// A client of Discord's HTTP API.
 pub struct Rest {
@@ -228,16 +228,18 @@ impl Rest {
     /// What an answer means. `repeated`: an earlier attempt may have arrived.
     fn judged(&self, call: &Call, answer: &Answer, repeated: bool) -> Attempt {
         self.remember(call, answer);
-        let wait = answer.retry_after();
         match answer.status {
             200..=299 => match answer.json() {
                 Ok(value) => Attempt::Done(value),
                 Err(error) => again(&format!("an answer that is not JSON: {error}"), true),
             },
-            429 => Attempt::Again { why: "429, a rate limit".to_owned(), may_have_arrived: false, wait },
-            500..=599 => {
-                Attempt::Again { why: format!("status {}", answer.status), may_have_arrived: true, wait }
-            }
+            429 => Attempt::Again {
+                why: "429, a rate limit".to_owned(),
+                may_have_arrived: false,
+                wait: answer.retry_after(),
+            },
+            // A wait that comes with it is a guess: it is looked again in our own time.
+            500..=599 => again(&format!("status {}", answer.status), true),
             401 if call.lane == Lane::Bot => Attempt::Failed(RestError::Token),
             status => {
                 let (code, message) = answer.refusal();

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use serenity::model::application::{CommandDataOption, CommandDataOptionValue};
+use serde_json::Value;
 
 use super::suggest::chosen;
 use crate::chat::parse::{expected, hosts, id, outcome, quiet, severity, text, unknown_command};
@@ -12,6 +12,12 @@ use crate::domain::actor::ActorId;
 use crate::domain::command::{Assignee, Command, Severity};
 use crate::domain::id::{ActionId, ArticleId, HostName, IncidentId, RequestId};
 use crate::domain::refusal::Refusal;
+
+/// Types of an option.
+const SUBCOMMAND: u64 = 1;
+const GROUP: u64 = 2;
+const STRING: u64 = 3;
+const USER: u64 = 6;
 
 /// A command as it arrives, whole or still being typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,30 +29,35 @@ pub struct Slash {
 }
 
 impl Slash {
-    /// The command of this name with what Discord sends beside it. Values of kinds that no command
-    /// of ours takes are left out.
-    pub fn of(name: &str, options: &[CommandDataOption]) -> Self {
-        let mut slash = Self { path: vec![name.to_owned()], options: BTreeMap::new() };
-        slash.add(options);
-        slash
+    /// The command that the data of an interaction names, with its options, if it can be read.
+    /// Values of kinds that no command of ours takes are left out.
+    pub fn of(data: &Value) -> Option<Self> {
+        let name = data["name"].as_str()?.to_owned();
+        let mut slash = Self { path: vec![name], options: BTreeMap::new() };
+        slash.add(&data["options"])?;
+        Some(slash)
     }
 
-    fn add(&mut self, options: &[CommandDataOption]) {
+    fn add(&mut self, options: &Value) -> Option<()> {
+        let options = match options {
+            // A command without options may come without a list of them.
+            Value::Null => return Some(()),
+            options => options.as_array()?,
+        };
         for option in options {
-            let value = match &option.value {
-                CommandDataOptionValue::SubCommand(options)
-                | CommandDataOptionValue::SubCommandGroup(options) => {
-                    self.path.push(option.name.clone());
-                    self.add(options);
-                    continue;
+            let name = option["name"].as_str()?.to_owned();
+            match option["type"].as_u64()? {
+                SUBCOMMAND | GROUP => {
+                    self.path.push(name);
+                    self.add(&option["options"])?;
                 }
-                CommandDataOptionValue::String(value)
-                | CommandDataOptionValue::Autocomplete { value, .. } => value.clone(),
-                CommandDataOptionValue::User(user) => user.to_string(),
-                _ => continue,
-            };
-            self.options.insert(option.name.clone(), value);
+                STRING | USER => {
+                    self.options.insert(name, option["value"].as_str()?.to_owned());
+                }
+                _ => {}
+            }
         }
+        Some(())
     }
 
     /// A value without the space around it; empty if it is not given.

@@ -1,23 +1,22 @@
 //! What every delivery shares: the HTTP client, who the bot is, and how its own messages are known.
 
 use std::sync::OnceLock;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use super::escape;
+use super::rest::call::{Messages, PAGE_MAX};
 use super::rest::{Call, Rest, RestError};
+use crate::app::wall_ms;
+use crate::domain::decide::CardId;
 
-/// Messages looked through for one of the bot's own.
-const LOOK_BACK: u8 = 100;
-/// Units of the name of a thread: Discord's 100 characters, with some room.
-const THREAD_NAME_MAX: usize = 90;
+/// Pages of messages that are followed back in one channel.
+const PAGES_MAX: usize = 20;
 /// Discord's code for a message that has a thread already.
 const THREAD_EXISTS: u64 = 160_004;
 /// Minutes without a message after which Discord folds a thread away: its longest, a week.
 const ARCHIVE_AFTER_MIN: u32 = 10_080;
 /// Milliseconds between 1970 and Discord's own first moment, from which its ids count.
-pub const EPOCH_MS: u64 = 1_420_070_400_000;
+const EPOCH_MS: u64 = 1_420_070_400_000;
 /// Milliseconds for which Discord drops a message with the same nonce, at the least.
 const NONCE_COUNTS_MS: u64 = 120_000;
 /// Milliseconds by which the clocks may differ.
@@ -64,31 +63,80 @@ impl Wire {
         format!("x{}-{page}", hex::encode(bits))
     }
 
-    /// The bot's own message with this nonce or, where the nonce no longer counts and Discord does
-    /// not tell it, with this content and not from before `since_ms`: a post that was made just now
-    /// may say the same as another one. None also if nobody can tell.
-    pub async fn find_own(&self, channel: u64, body: &Value, nonce: &str, since_ms: u64) -> Option<String> {
-        let (_, bot) = self.who.get()?;
-        let list = self.rest.send(Call::message_list(channel, LOOK_BACK, None)).await.ok()?;
-        let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        let is_old = u128::from(since_ms) + u128::from(NONCE_COUNTS_MS) < now_ms;
-        let since = (since_ms.saturating_sub(EPOCH_MS + CLOCKS_DIFFER_MS)) << 22;
-        let own = |message: &&Value| message["author"]["id"] == json!(bot.to_string());
-        let id = |message: &Value| message["id"].as_str().map(str::to_owned);
-        let messages = list.as_array()?;
-        let is_it = |message: &&Value| {
-            let recent = id(message).and_then(|id| id.parse::<u64>().ok()).is_some_and(|id| id >= since);
-            message["nonce"] == json!(nonce) || (is_old && recent && says_the_same(message, body))
+    /// The mark of a card's message: the same whatever the card comes to say.
+    pub fn mark(&self, card: CardId) -> String {
+        let card = match card {
+            CardId::Incident(id) => id.to_string(),
+            CardId::Request(id) => id.to_string(),
+            CardId::Run(id) => format!("run of {id}"),
         };
-        messages.iter().filter(own).find(is_it).and_then(id)
+        format!("{card} \u{b7} record {}", self.store)
     }
 
-    /// The thread of a message, made unless it is there.
+    /// The bot's own message that is this one, not from before `since_ms`: by its mark or, without
+    /// one, by what it says, which never changes then. A post that was made just now may say the same
+    /// as another one, and Discord itself still knows it by its nonce.
+    pub async fn find_own(
+        &self,
+        channel: u64,
+        body: &Value,
+        since_ms: u64,
+    ) -> Result<Option<String>, RestError> {
+        let Some((_, bot)) = self.who.get() else { return Ok(None) };
+        let is_old = since_ms.saturating_add(NONCE_COUNTS_MS) < wall_ms();
+        if mark(body).is_null() && !is_old {
+            return Ok(None);
+        }
+        let messages = self.messages_since(channel, since_ms.saturating_sub(CLOCKS_DIFFER_MS)).await?;
+        let own = |message: &&Value| message["author"]["id"] == json!(bot.to_string());
+        let is_it = |message: &&Value| match mark(body) {
+            Value::Null => says_the_same(message, body),
+            known => {
+                mark(message) == known || is_old && mark(message).is_null() && says_the_same(message, body)
+            }
+        };
+        let found = messages.iter().filter(own).find(is_it);
+        Ok(found.and_then(|message| message["id"].as_str()).map(str::to_owned))
+    }
+
+    /// The messages of a channel since then, the newest first. Beyond [`PAGES_MAX`] pages it is said
+    /// in the log that there are more.
+    pub async fn messages_since(&self, channel: u64, since_ms: u64) -> Result<Vec<Value>, RestError> {
+        let since = first_id_of(since_ms);
+        let page = self.page(channel, Messages::After(since)).await?;
+        if page.len() < PAGE_MAX {
+            return Ok(page);
+        }
+        // From which end these are, nobody knows: from the newest it is gone back.
+        let (mut messages, mut which) = (Vec::new(), Messages::Newest);
+        for _ in 0..PAGES_MAX {
+            let page = self.page(channel, which).await?;
+            let oldest = page.last().map(number_of).unwrap_or_default();
+            let over = page.len() < PAGE_MAX || oldest <= since;
+            messages.extend(page.into_iter().filter(|message| number_of(message) > since));
+            if over {
+                return Ok(messages);
+            }
+            which = Messages::Before(oldest);
+        }
+        let looked_at = messages.len();
+        tracing::warn!(channel, "only the newest {looked_at} messages of a channel were looked through");
+        Ok(messages)
+    }
+
+    /// One page, the newest first.
+    async fn page(&self, channel: u64, which: Messages) -> Result<Vec<Value>, RestError> {
+        let mut page = match self.rest.send(Call::message_list(channel, which)).await? {
+            Value::Array(page) => page,
+            _ => Vec::new(),
+        };
+        page.sort_by_key(|message| std::cmp::Reverse(number_of(message)));
+        Ok(page)
+    }
+
+    /// The thread of a message, made with this name unless it is there.
     pub async fn thread(&self, channel: u64, message: u64, title: &str) -> Result<u64, RestError> {
-        let plain: String = title.chars().filter(|c| !['*', '`', '\\'].contains(c)).collect();
-        let (name, _) = escape::taken(plain.trim(), THREAD_NAME_MAX, str::to_owned);
-        let name = if name.is_empty() { "incident".to_owned() } else { name };
-        let body = json!({ "name": name, "auto_archive_duration": ARCHIVE_AFTER_MIN });
+        let body = json!({ "name": title, "auto_archive_duration": ARCHIVE_AFTER_MIN });
         let made = match self.rest.send(Call::thread_create(channel, message, body)).await {
             // Made in an earlier life, which ended before it could be recorded.
             Err(RestError::Refused { code: THREAD_EXISTS, .. }) => {
@@ -100,6 +148,21 @@ impl Wire {
         // Discord gives the thread the number of its message.
         Ok(made["id"].as_str().and_then(|id| id.parse().ok()).unwrap_or(message))
     }
+}
+
+/// The least id of what Discord makes at this time, in ms since 1970.
+pub fn first_id_of(at_ms: u64) -> u64 {
+    at_ms.saturating_sub(EPOCH_MS) << 22
+}
+
+/// The number of what Discord has made; 0 if it has none.
+pub fn number_of(made: &Value) -> u64 {
+    made["id"].as_str().and_then(|id| id.parse().ok()).unwrap_or_default()
+}
+
+/// The mark that a message or a body has; null if it has none.
+fn mark(message: &Value) -> &Value {
+    &message["embeds"][0]["footer"]["text"]
 }
 
 /// Whether a message shows what a body says: text and embeds.

@@ -163,7 +163,7 @@ fn hosts_tells_what_is_refused_and_what_is_blocked() {
     let mut world = World::unknown("vm-start", &["kvm1"]);
     world.said.clear();
     world.says("dia", Command::Hosts).unwrap();
-    assert!(world.said.contains("(r1 is unknown)"), "{}", world.said);
+    assert!(world.said.contains("(r1 has an unknown outcome)"), "{}", world.said);
     assert!(world.said.contains("no pinned key: refused"), "{}", world.said);
 }
 

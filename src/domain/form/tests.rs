@@ -157,3 +157,29 @@ fn a_group_gives_a_role_and_two_accounts_of_one_person_count_once() {
     opened.input(by_group("discord:77", "discord:9", Command::Approve(R1))).unwrap();
     assert_eq!(opened.status(R1), &Status::Running);
 }
+
+#[test]
+fn whoever_has_no_role_is_told_that_and_nothing_of_what_a_button_or_a_form_is_about() {
+    let mut world = World::opened("vm-start", &["kvm1"]);
+    let (stale, id) = (Digest::of(b"another").prefix(), ActionId::from("no-such-action"));
+    let filled = |submit| Command::Submitted(submit, values(&[("more", "no value"), ("outcome", "x")]));
+    for command in [
+        Command::Press(Press::Run(id.clone(), stale)),
+        Command::Press(Press::Request(RequestPress::Deny, R1, stale)),
+        Command::Press(Press::Request(RequestPress::Next, RequestId(77), stale)),
+        filled(Submit::Run(id, stale)),
+        filled(Submit::Deny(R1, stale)),
+        filled(Submit::Settle(RequestId(77), stale)),
+    ] {
+        assert_eq!(world.says("mallory", command.clone()).unwrap_err(), "unknown_actor", "{command:?}");
+        assert_ne!(world.says("eve", command.clone()).unwrap_err(), "unknown_actor", "{command:?}");
+    }
+}
+
+#[test]
+fn each_form_asks_for_its_own_reason() {
+    let example = |form: Form| text(&form.fields.last().unwrap().example);
+    let prefix = Digest::of(b"a").prefix();
+    assert_eq!(example(deny(R1, prefix)), "why not");
+    assert_eq!(example(settle(R1, prefix)), "how you know");
+}

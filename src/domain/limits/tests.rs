@@ -4,8 +4,9 @@ use super::*;
 use crate::domain::actor::ActorId;
 use crate::domain::testing::START_MS;
 
+/// A message in a channel.
 fn origin(channel: &str) -> Origin {
-    Origin::typed(ActorId("chat:1".to_owned()), ConversationId::from(channel))
+    Origin { is_message: true, ..Origin::typed(ActorId("chat:1".to_owned()), ConversationId::from(channel)) }
 }
 
 fn admit(limits: &mut Limits, person: Option<&str>, command: &Command, now_ms: u64) -> Admission {
@@ -72,6 +73,16 @@ fn strangers_together_are_answered_once_a_minute_in_a_channel() {
     assert_eq!(at("general", 2000), Admission::Admitted);
     assert!(matches!(at("ops", 59_999), Admission::TurnedAway(_)));
     assert_eq!(at("ops", 60_000), Admission::Admitted);
+}
+
+#[test]
+fn what_is_answered_to_strangers_alone_has_the_share_of_one_person() {
+    let mut limits = Limits::default();
+    let pressed = Origin { is_message: false, ..origin("ops") };
+    let mut at = |ms: u64| limits.admit(None, &pressed, &Command::Hosts, START_MS + ms);
+    let admitted = (0..100).map(|_| at(0)).filter(|admission| *admission == Admission::Admitted).count();
+    assert_eq!(admitted, 20);
+    assert_eq!(at(1200), Admission::Admitted);
 }
 
 #[test]

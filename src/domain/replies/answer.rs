@@ -218,6 +218,12 @@ pub fn judged(right: bool) -> Reply {
         .line(Line::default().code("/kb report").then(" lists what was not answered well"))
 }
 
+/// There is nothing to be quiet about.
+pub fn quiet_anyway() -> Reply {
+    let title = Line::plain("here I answer only when I am mentioned, whatever ").code("/quiet").then(" says");
+    Reply::new(Tone::Info, title).line(Line::plain("It is for the conversation of an incident."))
+}
+
 /// What is overheard here is left alone, or no longer.
 pub fn quieted(quiet: bool) -> Reply {
     Reply::new(

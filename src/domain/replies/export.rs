@@ -42,7 +42,7 @@ pub fn document(view: View<'_>, incident: &Incident) -> String {
 fn of_request(request: &Request) -> String {
     let plan = &request.plan;
     let mut text =
-        format!("\n## {}: {}, {}\n\n", request.id, plan.action, request::status_word(&request.status));
+        format!("\n## {}: {}, {}\n\n", request.id, plan.action, request::standing(&request.status));
     let _ = writeln!(text, "- article: {} at revision {}", plan.article, plan.revision);
     let _ = writeln!(text, "- plan: {}", request.digest);
     for (person, approval) in &request.approvals {

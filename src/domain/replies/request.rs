@@ -19,17 +19,19 @@ use super::time;
 /// Minutes for which an approval is good.
 const GOOD_MIN: u64 = APPROVAL_TTL_MS / 60_000;
 
-/// One word, or two, for where a request stands.
-pub fn status_word(status: &Status) -> String {
+/// What a request does, or how it ended, to be said after its id: `r1 succeeded`.
+pub fn standing(status: &Status) -> &'static str {
     match status {
-        Status::Waiting => "waiting for approval".to_owned(),
-        Status::Ready(_) => "approved, not started".to_owned(),
-        Status::Running => "running".to_owned(),
-        Status::Ended(outcome) => outcome.to_string(),
-        Status::Denied => "denied".to_owned(),
-        Status::Cancelled => "cancelled".to_owned(),
-        Status::Expired => "expired".to_owned(),
-        Status::Refused => "refused: something had changed".to_owned(),
+        Status::Waiting => "is waiting for approval",
+        Status::Ready(_) => "is approved, not started",
+        Status::Running => "is running",
+        Status::Ended(Outcome::Succeeded) => "succeeded",
+        Status::Ended(Outcome::Failed) => "failed",
+        Status::Ended(Outcome::Unknown) => "has an unknown outcome",
+        Status::Ended(Outcome::Cancelled) | Status::Cancelled => "was cancelled",
+        Status::Denied => "was denied",
+        Status::Expired => "expired",
+        Status::Refused => "was not started, something had changed",
     }
 }
 
@@ -75,7 +77,7 @@ fn same(catalogue: &Catalogue, reply: Reply, alike: Option<&Request>) -> Reply {
     let Some(alike) = alike else { return reply };
     let (id, name) = (alike.id, catalogue.people.name(&alike.plan.requester));
     let line = Line::plain(format!("the same as {id}, by ")).person(&name);
-    let line = line.then(format!(", which is {}: ", status_word(&alike.status)));
+    let line = line.then(format!(", which {}: ", standing(&alike.status)));
     reply.line(match alike.status {
         Status::Waiting => line.code(format!("/approve {id}")).then(" or ").code(format!("/cancel {id}")),
         _ => line.code(format!("/show {id}")).then(" or ").code(format!("/cancel {id}")),
@@ -104,8 +106,11 @@ pub fn card(catalogue: &Catalogue, request: &Request, alike: Option<&Request>) -
     let mut reply = if waits {
         same(catalogue, Reply::new(tone, headline(catalogue, request, "waits for approval")), alike)
     } else {
-        Reply::new(tone, headline(catalogue, request, "was asked for"))
-            .line(Line::plain(format!("it is {}", status_word(&request.status))))
+        Reply::new(tone, headline(catalogue, request, "was asked for")).line(Line::plain(format!(
+            "{} {}",
+            request.id,
+            standing(&request.status)
+        )))
     };
     reply = plan(reply, &request.plan);
     reply = approvals(reply, request);
@@ -227,8 +232,7 @@ fn needs(catalogue: &Catalogue, reply: Reply, request: &Request) -> Reply {
 
 /// A request with its plan, approvals, run and output.
 pub fn whole(catalogue: &Catalogue, request: &Request) -> Reply {
-    let stands = format!("is {}", status_word(&request.status));
-    let mut reply = Reply::new(Tone::Info, headline(catalogue, request, &stands));
+    let mut reply = Reply::new(Tone::Info, headline(catalogue, request, standing(&request.status)));
     reply = plan(reply, &request.plan);
     reply = match request.status {
         Status::Waiting => needs(catalogue, reply, request),

@@ -64,7 +64,7 @@ fn still_waits(view: View<'_>, request: &Request) -> Result<(), Refusal> {
 }
 
 fn not_waiting(request: &Request) -> Refusal {
-    let message = format!("{} is {}", request.id, replies::request::status_word(&request.status));
+    let message = format!("{} {}", request.id, replies::request::standing(&request.status));
     Refusal::new("request_not_waiting", message).hint(format!("`/show {}` says more.", request.id))
 }
 

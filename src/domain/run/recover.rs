@@ -91,10 +91,10 @@ pub fn settle(
             .hint("Settle it as succeeded, failed or cancelled."));
     }
     if request.status != Status::Ended(Outcome::Unknown) {
-        let word = replies::request::status_word(&request.status);
+        let standing = replies::request::standing(&request.status);
         return Err(Refusal::new(
             "nothing_to_settle",
-            format!("{id} is {word}; only an unknown outcome can be settled"),
+            format!("{id} {standing}; only an unknown outcome can be settled"),
         ));
     }
     let person = approve::known_person(view, caller)?;

@@ -58,15 +58,16 @@ impl Cards {
         }
     }
 
-    /// This is what a card should show from now on.
-    pub fn want(&mut self, id: CardId, reply: &Reply, last: bool) {
+    /// This is what a card should show from now on, with the mark that it is known by.
+    pub fn want(&mut self, id: CardId, reply: &Reply, last: bool, mark: &str) {
         let outgoing = match id {
             // Its plan stays what it is: the file that comes with it stays right.
             CardId::Request(_) => layout::single(reply),
             CardId::Incident(_) | CardId::Run(_) => layout::card(reply),
         };
+        // The mark says nothing: a message from before there were marks need not be changed for it.
         let state = Digest::of(outgoing.body().to_string().as_bytes());
-        self.0.entry(id).or_default().wanted = Some((outgoing, state, last));
+        self.0.entry(id).or_default().wanted = Some((outgoing.marked(mark), state, last));
     }
 
     /// A card as it should look by now, to be posted: until that is over it is not edited.
@@ -114,7 +115,7 @@ impl Cards {
         let mut known = Known::default();
         for (id, card) in self.0.iter().rev() {
             let Some((outgoing, _, last)) = &card.wanted else { continue };
-            let label = outgoing.content.replace(['*', '`', '\\'], "");
+            let label = outgoing.title.clone();
             match id {
                 CardId::Incident(id) if !last => known.incidents.push((id.to_string(), label)),
                 CardId::Request(id) if !last => known.requests.push((id.to_string(), label)),

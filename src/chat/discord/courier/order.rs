@@ -17,14 +17,16 @@ pub enum Order {
     Form(Ticket, Form),
     /// A command was decided, and nothing was said to whoever gave it.
     Decided(Ticket, Option<To>),
+    /// A command was turned away: an interaction is answered, a message is not.
+    TurnedAway(Ticket, Reply),
     /// Where something stands now.
     Show(CardId, Reply, bool),
     /// What an earlier life has left: cards, threads, posts.
     Resume(Vec<(CardId, Shown)>, Vec<(IncidentId, ConversationId)>, Vec<Post>),
     /// An interaction has arrived and is to be acknowledged in time.
     Interaction(Live),
-    /// A message has arrived that mentions the bot.
-    Mention(Ticket, u64),
+    /// A thread has been deleted.
+    Gone(u64),
     /// The gateway is ready: the application and the bot's own account.
     Ready(u64, u64),
     /// Whoever types wants to know what there is.

@@ -33,28 +33,36 @@ pub struct Row {
     pub shown: String,
     /// As a file says it.
     pub unformatted: String,
+    /// Whether it begins a new line of somebody's words, and not only where there is room again.
+    pub begins_line: bool,
 }
 
 /// The least room that a run is begun in, rather than on the next row.
 const RUN_ROOM_MIN: usize = 24;
 
-/// The line in rows of at most `max` units (which must be some hundreds), none of them blank.
+/// The line in rows of at most `max` units (which must be some hundreds), none of them blank. Words
+/// of several lines have a row for each.
 pub fn rows(line: &Line, max: usize, weight: Weight) -> Vec<Row> {
     let mut rows = vec![];
     let mut row = Row::default();
     for run in runs(line, weight) {
-        let mut rest = run.source();
-        loop {
-            let room = max - escape::units(&row.shown);
-            let (shown, left) =
-                if room < RUN_ROOM_MIN { (String::new(), rest) } else { run.taken(rest, room, weight) };
-            row.shown.push_str(&shown);
-            row.unformatted.push_str(&escape::plain(&rest[..rest.len() - left.len()]));
-            if left.is_empty() {
-                break;
+        for (at, text) in run.lines().enumerate() {
+            if at > 0 {
+                rows.push(std::mem::replace(&mut row, Row { begins_line: true, ..Row::default() }));
             }
-            rest = left;
-            rows.push(std::mem::take(&mut row));
+            let mut rest = text;
+            loop {
+                let room = max - escape::units(&row.shown);
+                let (shown, left) =
+                    if room < RUN_ROOM_MIN { (String::new(), rest) } else { run.taken(rest, room, weight) };
+                row.shown.push_str(&shown);
+                row.unformatted.push_str(&escape::plain(&rest[..rest.len() - left.len()]));
+                if left.is_empty() {
+                    break;
+                }
+                rest = left;
+                rows.push(std::mem::take(&mut row));
+            }
         }
     }
     rows.push(row);
@@ -106,6 +114,17 @@ impl Run {
         }
     }
 
+    /// Its lines: code is one, whatever stands in it.
+    fn lines(&self) -> impl Iterator<Item = &str> {
+        let ends: &[char] = match self {
+            Self::Words(_) | Self::Marked(_) => &['\n'],
+            Self::Code(_) | Self::Reference(_) => &[],
+        };
+        self.source()
+            .split(ends)
+            .map(move |line| if ends.is_empty() { line } else { line.trim_end_matches('\r') })
+    }
+
     /// As much of `text` as has room, escaped, and the rest.
     fn taken<'a>(&self, text: &'a str, room: usize, weight: Weight) -> (String, &'a str) {
         match self {
@@ -129,8 +148,12 @@ fn bold(text: &str) -> String {
     format!("{}**{}**{}", escape::inline(before), escape::inline(words), escape::inline(after))
 }
 
-/// The line without any of it.
+/// The line without any of it, as it was written.
+pub fn words(line: &Line) -> String {
+    runs(line, Weight::Normal).iter().map(Run::source).collect()
+}
+
+/// The same as a file says it.
 pub fn unformatted(line: &Line) -> String {
-    let text: String = runs(line, Weight::Normal).iter().map(Run::source).collect();
-    escape::plain(&text)
+    escape::lines(&words(line))
 }

@@ -10,12 +10,12 @@ pub use line::unformatted;
 
 /// Units of one row of text at the most: long lines break here and nowhere else.
 const ROW_MAX: usize = 1_500;
-/// Lines of an output that is shown whole.
-const OUTPUT_LINES_MAX: usize = 15;
 /// Units of an output that is shown whole.
 const OUTPUT_MAX: usize = 1_000;
 /// Lines shown of a longer one, at its beginning and again at its end.
 const EXCERPT_LINES: usize = 6;
+/// Lines of an output of which none is left out: of more, as many are as each end shows.
+const OUTPUT_LINES_MAX: usize = 3 * EXCERPT_LINES;
 /// Units shown of a line of a longer one.
 const EXCERPT_LINE_MAX: usize = 160;
 
@@ -48,11 +48,18 @@ pub fn line(pages: &mut Pages, mark: &str, line: &Line) {
     marked(pages, mark, "", line);
 }
 
+/// What stands before a further line of somebody's words: nobody takes it for the bot's own.
+const FURTHER: &str = "> ";
+
 /// Puts a line on the page, with one mark before its first row and another before those that follow.
 fn marked(pages: &mut Pages, mark: &str, following: &str, line: &Line) {
     let rows = line::rows(line, ROW_MAX, Weight::Normal);
     for (at, row) in rows.iter().enumerate() {
-        let mark = if at == 0 { mark } else { following };
+        let mark = match at {
+            0 => mark,
+            _ if row.begins_line => FURTHER,
+            _ => following,
+        };
         pages.row(&format!("{mark}{}", row.shown), &format!("{mark}{}", row.unformatted));
     }
 }
@@ -60,10 +67,12 @@ fn marked(pages: &mut Pages, mark: &str, following: &str, line: &Line) {
 /// Puts an output on the page: whole, or its two ends and the whole of it as a file.
 fn output(pages: &mut Pages, name: &str, text: &str) {
     let lines: Vec<_> = text.lines().collect();
-    if lines.len() <= OUTPUT_LINES_MAX && escape::units(&escape::lines(text)) <= OUTPUT_MAX {
+    let is_short = escape::units(&escape::lines(text)) <= OUTPUT_MAX
+        || lines.iter().all(|line| escape::units(&escape::block_line(line)) <= EXCERPT_LINE_MAX);
+    if lines.len() <= OUTPUT_LINES_MAX && is_short {
         return pages.block(text);
     }
-    let (head, tail) = if lines.len() <= 2 * EXCERPT_LINES {
+    let (head, tail) = if lines.len() <= OUTPUT_LINES_MAX {
         (&lines[..], &[][..])
     } else {
         (&lines[..EXCERPT_LINES], &lines[lines.len() - EXCERPT_LINES..])
@@ -72,7 +81,6 @@ fn output(pages: &mut Pages, name: &str, text: &str) {
     let between = lines.len() - head.len() - tail.len();
     let said = match between {
         0 => Line::plain("Long lines are cut here, whole in "),
-        1 => Line::plain("1 line between, whole in "),
         more => Line::plain(format!("{more} lines between, whole in ")),
     };
     pages.block(&excerpt(head));

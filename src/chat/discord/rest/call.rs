@@ -21,6 +21,20 @@ const THREAD_EXISTS: u64 = 160_004;
 /// What stands in a path where its token goes.
 const TOKEN: &str = "{token}";
 
+/// Messages of one page: the most that Discord gives.
+pub const PAGE_MAX: usize = 100;
+
+/// Which messages of a channel are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Messages {
+    /// The newest.
+    Newest,
+    /// Some of those after this one: Discord doesn't tell from which end.
+    After(u64),
+    /// The newest before this one.
+    Before(u64),
+}
+
 /// Which limits a call is under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lane {
@@ -101,12 +115,14 @@ impl Call {
         Self::get(&format!("/channels/{channel}/messages/{message}"))
     }
 
-    /// Reads the messages of a channel, newest first: at most `limit` (1 to 100), only those after
-    /// `after` if that is given.
-    pub fn message_list(channel: u64, limit: u8, after: Option<u64>) -> Self {
-        let limit = limit.clamp(1, 100);
-        let after = after.map(|after| format!("&after={after}")).unwrap_or_default();
-        Self::get(&format!("/channels/{channel}/messages?limit={limit}{after}"))
+    /// Reads one page of the messages of a channel, newest first.
+    pub fn message_list(channel: u64, which: Messages) -> Self {
+        let which = match which {
+            Messages::Newest => String::new(),
+            Messages::After(message) => format!("&after={message}"),
+            Messages::Before(message) => format!("&before={message}"),
+        };
+        Self::get(&format!("/channels/{channel}/messages?limit={PAGE_MAX}{which}"))
     }
 
     /// Opens a thread on a message, which can have one. Its id is that of the message.

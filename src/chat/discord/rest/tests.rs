@@ -204,6 +204,23 @@ async fn a_limit_from_before_discord_holds_everything() {
     assert!(seen[1].0 - seen[0].0 >= Duration::from_secs(1));
 }
 
+#[test]
+fn our_own_pause_grows_to_five_seconds_and_no_further() {
+    for failures in 0..64 {
+        let pause = backoff(Lane::Bot, failures);
+        assert!(pause <= Duration::from_secs(5), "{failures}: {pause:?}");
+        assert!(pause >= BACKOFF / 2, "{failures}: {pause:?}");
+    }
+    assert!(backoff(Lane::Bot, 9) > Duration::from_secs(2), "it grows");
+}
+
+#[tokio::test]
+async fn an_error_of_the_server_is_not_waited_for_longer_than_our_own_pause() {
+    let (rest, seen) = server(&[Say::This(503, "retry-after: 60\r\n", ""), OK]).await;
+    rest.send(with_nonce()).await.unwrap();
+    assert!(between(&seen, 0) < Duration::from_secs(2));
+}
+
 #[tokio::test]
 async fn what_waits_for_a_limit_takes_no_room_from_what_does_not() {
     let limited = Say::This(429, "", r#"{"retry_after":3.0,"global":false}"#);
@@ -340,7 +357,7 @@ fn routes_are_counted_as_discord_counts_them() {
     let token = Secret::new("t");
     for (call, shape, major) in [
         (Call::message_edit(7, 8, json!({}), vec![]), "PATCH /channels/{id}/messages/{id}", "7"),
-        (Call::message_list(7, 5, Some(1)), "GET /channels/{id}/messages", "7"),
+        (Call::message_list(7, call::Messages::After(1)), "GET /channels/{id}/messages", "7"),
         (
             Call::original_edit(3, &token, json!({}), vec![]),
             "PATCH /webhooks/{id}/{token}/messages/@original",

@@ -25,8 +25,7 @@ fn refused(path: &str, options: &[(&str, &str)]) -> Refusal {
 }
 
 fn arrived(data: &Value) -> Slash {
-    let options: Vec<CommandDataOption> = serde_json::from_value(data["options"].clone()).unwrap();
-    Slash::of(data["name"].as_str().unwrap(), &options)
+    Slash::of(data).unwrap()
 }
 
 /// The command with a value for each of its options.

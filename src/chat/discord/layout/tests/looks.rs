@@ -229,3 +229,34 @@ fn a_button_that_stands_twice_is_shown_once() {
     let rows = only(&reply).rows;
     assert_eq!(rows.iter().map(|row| row.0.len()).collect::<Vec<_>>(), [5; 5]);
 }
+
+#[test]
+fn an_output_is_cut_only_where_that_saves_room() {
+    let reply = |lines: &[String]| {
+        Reply::new(Tone::Good, Line::plain("done")).output(Line::default(), "out.txt", &lines.join("\n"))
+    };
+    for count in 1..60 {
+        let lines: Vec<_> = (1..=count).map(|n| format!("line {n} {}", "x".repeat(90))).collect();
+        let message = only(&reply(&lines));
+        let shown = lines.iter().filter(|line| description(&message).contains(*line)).count();
+        let (hidden, said) = (count - shown, description(&message).contains("lines between"));
+        assert_eq!((said, message.files.len()), (hidden > 0, usize::from(hidden > 0)), "{count}");
+        assert!(hidden == 0 || hidden >= 6, "{hidden} of {count} are hidden");
+        assert!(!description(&message).contains("Long lines"), "{count}");
+    }
+    let mut lines: Vec<_> = (1..=14).map(|n| format!("line {n}")).collect();
+    lines[7] = "x".repeat(2_000);
+    let message = only(&reply(&lines));
+    assert!(description(&message).contains("Long lines are cut here"), "{}", description(&message));
+    assert!(lines.iter().filter(|line| line.len() < 100).all(|line| description(&message).contains(line)));
+}
+
+#[test]
+fn words_of_several_lines_keep_them_each_with_a_mark() {
+    let said = Line::plain("ana: ").untrusted("one\r\ntwo\n\n# three").then(" (end)");
+    let message = only(&Reply::new(Tone::Good, said.clone()).line(said.clone()).item(said));
+    let lines = "ana: one\n> two\n> \\# three (end)";
+    assert_eq!(message.content, "**ana: one** …");
+    assert_eq!(description(&message), format!("{lines}\n{lines}\n- {lines}"));
+    assert_eq!(message.title, "ana: one\\u{d}\\u{a}two\\u{a}\\u{a}# three (end)");
+}
