@@ -33,7 +33,7 @@ pub struct Origin {
     /// The message or interaction; none where there is nothing to tell them apart by.
     pub ticket: Option<Ticket>,
     /// Whether the ticket is a message: then an answer to it, whenever it comes, is a reply to that.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_message: bool,
 }
 
