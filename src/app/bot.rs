@@ -16,11 +16,10 @@ use super::turn::{
 };
 use super::work::{Held, Work};
 use crate::domain::catalogue::{Catalogue, Subject};
-use crate::domain::command::{Command, Origin};
 use crate::domain::decide::{Caller, CardId, Context, Effect, Input, Say, To, decide};
 use crate::domain::event::Event;
 use crate::domain::id::{RequestId, RunId};
-use crate::domain::limits::{Admission, Limits};
+use crate::domain::limits::{self, Admission, Limits};
 use crate::domain::replies;
 use crate::domain::state::{Moment, State};
 
@@ -96,6 +95,7 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Bot<H, R, L, S, C> {
             unreadable: BTreeSet::new(),
             asked: HashMap::new(),
             limits: Limits::default(),
+            began: Instant::now(),
             checks: HashMap::new(),
         };
         (bot, handle)
@@ -125,6 +125,7 @@ pub struct Loop<H, R, L, S, C> {
     /// For which requests roles were asked for and not answered, and when.
     asked: HashMap<RequestId, Instant>,
     limits: Limits,
+    began: Instant,
     /// By person: as many clones as hosts are being looked at for them.
     checks: HashMap<String, Arc<()>>,
 }
@@ -266,8 +267,11 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         tracing::warn!("articles or configuration can't be read: {why}");
         let (refused, rest): (Vec<_>, Vec<_>) =
             std::mem::take(inputs).into_iter().partition(|(input, _)| rests_on_sources(input));
+        let now_ms = self.timekeeper.now_ms(wall_ms());
         for (input, _) in &refused {
-            self.refuse_unreadable(input, &why);
+            if !self.turns_away(input, now_ms) {
+                self.refuse_unreadable(input, &why);
+            }
         }
         *inputs = rest;
     }
@@ -275,9 +279,10 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
     fn decide(&mut self, turn: &mut Turn, input: Input, trail: Option<&Trail>) -> Result<(), BotError> {
         let origin = origin_of(&input);
         let ticket = origin.as_ref().and_then(|origin| origin.ticket);
-        if let Input::Command { origin, command } = &input
-            && self.turns_away(origin, command, turn.now_ms)
-        {
+        // Of strangers nothing is kept; what somebody else sent has been dealt with once it is turned away.
+        let is_known =
+            origin.as_ref().is_some_and(|origin| Caller::of(origin).known(&self.catalogue).is_some());
+        if !is_known && self.turns_away(&input, turn.now_ms) {
             return Ok(());
         }
         if let Some(ticket) = ticket {
@@ -286,6 +291,9 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
                 None => return Ok(()),
                 Some(notes) => turn.notes.extend(notes),
             }
+        }
+        if is_known && self.turns_away(&input, turn.now_ms) {
+            return Ok(());
         }
         if let Input::Found(question, _) = &input {
             turn.notes.extend(self.outbox.settle(question));
@@ -309,6 +317,10 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
             }
             let (seq, at_ms) = (self.seq, turn.now_ms);
             self.state.apply(&Moment { seq, at_ms, actor: actor.clone(), event: event.clone() });
+            // Where a request stands is said by others that do the same.
+            let request = event.request().and_then(|id| self.state.requests.get(&id));
+            let others = request.into_iter().flat_map(|request| request.said_by(&self.state));
+            turn.touched.extend(others.map(CardId::Request));
             turn.events.push((actor, event));
         }
         let answered = decision.effects.iter().any(answers_its_caller);
@@ -338,11 +350,14 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
 
     /// Whether a command is beyond the share of whoever gave it. A line in a terminal has no ticket: who
     /// types there waits for nobody but themselves.
-    fn turns_away(&mut self, origin: &Origin, command: &Command, now_ms: u64) -> bool {
+    fn turns_away(&mut self, input: &Input, now_ms: u64) -> bool {
+        let Input::Command { origin, command } = input else { return false };
         let Some(ticket) = origin.ticket else { return false };
+        let passed_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let moment = limits::Moment { passed_ms, now_ms };
         let person = Caller::of(origin).known(&self.catalogue);
         let person = person.as_ref().map(|known| known.name.as_str());
-        match self.limits.admit(person, origin, command, now_ms) {
+        match self.limits.admit(person, origin, command, moment) {
             Admission::Admitted => return false,
             Admission::Refused(refusal) => self.say_now(To::Caller(origin.clone()), &refusal),
             Admission::TurnedAway(refusal) => {

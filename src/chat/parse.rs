@@ -88,7 +88,7 @@ fn command(name: &str, rest: &str) -> Result<Command, Refusal> {
             "" | "verify" => Ok(Command::AuditVerify),
             _ => Err(expected("audit verify")),
         },
-        "clock" => match rest {
+        "clock" => match bare(rest).as_str() {
             "accept" => Ok(Command::ClockAccept),
             _ => Err(expected("clock accept")),
         },

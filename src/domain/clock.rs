@@ -1,9 +1,9 @@
 //! The bot's time, beside the clock of its machine.
 //!
-//! A decision's time never goes back: it is the machine's clock, or what is recorded and the time that
-//! has passed since, whichever is later. A clock that stands before what is recorded was set, now or
-//! when that was recorded: it is said, ends what waits, and keeps changes from starting until it has
-//! caught up or an admin on the bot's machine accepts it.
+//! A decision's time never goes back behind what is recorded: it is the machine's clock, or what is
+//! recorded and the time that has passed since, whichever is later. A clock that stands before that time
+//! was set, now or when something was recorded: it is said, ends what waits, and keeps changes from
+//! starting until it has caught up or an admin on the bot's machine accepts it.
 
 use super::actor::ActorId;
 use super::decide::{Caller, Decision, To, View};
@@ -13,7 +13,7 @@ use super::replies;
 use super::request::start;
 use super::state::Moment;
 
-/// Milliseconds that the machine's clock may stand before what is recorded: clocks are corrected.
+/// Milliseconds that the machine's clock may stand before the bot's time: clocks are corrected.
 pub const BEHIND_MAX_MS: u64 = 60_000;
 
 /// What the events say of time.
@@ -21,7 +21,7 @@ pub const BEHIND_MAX_MS: u64 = 60_000;
 pub struct Clock {
     /// When the last of them happened, in ms since 1970; what was accepted as the time, after that.
     pub last_ms: u64,
-    /// Whether the machine's clock was found to stand before that.
+    /// Whether the machine's clock was found to stand before the bot's time.
     pub behind: bool,
 }
 
@@ -38,9 +38,9 @@ impl Clock {
     }
 }
 
-/// Whether the machine's clock stands before what is recorded.
+/// Whether the machine's clock stands before the bot's time, which goes on from what is recorded.
 pub fn is_behind(view: View<'_>) -> bool {
-    view.state.clock.last_ms > view.context.wall_ms.saturating_add(BEHIND_MAX_MS)
+    view.context.now_ms > view.context.wall_ms.saturating_add(BEHIND_MAX_MS)
 }
 
 /// Looks at the machine's clock, and says what has become of it.

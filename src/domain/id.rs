@@ -25,8 +25,10 @@ impl IdError {
 }
 
 /// What people write around an identifier.
-pub const ID_PUNCTUATION: &[char] =
-    &['#', ',', ':', '.', ';', '(', ')', '[', ']', '<', '>', '`', '\'', '"', '“', '”', '，', '：', '。'];
+pub const ID_PUNCTUATION: &[char] = &[
+    '#', ',', ':', '.', ';', '!', '?', '*', '_', '~', '/', '\\', '|', '=', '-', '–', '—', '…', '(', ')', '[',
+    ']', '{', '}', '<', '>', '`', '\'', '"', '“', '”', '„', '‘', '’', '«', '»', '，', '：', '。', '！', '？',
+];
 
 /// The identifier that somebody typed, whatever its case and the punctuation around it.
 pub fn typed<T: FromStr<Err = IdError>>(word: &str) -> Result<T, IdError> {

@@ -29,6 +29,22 @@ struct Share {
     each_ms: u64,
 }
 
+/// When a command comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// Milliseconds since the bot began: no clock that is set changes how much is left of a share.
+    pub passed_ms: u64,
+    /// The bot's time, in ms since 1970, for people.
+    pub now_ms: u64,
+}
+
+impl Moment {
+    /// The time at which so much has passed, as people read it.
+    fn shown_ms(self, passed_ms: u64) -> u64 {
+        self.now_ms + passed_ms.saturating_sub(self.passed_ms)
+    }
+}
+
 /// What each has used of their share. In memory alone: a restart begins anew.
 #[derive(Debug, Default)]
 pub struct Limits {
@@ -38,7 +54,7 @@ pub struct Limits {
 }
 
 /// When the whole share is there again, and until when the person has been told that it is not; in ms since
-/// 1970.
+/// the bot began.
 #[derive(Debug, Default)]
 struct Used {
     commands: u64,
@@ -64,19 +80,20 @@ impl Limits {
         person: Option<&str>,
         origin: &Origin,
         command: &Command,
-        now_ms: u64,
+        moment: Moment,
     ) -> Admission {
         match person {
-            Some(person) => self.admit_person(person, command, now_ms),
+            Some(person) => self.admit_person(person, command, moment),
             // What is answered to them alone: they share the share of one person, whom nobody is called.
-            None if !origin.is_message => self.admit_person("", command, now_ms),
-            None => self.admit_stranger(&origin.conversation, command, now_ms),
+            None if !origin.is_message => self.admit_person("", command, moment),
+            None => self.admit_stranger(&origin.conversation, command, moment),
         }
     }
 
-    fn admit_person(&mut self, person: &str, command: &Command, now_ms: u64) -> Admission {
+    fn admit_person(&mut self, person: &str, command: &Command, moment: Moment) -> Admission {
+        let passed_ms = moment.passed_ms;
         if self.persons.len() >= REMEMBERED_MAX && !self.persons.contains_key(person) {
-            self.persons.retain(|_, used| used.commands.max(used.questions).max(used.told) > now_ms);
+            self.persons.retain(|_, used| used.commands.max(used.questions).max(used.told) > passed_ms);
         }
         let used = self.persons.entry(person.to_owned()).or_default();
         let (share, whole_ms) = if is_question(command) {
@@ -84,38 +101,45 @@ impl Limits {
         } else {
             (COMMANDS, &mut used.commands)
         };
-        let begins_ms = (*whole_ms).max(now_ms);
-        let room_ms = now_ms + (share.burst - 1) * share.each_ms;
+        let begins_ms = (*whole_ms).max(passed_ms);
+        let room_ms = passed_ms + (share.burst - 1) * share.each_ms;
         if begins_ms <= room_ms {
             *whole_ms = begins_ms + share.each_ms;
             return Admission::Admitted;
         }
         // To the second, in which there is room for sure.
-        let until_ms = now_ms + (begins_ms - room_ms) + 999;
+        let until_ms = passed_ms + (begins_ms - room_ms) + 999;
         let refusal = Refusal::new("too_fast", format!("too much at once: {} is your share", share.what))
-            .hint(format!("Nothing was done with it. Go on at {} UTC.", time(until_ms)));
-        if matches!(command, Command::Overheard(_)) || used.told > now_ms {
+            .hint(format!("Nothing was done with it. Go on at {} UTC.", time(moment.shown_ms(until_ms))));
+        if matches!(command, Command::Overheard(_)) || used.told > passed_ms {
             return Admission::TurnedAway(refusal);
         }
-        used.told = now_ms + TOLD_MS;
+        used.told = passed_ms + TOLD_MS;
         Admission::Refused(refusal)
     }
 
-    fn admit_stranger(&mut self, conversation: &ConversationId, command: &Command, now_ms: u64) -> Admission {
+    fn admit_stranger(
+        &mut self,
+        conversation: &ConversationId,
+        command: &Command,
+        moment: Moment,
+    ) -> Admission {
+        let passed_ms = moment.passed_ms;
         let refusal = |until_ms: u64| {
             let message = "nobody this bot knows has asked, and was told so here a moment ago";
-            Refusal::new("unknown_actor", message).hint(format!("Ask again after {} UTC.", time(until_ms)))
+            Refusal::new("unknown_actor", message)
+                .hint(format!("Ask again after {} UTC.", time(moment.shown_ms(until_ms))))
         };
         match self.strangers.get(conversation) {
-            Some(&until_ms) if until_ms > now_ms => return Admission::TurnedAway(refusal(until_ms)),
+            Some(&until_ms) if until_ms > passed_ms => return Admission::TurnedAway(refusal(until_ms)),
             // Nobody is answered who did not ask.
             _ if matches!(command, Command::Overheard(_)) => return Admission::Admitted,
             _ => {}
         }
         if self.strangers.len() >= REMEMBERED_MAX {
-            self.strangers.retain(|_, until_ms| *until_ms > now_ms);
+            self.strangers.retain(|_, until_ms| *until_ms > passed_ms);
         }
-        self.strangers.insert(conversation.clone(), now_ms + STRANGERS_MS);
+        self.strangers.insert(conversation.clone(), passed_ms + STRANGERS_MS);
         Admission::Admitted
     }
 }

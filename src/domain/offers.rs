@@ -81,7 +81,7 @@ fn looks_like_a_host(word: &str) -> bool {
 }
 
 fn host<'a>(catalogue: &'a Catalogue, word: &str) -> Option<&'a Host> {
-    let word = word.trim_matches(ID_PUNCTUATION).trim_end_matches(['?', '!']);
+    let word = word.trim_matches(ID_PUNCTUATION);
     let word = word.strip_suffix("'s").or(word.strip_suffix("’s")).unwrap_or(word);
     catalogue
         .inventory

@@ -89,7 +89,7 @@ pub fn card(catalogue: &Catalogue, state: &State, card: CardId, live: Option<&st
         }
         CardId::Request(id) => {
             let request = state.requests.get(&id)?;
-            Some((request::card(catalogue, request, request.alike(state)), is_over(request)))
+            Some((request::card(catalogue, state, request), is_over(request)))
         }
         CardId::Run(id) => {
             let request = state.requests.get(&id).filter(|request| request.run.is_some())?;

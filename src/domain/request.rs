@@ -163,6 +163,14 @@ impl Request {
         earlier.find(|request| request.is_open() && request.plan.does_the_same(&self.plan))
     }
 
+    /// Later requests that wait and do the same: they say where this one stands.
+    pub fn said_by<'a>(&'a self, state: &'a State) -> impl Iterator<Item = RequestId> + 'a {
+        let later =
+            state.requests.range(self.id..).map(|(_, request)| request).filter(|later| later.id != self.id);
+        let waits = |later: &&Self| later.status == Status::Waiting && later.plan.does_the_same(&self.plan);
+        later.filter(waits).map(|later| later.id)
+    }
+
     /// The request that an event opens, if it opens one.
     pub(in crate::domain) fn opened(moment: &Moment) -> Option<Self> {
         let Event::RequestOpened { request, incident, conversation, plan, digest, expires_at_ms } =
@@ -194,6 +202,7 @@ impl Request {
     pub(in crate::domain) fn apply(&mut self, moment: &Moment) {
         match &moment.event {
             Event::ApprovalGiven { digest, person, chat_role, complete, .. } => {
+                self.unanswered.clear();
                 let (actor, digest, chat_role) = (moment.actor.clone(), *digest, *chat_role);
                 let approval = Approval { actor, chat_role, digest, at_ms: moment.at_ms, ended: None };
                 self.approvals.insert(person.clone(), approval);

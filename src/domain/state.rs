@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::action::Risk;
 use super::actor::ActorId;
 use super::answer::Answer;
 use super::clock::Clock;
@@ -40,6 +41,8 @@ pub struct State {
     pub quiet: BTreeSet<ConversationId>,
     /// What the events say of time.
     pub clock: Clock,
+    /// By account: the event with which its last read began.
+    pub reads_begun: BTreeMap<ActorId, u64>,
 }
 
 impl State {
@@ -120,6 +123,9 @@ impl State {
                 event.request().and_then(|id| {
                     let request = self.requests.get_mut(&id)?;
                     request.apply(moment);
+                    if matches!(event, Event::RunStarted { .. }) && request.plan.risk == Risk::Read {
+                        self.reads_begun.insert(request.plan.requester.clone(), moment.seq);
+                    }
                     request.incident
                 })
             }

@@ -218,7 +218,7 @@ pub struct World {
     pub asked: Vec<Effect>,
     /// Everything said since the last look.
     pub said: String,
-    fresh: u8,
+    fresh: u128,
 }
 
 impl World {
@@ -240,7 +240,7 @@ impl World {
     pub fn decided(&mut self, input: Input) -> Result<(Vec<Event>, Vec<Effect>), Refusal> {
         self.fresh += 1;
         let (now_ms, wall_ms) = (self.now_ms, self.now_ms - self.behind_ms);
-        let context = Context { now_ms, wall_ms, fresh_run: RunId([self.fresh; 16]) };
+        let context = Context { now_ms, wall_ms, fresh_run: RunId(self.fresh.to_be_bytes()) };
         let Decision { events, effects } = decide(&self.state, &self.catalogue, input, context)?;
         let mut happened = Vec::new();
         let accepts = events.iter().any(|(_, event)| matches!(event, Event::ClockAccepted { .. }));

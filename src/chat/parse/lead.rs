@@ -5,7 +5,7 @@
 
 use super::{bare, id, split_word, usage};
 use crate::domain::command::Severity;
-use crate::domain::id::IncidentId;
+use crate::domain::id::{ID_PUNCTUATION, IncidentId};
 use crate::domain::refusal::Refusal;
 
 /// What may stand between the letters of an id or of a severity and its digits; the dot of a small `İ`, too.
@@ -46,12 +46,13 @@ pub fn severity<'a>(rest: &'a str, path: &str) -> Result<(Option<Severity>, &'a 
         number => (number, more),
     };
     let number = bare(number);
+    let digits = up_to_punctuation(&number);
     // Others call a severity P1; P95 is something else.
-    if !is_number(&number) || (name == "p" && number.chars().count() > 1) {
+    if !is_number(digits) || (name == "p" && digits.chars().count() > 1) {
         return Ok((None, rest));
     }
-    match Severity::from_word(&format!("sev{number}")) {
-        Some(severity) if name != "p" => Ok((Some(severity), more)),
+    match Severity::from_word(&format!("sev{digits}")) {
+        Some(severity) if name != "p" && digits == number => Ok((Some(severity), more)),
         meant => {
             let meant = meant.map(|meant| format!(": did you mean `{}`?", meant.word()));
             let message = format!("`{word}` is no severity{}", meant.unwrap_or_default());
@@ -66,17 +67,24 @@ fn begin_otherwise(refusal: Refusal) -> Refusal {
     refusal.hint(hint)
 }
 
-/// Whether a word looks like the number of an incident or of a request: digits, maybe behind a letter,
-/// also one that only looks like it, in whatever case and punctuation; or the two apart.
+/// What an id may begin with, the longest first: also letters that only look like it.
+const BEFORE: &[&str] = &["incident", "inc", "request", "req", "i", "ı", "і", "ｉ", "r", "ｒ"];
+
+/// Whether a word looks like the number of an incident or of a request: digits, maybe behind a letter or a
+/// word for it, in whatever case and punctuation; or the two apart, or with the text glued to it.
 fn is_like_an_id(word: &str, more: &str) -> bool {
     let word = bare(word);
-    let number =
-        word.strip_prefix(['i', 'ı', 'і', 'ｉ', 'r', 'ｒ']).map(|number| number.trim_start_matches(BETWEEN));
-    match number {
+    let number = BEFORE.iter().find_map(|before| word.strip_prefix(before));
+    match number.map(|number| number.trim_start_matches(BETWEEN)) {
         Some("") => is_number(&bare(split_word(more).0)),
-        Some(number) => is_number(number),
+        Some(number) => is_number(up_to_punctuation(number)),
         None => is_number(&word),
     }
+}
+
+/// What stands before the text that is glued to it, as in `1/done`.
+fn up_to_punctuation(text: &str) -> &str {
+    text.split(ID_PUNCTUATION).next().unwrap_or_default()
 }
 
 fn is_number(text: &str) -> bool {

@@ -90,6 +90,26 @@ fn a_start_while_it_stands_before_the_record_says_it_again_and_records_it_once()
 }
 
 #[test]
+fn the_record_does_not_let_a_clock_catch_up_by_being_written_to() {
+    let mut world = World::opened("vm-start", &["kvm1"]);
+    world.behind_ms = 90_000;
+    for _ in 0..200 {
+        world.now_ms += 1000;
+        world.input(Input::Tick).unwrap();
+    }
+    world.says("ana", Command::IncidentNote("still at it".to_owned())).unwrap();
+    for _ in 0..200 {
+        world.now_ms += 1000;
+        world.input(Input::Tick).unwrap();
+    }
+    assert_eq!(count(&world, |event| matches!(event, Event::ClockBehind { .. })), 1);
+    assert_eq!(count(&world, |event| matches!(event, Event::ClockCaughtUp { .. })), 0);
+    world.behind_ms = 59_000;
+    world.input(Input::Tick).unwrap();
+    assert_eq!(count(&world, |event| matches!(event, Event::ClockCaughtUp { .. })), 1);
+}
+
+#[test]
 fn a_minute_is_a_correction() {
     for (behind_ms, is_behind) in [(BEHIND_MAX_MS, false), (BEHIND_MAX_MS + 1, true)] {
         let mut world = World::opened("vm-start", &["kvm1"]);

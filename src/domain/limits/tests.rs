@@ -10,7 +10,11 @@ fn origin(channel: &str) -> Origin {
 }
 
 fn admit(limits: &mut Limits, person: Option<&str>, command: &Command, now_ms: u64) -> Admission {
-    limits.admit(person, &origin("ops"), command, now_ms)
+    limits.admit(person, &origin("ops"), command, at(now_ms))
+}
+
+fn at(passed_ms: u64) -> Moment {
+    Moment { passed_ms, now_ms: passed_ms }
 }
 
 fn ask() -> Command {
@@ -63,26 +67,38 @@ fn what_a_refusal_promises_is_kept() {
 }
 
 #[test]
+fn a_clock_that_is_set_takes_nobodys_share_away() {
+    let mut limits = Limits::default();
+    let mut comes = |passed_ms: u64, now_ms: u64| {
+        limits.admit(Some("ana"), &origin("ops"), &Command::Hosts, Moment { passed_ms, now_ms })
+    };
+    assert_eq!(comes(0, START_MS + 365 * 24 * 3_600_000), Admission::Admitted);
+    for n in 1..100 {
+        assert_eq!(comes(n * 1000, START_MS + n * 1000), Admission::Admitted);
+    }
+}
+
+#[test]
 fn strangers_together_are_answered_once_a_minute_in_a_channel() {
     let mut limits = Limits::default();
-    let mut at = |channel: &str, ms: u64| limits.admit(None, &origin(channel), &ask(), START_MS + ms);
-    assert_eq!(at("ops", 0), Admission::Admitted);
+    let mut comes = |channel: &str, ms: u64| limits.admit(None, &origin(channel), &ask(), at(START_MS + ms));
+    assert_eq!(comes("ops", 0), Admission::Admitted);
     for n in 1..2000 {
-        assert!(matches!(at("ops", n), Admission::TurnedAway(_)));
+        assert!(matches!(comes("ops", n), Admission::TurnedAway(_)));
     }
-    assert_eq!(at("general", 2000), Admission::Admitted);
-    assert!(matches!(at("ops", 59_999), Admission::TurnedAway(_)));
-    assert_eq!(at("ops", 60_000), Admission::Admitted);
+    assert_eq!(comes("general", 2000), Admission::Admitted);
+    assert!(matches!(comes("ops", 59_999), Admission::TurnedAway(_)));
+    assert_eq!(comes("ops", 60_000), Admission::Admitted);
 }
 
 #[test]
 fn what_is_answered_to_strangers_alone_has_the_share_of_one_person() {
     let mut limits = Limits::default();
     let pressed = Origin { is_message: false, ..origin("ops") };
-    let mut at = |ms: u64| limits.admit(None, &pressed, &Command::Hosts, START_MS + ms);
-    let admitted = (0..100).map(|_| at(0)).filter(|admission| *admission == Admission::Admitted).count();
+    let mut comes = |ms: u64| limits.admit(None, &pressed, &Command::Hosts, at(START_MS + ms));
+    let admitted = (0..100).map(|_| comes(0)).filter(|admission| *admission == Admission::Admitted).count();
     assert_eq!(admitted, 20);
-    assert_eq!(at(1200), Admission::Admitted);
+    assert_eq!(comes(1200), Admission::Admitted);
 }
 
 #[test]
@@ -98,8 +114,8 @@ fn what_is_remembered_is_bounded() {
     let mut limits = Limits::default();
     for n in 0..3 * REMEMBERED_MAX as u64 {
         let now_ms = START_MS + n * 1000;
-        limits.admit(Some(&format!("p{n}")), &origin("ops"), &Command::Hosts, now_ms);
-        limits.admit(None, &origin(&format!("c{n}")), &ask(), now_ms);
+        limits.admit(Some(&format!("p{n}")), &origin("ops"), &Command::Hosts, at(now_ms));
+        limits.admit(None, &origin(&format!("c{n}")), &ask(), at(now_ms));
     }
     assert!(limits.persons.len() <= REMEMBERED_MAX && limits.strangers.len() <= REMEMBERED_MAX);
 }

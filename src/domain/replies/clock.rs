@@ -38,7 +38,11 @@ pub fn accepted(who: &str, wall_ms: u64) -> Reply {
 /// A change that could start but for it.
 pub fn change_waits(id: RequestId) -> Reply {
     let title = format!("{id} waits: the clock of the bot's machine stands before what is recorded");
-    Reply::new(Tone::Wait, Line::plain(title)).line(
-        Line::plain("An admin on that machine sets it right, or accepts it: ").code("dogwatch clock accept"),
-    )
+    let what = Line::plain("An admin on that machine sets it right, or accepts it: ");
+    Reply::new(Tone::Wait, Line::plain(title)).line(accepting(what))
+}
+
+fn accepting(line: Line) -> Line {
+    let line = line.code("/clock accept").then(" in the terminal, or ");
+    line.code("dogwatch clock accept").then(" while no bot runs")
 }

@@ -13,6 +13,7 @@ use crate::domain::request::approve::{counted, is_own};
 use crate::domain::request::turns::{OWN_READS_RUNNING_MAX, READS_RUNNING_MAX};
 use crate::domain::request::{HostPhase, Request, Status};
 use crate::domain::run::Outcome;
+use crate::domain::state::State;
 
 use super::time;
 
@@ -95,7 +96,7 @@ fn asking(reply: Reply, request: &Request) -> Reply {
 }
 
 /// Where a request stands: its plan, its approvals, and while it waits what can be done about it.
-pub fn card(catalogue: &Catalogue, request: &Request, alike: Option<&Request>) -> Reply {
+pub fn card(catalogue: &Catalogue, state: &State, request: &Request) -> Reply {
     let tone = match &request.status {
         Status::Waiting => Tone::Wait,
         Status::Ready(_) | Status::Running => Tone::Info,
@@ -104,7 +105,8 @@ pub fn card(catalogue: &Catalogue, request: &Request, alike: Option<&Request>) -
     };
     let waits = request.status == Status::Waiting;
     let mut reply = if waits {
-        same(catalogue, Reply::new(tone, headline(catalogue, request, "waits for approval")), alike)
+        let reply = Reply::new(tone, headline(catalogue, request, "waits for approval"));
+        same(catalogue, reply, request.alike(state))
     } else {
         Reply::new(tone, headline(catalogue, request, "was asked for")).line(Line::plain(format!(
             "{} {}",

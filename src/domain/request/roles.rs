@@ -113,7 +113,7 @@ fn requester_gone(view: View<'_>, request: &Request) -> Decision {
     decision
 }
 
-/// The start waits for an answer; said and recorded when that begins, or others are not answered for.
+/// The start waits for an answer; said and recorded when that begins, or of whom it was not said yet.
 fn unanswered(view: View<'_>, request: &Request, answers: &Answers) -> Decision {
     let mut actors: Vec<_> = needed(view, request)
         .filter(|(actor, role)| has(view, answers, actor, *role).is_none())
@@ -121,7 +121,7 @@ fn unanswered(view: View<'_>, request: &Request, answers: &Answers) -> Decision 
         .collect();
     actors.sort();
     actors.dedup();
-    if request.unanswered == actors {
+    if actors.iter().all(|actor| request.unanswered.contains(actor)) {
         return Decision::default();
     }
     let mut whys = actors.iter().filter_map(|actor| answers.groups.get(actor)?.as_ref().err());

@@ -41,6 +41,11 @@ fn is_read(request: &Request) -> bool {
     request.plan.risk == Risk::Read
 }
 
+/// Whether nobody could say, when it was about to start, who has which role.
+fn is_held_up(request: &Request) -> bool {
+    !request.unanswered.is_empty()
+}
+
 fn person(catalogue: &Catalogue, request: &Request) -> String {
     catalogue.people.name(&request.plan.requester)
 }
@@ -77,7 +82,8 @@ pub fn has_room(view: View<'_>, request: &Request) -> bool {
 /// Whether a read that is just asked for can begin at once: nobody who waits comes before it.
 pub fn is_next(view: View<'_>, request: &Request) -> bool {
     let slots = Slots::of(view, None);
-    slots.has_room(request) && !waiting_reads(view).into_iter().any(|waiting| slots.has_room(waiting))
+    let comes_first = |waiting: &Request| !is_held_up(waiting) && slots.has_room(waiting);
+    slots.has_room(request) && !waiting_reads(view).into_iter().any(comes_first)
 }
 
 /// Refuses what its person has too much of already. Who has room for more may still have to wait.
@@ -93,11 +99,17 @@ pub fn refuse_too_much(view: View<'_>, request: &Request) -> Result<(), Refusal>
     let own = open.into_iter().filter(|request| person(view.catalogue, request) == name);
     let (reads, changes): (Vec<_>, Vec<_>) = own.partition(|request| is_read(request));
     if !is_read(request) && changes.len() >= OWN_CHANGES_OPEN_MAX {
-        let ends_ms = changes.iter().map(|request| request.expires_at_ms).min().unwrap_or_default();
-        return Err(too_much(changes.len(), "changes", OWN_CHANGES_OPEN_MAX).hint(format!(
-            "Cancel what you no longer need; what nobody approves is over at {} UTC.",
-            time(ends_ms)
-        )));
+        let waiting = changes.iter().filter(|request| request.status == Status::Waiting);
+        let ends_ms = waiting.map(|request| request.expires_at_ms).min();
+        return Err(too_much(changes.len(), "changes", OWN_CHANGES_OPEN_MAX).hint(match ends_ms {
+            None => "One of them has to end first.".to_owned(),
+            Some(ends_ms) => {
+                format!(
+                    "Cancel what you no longer need; what nobody approves is over at {} UTC.",
+                    time(ends_ms)
+                )
+            }
+        }));
     }
     let waiting = reads.iter().filter(|request| request.status != Status::Running).count();
     if is_read(request) && waiting >= OWN_READS_WAITING_MAX {
@@ -128,14 +140,10 @@ fn in_turn<'a>(view: View<'_>, waiting: impl Iterator<Item = &'a Request>) -> Ve
     for request in waiting {
         queues.entry(person(view.catalogue, request)).or_default().insert(request.id, request);
     }
-    if queues.is_empty() {
-        return Vec::new();
-    }
     let mut begun: BTreeMap<String, u64> = BTreeMap::new();
-    for request in view.state.requests.values().filter(|request| is_read(request)) {
-        let Some(run) = &request.run else { continue };
-        let last = begun.entry(person(view.catalogue, request)).or_default();
-        *last = run.started_at_ms.max(*last);
+    for (actor, seq) in &view.state.reads_begun {
+        let last = begun.entry(view.catalogue.people.name(actor)).or_default();
+        *last = (*last).max(*seq);
     }
     let mut queues: Vec<_> = queues.into_iter().collect();
     queues.sort_by_key(|(name, queue)| (begun.get(name).copied(), queue.keys().next().copied()));
@@ -161,11 +169,16 @@ pub fn startable(view: View<'_>, over: Option<RequestId>) -> impl Iterator<Item 
         let ready = !is_read(request) && matches!(request.status, Status::Ready(_));
         ready && super::start::is_free(view, request, over)
     });
-    for request in changes.chain(waiting_reads(view)) {
+    let (held_up, free): (Vec<_>, Vec<_>) =
+        changes.chain(waiting_reads(view)).partition(|request| is_held_up(request));
+    for request in free {
         if slots.has_room(request) {
             slots.take(request);
             taken.insert(request.id);
         }
     }
+    // They are tried, and keep nobody waiting.
+    let tried = held_up.into_iter().filter(|request| slots.has_room(request));
+    taken.extend(tried.map(|request| request.id));
     taken.into_iter().map(Effect::Start)
 }

@@ -5,14 +5,40 @@ use super::*;
 #[test]
 fn a_target_is_never_changed_because_a_word_was_not_understood() {
     let resolved = |id, text: &str| Command::IncidentResolve(Some(IncidentId(id)), text.to_owned());
-    for line in
-        ["I1 done", "i1: done", "i1, done", "#i1 done", "(I1) done", "I1. done", "i1\u{a0}done", "I01 done"]
-    {
+    for line in [
+        "I1 done",
+        "i1: done",
+        "i1, done",
+        "#i1 done",
+        "(I1) done",
+        "I1. done",
+        "i1\u{a0}done",
+        "I01 done",
+        "i1! done",
+        "**I1** done",
+        "_i1_ done",
+        "/i1 done",
+    ] {
         assert_eq!(parsed(&format!("/incident resolve {line}")), resolved(1, "done"), "{line}");
     }
     // What is like a number is refused, and what was meant is named.
     for line in [
-        "1 done", "#1 done", "1: done", "r1 done", "R1: done", "i-1 done", "i#1 done", "i 1 done", "і1 done",
+        "i1/done",
+        "i1—done",
+        "I1:done",
+        "inc-1 done",
+        "incident 1 done",
+        "Incident #1 done",
+        "req1 done",
+        "1 done",
+        "#1 done",
+        "1: done",
+        "r1 done",
+        "R1: done",
+        "i-1 done",
+        "i#1 done",
+        "i 1 done",
+        "і1 done",
         "i１",
     ] {
         for command in ["resolve", "assign"] {
@@ -56,14 +82,32 @@ fn a_target_is_never_changed_because_a_word_was_not_understood() {
 #[test]
 fn what_looks_like_a_severity_is_one_or_refused() {
     let opened = |severity| Command::IncidentOpen(severity, "db down".to_owned());
-    for word in
-        ["SEV1", "sev1:", "Sev1,", "sev-1", "sev 1", "Sev 1:", "severity 1", "SEVERITY1", "sev#1", "[sev1]"]
-    {
+    for word in [
+        "SEV1",
+        "sev1!",
+        "**sev1**",
+        "sev1:",
+        "Sev1,",
+        "sev-1",
+        "sev 1",
+        "Sev 1:",
+        "severity 1",
+        "SEVERITY1",
+        "sev#1",
+        "[sev1]",
+    ] {
         assert_eq!(parsed(&format!("/incident open {word} db down")), opened(Severity::Sev1), "{word}");
     }
-    for (word, meant) in
-        [("sev4", ""), ("sev0", ""), ("P1", "sev1"), ("p2:", "sev2"), ("sev １", ""), ("P5", "")]
-    {
+    for (word, meant) in [
+        ("sev1/db", "sev1"),
+        ("sev1:db", "sev1"),
+        ("sev4", ""),
+        ("sev0", ""),
+        ("P1", "sev1"),
+        ("p2:", "sev2"),
+        ("sev １", ""),
+        ("P5", ""),
+    ] {
         let refusal = refused(&format!("/incident open {word} db down"));
         assert_eq!(refusal.code, "bad_severity", "{word}");
         assert!(refusal.message.contains(meant), "{refusal:?}");

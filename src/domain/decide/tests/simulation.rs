@@ -107,7 +107,7 @@ impl Simulation {
 
     fn input(&mut self, input: Input) {
         let (now_ms, behind_ms) = (self.world.now_ms, self.world.behind_ms);
-        let is_behind = self.world.state.clock.last_ms > now_ms - behind_ms + 60_000;
+        let is_behind = behind_ms > 60_000;
         let Ok((events, effects)) = self.world.decided(input) else { return };
         for event in &events {
             self.check_start(event, now_ms, is_behind);
