@@ -16,13 +16,14 @@ use super::turn::{
 };
 use super::work::{Held, Work};
 use crate::domain::catalogue::{Catalogue, Subject};
-use crate::domain::decide::{Caller, CardId, Context, Effect, Input, Say, To, decide};
+use crate::domain::decide::{Caller, CardId, Context, Effect, Input, Say, decide};
 use crate::domain::event::Event;
 use crate::domain::id::{RequestId, RunId};
-use crate::domain::limits::{self, Admission, Limits};
+use crate::domain::limits::Limits;
 use crate::domain::replies;
 use crate::domain::state::{Moment, State};
 
+mod admission;
 mod effects;
 
 /// Inputs that wait for the loop.
@@ -346,25 +347,6 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
             turn.next.push((Next::Decided(ticket, elsewhere), None));
         }
         Ok(())
-    }
-
-    /// Whether a command is beyond the share of whoever gave it. A line in a terminal has no ticket: who
-    /// types there waits for nobody but themselves.
-    fn turns_away(&mut self, input: &Input, now_ms: u64) -> bool {
-        let Input::Command { origin, command } = input else { return false };
-        let Some(ticket) = origin.ticket else { return false };
-        let passed_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let moment = limits::Moment { passed_ms, now_ms };
-        let person = Caller::of(origin).known(&self.catalogue);
-        let person = person.as_ref().map(|known| known.name.as_str());
-        match self.limits.admit(person, origin, command, moment) {
-            Admission::Admitted => return false,
-            Admission::Refused(refusal) => self.say_now(To::Caller(origin.clone()), &refusal),
-            Admission::TurnedAway(refusal) => {
-                self.work.chat.turned_away(ticket, replies::refusal(&refusal));
-            }
-        }
-        true
     }
 
     fn post(&mut self, turn: &mut Turn, say: Say) -> Post {

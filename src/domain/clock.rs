@@ -10,7 +10,7 @@ use super::decide::{Caller, Decision, To, View};
 use super::event::Event;
 use super::refusal::Refusal;
 use super::replies;
-use super::request::start;
+use super::request::{start, turns};
 use super::state::Moment;
 
 /// Milliseconds that the machine's clock may stand before the bot's time: clocks are corrected.
@@ -43,8 +43,21 @@ pub fn is_behind(view: View<'_>) -> bool {
     view.context.now_ms > view.context.wall_ms.saturating_add(BEHIND_MAX_MS)
 }
 
+/// Time has passed: the clock, what has waited too long, and what can start that could not before.
+pub fn tick(view: View<'_>) -> Decision {
+    let clock = look(view);
+    if !clock.events.is_empty() {
+        return clock;
+    }
+    let mut decision = start::expire(view);
+    if decision.events.is_empty() {
+        decision.effects.extend(turns::startable(view, None));
+    }
+    decision
+}
+
 /// Looks at the machine's clock, and says what has become of it.
-pub fn look(view: View<'_>) -> Decision {
+fn look(view: View<'_>) -> Decision {
     let wall_ms = view.context.wall_ms;
     let (event, reply) = match (view.state.clock.behind, is_behind(view)) {
         (false, true) => {

@@ -211,21 +211,8 @@ pub fn decide(
         }
         Input::Verified(request, host, report) => Ok(run::progress::verified(view, request, &host, report)),
         Input::Recover => Ok(run::recover::recover(view)),
-        Input::Tick => Ok(tick(view)),
+        Input::Tick => Ok(clock::tick(view)),
     }
-}
-
-/// Time has passed: the clock, what has waited too long, and what can start that could not before.
-fn tick(view: View<'_>) -> Decision {
-    let clock = clock::look(view);
-    if !clock.events.is_empty() {
-        return clock;
-    }
-    let mut decision = request::start::expire(view);
-    if decision.events.is_empty() {
-        decision.effects.extend(request::turns::startable(view, None));
-    }
-    decision
 }
 
 fn commanded(view: View<'_>, caller: Caller<'_>, command: Command) -> Result<Decision, Refusal> {

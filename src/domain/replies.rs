@@ -6,6 +6,7 @@ pub mod export;
 pub mod incident;
 pub mod request;
 pub mod run;
+pub mod start;
 pub mod upkeep;
 
 use jiff::Timestamp;

@@ -67,6 +67,22 @@ async fn what_is_beyond_a_persons_share_is_not_decided() {
 }
 
 #[tokio::test]
+async fn what_was_turned_away_is_not_done_when_it_is_delivered_again() {
+    let mut chat = Chatting::with(Outside::default());
+    let open = |title: &str| Command::IncidentOpen(crate::domain::command::Severity::Sev3, title.to_owned());
+    for n in 1..=30 {
+        chat.sends("ana", &[], open(&format!("number {n};"))).await;
+    }
+    chat.until("what is too much", |outside| outside.turned_away.load(Ordering::SeqCst) == 9).await;
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    chat.tickets -= 1;
+    chat.sends("ana", &[], open("number 30;")).await;
+    chat.sends("ana", &[], open("number 31;")).await;
+    chat.until("the last", |outside| outside.said().contains("number 31;")).await;
+    assert!(!chat.bot.said().contains("number 30;"), "{}", chat.bot.said());
+}
+
+#[tokio::test]
 async fn one_person_looks_at_four_hosts_at_a_time() {
     let mut chat = Chatting::with(Outside { never_checked: true, ..Outside::default() });
     for who in ["ana", "discord:ana", "ben"] {

@@ -68,7 +68,7 @@ pub fn open(view: View<'_>, caller: Caller<'_>, asked: Asked) -> Result<Decision
         // The roles of whoever asks came with the command.
         decision.extend(start::starting(view, request, caller.actor));
     } else {
-        let reply = replies::request::waits_for_turn(id, turns::place(view, &request));
+        let reply = replies::start::waits_for_turn(id, turns::place(view, &request));
         decision.extend(Decision::say(To::request(&request), reply));
     }
     Ok(decision)

@@ -106,8 +106,7 @@ fn rests_on(view: View<'_>, request: &Request, answers: &Answers) -> Result<Deci
 
 fn requester_gone(view: View<'_>, request: &Request) -> Decision {
     let name = view.catalogue.people.name(&request.plan.requester);
-    let mut decision =
-        Decision::say(To::request(request), replies::request::requester_gone(request.id, &name));
+    let mut decision = Decision::say(To::request(request), replies::start::requester_gone(request.id, &name));
     let why = format!("its requester {name} no longer has the role {}", Role::Responder);
     decision.event(&ActorId::bot(), Event::StartRefused { request: request.id, differences: vec![why] });
     decision
@@ -126,7 +125,7 @@ fn unanswered(view: View<'_>, request: &Request, answers: &Answers) -> Decision 
     }
     let mut whys = actors.iter().filter_map(|actor| answers.groups.get(actor)?.as_ref().err());
     let why = shortened(whys.next().map_or("", String::as_str), WHY_LEN_MAX);
-    let reply = replies::request::roles_unanswered(view.catalogue, request, &actors, &why);
+    let reply = replies::start::roles_unanswered(view.catalogue, request, &actors, &why);
     let mut decision = Decision::say(To::request(request), reply);
     decision.event(&ActorId::bot(), Event::RolesUnanswered { request: request.id, actors, why });
     decision

@@ -79,7 +79,7 @@ pub fn start(view: View<'_>, id: RequestId, answers: Option<&Answers>) -> Decisi
         Ok(()) => None,
     };
     if let Some(differences) = refusal {
-        let reply = replies::request::start_refused(id, &differences);
+        let reply = replies::start::start_refused(id, &differences);
         decision.effects.push(Effect::Say(Say { to: To::request(&request), reply, card: None }));
         decision.event(&ActorId::bot(), Event::StartRefused { request: id, differences });
         return decision;
@@ -104,12 +104,12 @@ fn waits(view: View<'_>, request: &Request) -> Option<Reply> {
         return Some(replies::clock::change_waits(request.id));
     }
     if let Some(occupant) = occupant(view, request, None) {
-        return Some(replies::request::waits_for_host(request.id, occupant));
+        return Some(replies::start::waits_for_host(request.id, occupant));
     }
     match request.plan.risk {
         _ if turns::has_room(view, request) => None,
-        Risk::Read => Some(replies::request::waits_for_turn(request.id, turns::place(view, request))),
-        _ => Some(replies::request::waits_for_others(request.id, turns::RUNNING_MAX)),
+        Risk::Read => Some(replies::start::waits_for_turn(request.id, turns::place(view, request))),
+        _ => Some(replies::start::waits_for_others(request.id, turns::RUNNING_MAX)),
     }
 }
 

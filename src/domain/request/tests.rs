@@ -65,6 +65,18 @@ fn refused_run_leaves_nothing_in_the_record() {
 }
 
 #[test]
+fn those_that_wait_and_do_the_same_say_where_a_request_stands() {
+    let mut world = World::opened("vm-start", &["kvm1"]);
+    world.says("ana", run_command("vm-start", &["kvm2"])).unwrap();
+    world.says("ben", run_command("vm-start", &["kvm1"])).unwrap();
+    let said_by = |world: &World, id| world.request(id).said_by(&world.state).collect::<Vec<_>>();
+    assert_eq!(said_by(&world, R1), [RequestId(3)]);
+    assert!(said_by(&world, R2).is_empty() && said_by(&world, RequestId(3)).is_empty());
+    world.says("ben", Command::Cancel(RequestId(3))).unwrap();
+    assert!(said_by(&world, R1).is_empty());
+}
+
+#[test]
 fn refused_commands_are_recorded_so_often_and_no_more() {
     let mut world = World::opened("vm-start", &["kvm1"]);
     for _ in 0..100 {

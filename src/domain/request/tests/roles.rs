@@ -98,6 +98,37 @@ fn no_answer_is_neither_yes_nor_no() {
 }
 
 #[test]
+fn whoever_approves_again_is_told_again_for_what_it_waits() {
+    let mut world = half_approved();
+    answers(&mut world, "chat:fay", Err("the chat is down".to_owned()));
+    approves(&mut world, "chat:gus");
+    world.now_ms += 10 * 60 * 1000;
+    world.input(Input::Tick).unwrap();
+    approves(&mut world, "chat:fay");
+    approves(&mut world, "chat:gus");
+    assert!(matches!(world.status(R1), Status::Ready(_)));
+    assert_eq!(world.said.matches("the chat is down").count(), 2, "{}", world.said);
+}
+
+#[test]
+fn what_nobody_can_be_asked_about_takes_nobodys_turn() {
+    let mut world = in_chat();
+    let read = || run_command("uptime", &["kvm1"]);
+    for _ in 0..=turns::OWN_READS_RUNNING_MAX {
+        world.says_in_chat("chat:hal", &[RESPONDERS], read()).unwrap();
+    }
+    answers(&mut world, "chat:hal", Err("the chat is down".to_owned()));
+    world.step_ends(R1, StepEnd::Done(0));
+    let waited = RequestId(5);
+    assert!(matches!(world.status(waited), Status::Ready(_)), "{:?}", world.status(waited));
+    world.says("ana", read()).unwrap();
+    assert_eq!(world.status(RequestId(6)), &Status::Running);
+    answers(&mut world, "chat:hal", Ok(groups(&[RESPONDERS])));
+    world.input(Input::Tick).unwrap();
+    assert_eq!(world.status(waited), &Status::Running);
+}
+
+#[test]
 fn without_an_answer_it_waits_until_the_approvals_lapse() {
     let mut world = half_approved();
     answers(&mut world, "chat:hal", Err("the chat is down".to_owned()));
