@@ -147,10 +147,10 @@ fn end_of_time(view: View<'_>, request: &Request) -> (Request, Decision) {
     let (mut after, mut decision) = approve::lapse(view, request);
     let now_ms = view.context.now_ms;
     let why = match after.status {
-        Status::Waiting if now_ms >= after.expires_at_ms => Some(match after.approvals.is_empty() {
-            true => "nobody approved it in time",
-            false => "it had not all its approvals in time",
-        }),
+        Status::Waiting if now_ms >= after.expires_at_ms && after.approvals.is_empty() => {
+            Some("nobody approved it in time")
+        }
+        Status::Waiting if now_ms >= after.expires_at_ms => Some("it had not all its approvals in time"),
         Status::Ready(since_ms)
             if after.plan.basis == Basis::NoneNeeded && now_ms >= since_ms.saturating_add(TURN_TTL_MS) =>
         {
