@@ -64,7 +64,7 @@ fn assert_start_refused(place: &Place, difference: &str) {
     let said = said.with(&[
         "r1 is not started: it is not what was approved",
         &format!("differs: {difference}"),
-        "r1 is refused: something had changed",
+        "r1 was not started, something had changed",
         "the record holds",
     ]);
     assert!(!said.out.contains("r1 starts"), "{}", said.out);

@@ -34,7 +34,7 @@ fn a_day_back_while_a_request_waits_ends_it_and_holds_changes_until_it_has_caugh
     for line in [START, "/as ben", "/approve r1", "/approve r2"] {
         running.line(line);
     }
-    running.until("r1 is expired");
+    running.until("`/show r1` says more");
     running.until("r2 waits: the clock of the bot's machine stands before what is recorded");
     running.line("/run kvm-vm-list on lab-kvm");
     running.until("r3 succeeded");

@@ -69,6 +69,8 @@ fn command(name: &str, rest: &str) -> Result<Command, Refusal> {
         "approve" => only(Command::Approve),
         "deny" => {
             let (request, reason) = request(rest, name)?;
+            lead::one_only::<RequestId>(reason)?;
+            lead::no_command(reason)?;
             Ok(Command::Deny(request, text(without_because(reason), name)?))
         }
         "withdraw" => only(Command::Withdraw),

@@ -115,6 +115,7 @@ pub fn found(answer: &Answer) -> Found {
         outdated: hit.outdated.is_some(),
         actions: hit.candidates.clone(),
         elsewhere: hit.elsewhere.clone(),
+        strange: hit.strange.clone(),
     };
     Found {
         doubtful: answer.answered && !answer.certain,

@@ -2,7 +2,7 @@
 //!
 //! Invariant: this is the one place that decides it, for chats, their buttons and `ask --json`. A change
 //! stands in the very section that is quoted; what destroys is named by the question besides, what it does
-//! and what to. Nothing is offered on an answer that may be none. The risk is what the planner sees.
+//! and what to, in words that the article knows all of. Nothing is offered on an answer that may be none. The risk is what the planner sees.
 
 use super::action::{Action, Risk};
 use super::article::Article;
@@ -28,6 +28,13 @@ pub struct Candidate {
     pub objects: Vec<String>,
 }
 
+impl Candidate {
+    /// Whether the question has words for what it does and for what it does it to.
+    pub fn is_named(&self) -> bool {
+        !self.verbs.is_empty() && !self.objects.is_empty()
+    }
+}
+
 /// The actions that are offered under a hit of this question, reading ones first; under another than the best
 /// none but those.
 pub fn offers<'a>(
@@ -46,7 +53,7 @@ pub fn offers<'a>(
     let offered = hit.actions.iter().filter_map(|candidate| {
         let (article, action) = catalogue.action(&candidate.id)?;
         let risk = effective_risk(catalogue, action);
-        let is_asked_for = risk == Risk::Read || (is_best && is_asked_for(catalogue, candidate, risk));
+        let is_asked_for = risk == Risk::Read || (is_best && is_asked_for(catalogue, hit, candidate, risk));
         let is_offered = is_asked_for && can_run(&hosts, action);
         is_offered.then_some((candidate.is_near, risk, (article, action)))
     });
@@ -57,12 +64,15 @@ pub fn offers<'a>(
     offered.into_iter().map(|(.., offer)| offer).collect()
 }
 
-fn is_asked_for(catalogue: &Catalogue, candidate: &Candidate, risk: Risk) -> bool {
+fn is_asked_for(catalogue: &Catalogue, hit: &Cited, candidate: &Candidate, risk: Risk) -> bool {
     let names = |words: &[String]| words.iter().any(|word| !is_host(catalogue, word));
     match risk {
         Risk::Read => true,
         Risk::Change => candidate.is_near,
-        Risk::Destructive => candidate.is_near && names(&candidate.verbs) && names(&candidate.objects),
+        Risk::Destructive => {
+            let knows_all = hit.strange.iter().all(|word| is_host(catalogue, word));
+            candidate.is_near && knows_all && names(&candidate.verbs) && names(&candidate.objects)
+        }
     }
 }
 

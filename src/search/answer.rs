@@ -54,6 +54,8 @@ pub struct Hit {
     /// Words of the question that name a product which the article is not about.
     #[serde(skip)]
     pub elsewhere: Vec<String>,
+    /// Words of the question that the article does not know; looked for only where an action is named.
+    pub strange: Vec<String>,
     /// The passage piece by piece, for whoever renders it.
     #[serde(skip)]
     pub quotes: Vec<Quote>,

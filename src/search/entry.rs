@@ -68,11 +68,16 @@ impl Entry {
         self.tags.iter().chain(&self.products)
     }
 
-    /// Bytes of its texts.
-    pub fn len(&self) -> usize {
+    /// All that it says.
+    pub fn texts(&self) -> impl Iterator<Item = &String> {
         let blocks = self.sections.iter().flat_map(|section| &section.blocks).map(|block| &block.text);
         let headings = self.sections.iter().flat_map(|section| &section.heading);
-        blocks.chain(headings).chain(self.front()).map(String::len).sum()
+        blocks.chain(headings).chain(self.front())
+    }
+
+    /// Bytes of its texts.
+    pub fn len(&self) -> usize {
+        self.texts().map(String::len).sum()
     }
 
     /// Whether a line belongs to the section of this number: the last that begins before it.

@@ -64,6 +64,7 @@ pub use manifest::Broken;
 
 use crate::domain::article::{Article, Synonyms};
 use crate::domain::id::{ArticleId, Digest};
+use crate::domain::offers::Candidate;
 use crate::model::{Model, Vectors, VectorsError};
 use analysis::{Analyzer, Unit};
 use evidence::Evidence;
@@ -331,8 +332,13 @@ impl Search {
         let (near, far): (Vec<_>, Vec<_>) =
             entry.actions.iter().partition(|action| entry.owns(number, action.line));
         let candidates = near.iter().map(|action| (action, true)).chain(far.iter().map(|it| (it, false)));
-        let candidates =
-            candidates.map(|(action, near)| naming::candidate(&self.analyzer, asked, action, near));
+        let candidates: Vec<_> =
+            candidates.map(|(action, near)| naming::candidate(&self.analyzer, asked, action, near)).collect();
+        let strange = if candidates.iter().any(Candidate::is_named) {
+            naming::strange(&self.analyzer, asked, &entry)
+        } else {
+            Vec::new()
+        };
         Ok(Some(Hit {
             section: section.anchor.clone(),
             heading: section.heading.clone(),
@@ -340,7 +346,8 @@ impl Search {
             passage: passage.text(),
             marks: passage.marks(),
             lines: passage.lines,
-            candidates: candidates.collect(),
+            candidates,
+            strange,
             elsewhere: self.products()?.elsewhere(&self.analyzer, asked, &entry),
             actions: near.into_iter().chain(far).map(|action| action.offer.clone()).collect(),
             quotes: passage.quotes,

@@ -4,16 +4,49 @@
 //! search, and told as they were typed. What is done with them is decided elsewhere
 //! ([`crate::domain::offers`]).
 
+use std::collections::HashSet;
+
 use super::analysis::{Analyzer, Unit};
 use super::entry::{Entry, Placed};
 use super::segments::Segments;
 use crate::domain::host::Platform;
 use crate::domain::offers::Candidate;
 
-/// Words before a deed by which it is said not to be, or to have been tried.
+/// Words before a deed by which it is said not to be, to have been tried, or only to be talked of.
 const DENYING: &[&str] = &[
-    "after", "cannot", "despite", "failed", "failing", "fails", "ignored", "ignores", "never", "no", "not",
-    "refused", "refuses", "survived", "survives", "unable", "without",
+    "after",
+    "alternative",
+    "alternatives",
+    "avoid",
+    "avoiding",
+    "cannot",
+    "danger",
+    "dangerous",
+    "dangers",
+    "despite",
+    "ever",
+    "failed",
+    "failing",
+    "fails",
+    "ignored",
+    "ignores",
+    "instead",
+    "never",
+    "no",
+    "not",
+    "prevent",
+    "preventing",
+    "prevents",
+    "refused",
+    "refuses",
+    "should",
+    "survived",
+    "survives",
+    "unable",
+    "undo",
+    "wants",
+    "who",
+    "without",
 ];
 /// How many words before it such a word may stand.
 const DENYING_DISTANCE_MAX: usize = 3;
@@ -143,6 +176,28 @@ pub(super) fn candidate(
         verbs: verbs.into_iter().map(|(_, unit)| typed(unit)).collect(),
         objects: objects.map(|(_, unit)| typed(unit)).collect(),
     }
+}
+
+/// The words of a question that an article does not know, numbers and names with numbers aside: whoever says
+/// them may mean something else than the article.
+pub(super) fn strange(analyzer: &Analyzer, asked: &[Unit<'_>], entry: &Entry) -> Vec<String> {
+    let offers =
+        entry.actions.iter().flat_map(|action| [action.offer.title.as_str(), action.offer.id.as_str()]);
+    let texts = entry.texts().chain([&entry.title]).map(String::as_str).chain(offers);
+    let (mut stems, mut meanings) = (HashSet::new(), HashSet::new());
+    for text in texts {
+        for unit in analyzer.units(text) {
+            stems.extend(unit.stems.iter().map(ToString::to_string));
+            meanings.extend(unit.meanings.iter().copied());
+        }
+    }
+    let has_number = |unit: &Unit<'_>| unit.written.contains(|c: char| c.is_ascii_digit());
+    let is_known = |unit: &Unit<'_>| {
+        unit.stems.iter().all(|stem| stems.contains::<str>(stem))
+            || unit.meanings.iter().any(|meaning| meanings.contains(meaning))
+    };
+    let tells = asked.iter().filter(|unit| !unit.empty && !unit.everyday && !has_number(unit));
+    tells.filter(|unit| !is_known(unit)).map(typed).collect()
 }
 
 /// What an action does and what it does it to, as its title, its id and its parameters say.

@@ -27,10 +27,11 @@ fn commands_are_registered_once_and_all_together() {
         "kb",
         "quiet",
         "audit",
+        "clock",
         "help",
     ];
     assert_eq!(names, expected);
-    assert_eq!(server.command_counts(), (16, 1));
+    assert_eq!(server.command_counts(), (17, 1));
     let before = server.identifies();
     server.invalidate_session(false);
     server.wait_until("another READY", || server.identifies() > before && server.is_connected());

@@ -20,6 +20,7 @@ fn hit() -> Cited {
         outdated: false,
         actions: Vec::new(),
         elsewhere: Vec::new(),
+        strange: Vec::new(),
     }
 }
 

@@ -28,6 +28,7 @@ fn hit(actions: Vec<Candidate>) -> Cited {
         outdated: false,
         actions,
         elsewhere: Vec::new(),
+        strange: Vec::new(),
     }
 }
 
@@ -48,6 +49,18 @@ fn of(actions: Vec<Candidate>) -> Vec<String> {
 fn a_change_stands_in_the_section_and_reading_comes_first() {
     assert_eq!(of(vec![near("vm-start", &[], &[]), far("vm-state")]), ["vm-state", "vm-start"]);
     assert_eq!(of(vec![far("vm-start"), far("vm-state")]), ["vm-state"]);
+}
+
+#[test]
+fn what_destroys_is_not_offered_to_whoever_speaks_of_what_the_article_does_not_know() {
+    let named = || hit(vec![near("vm-destroy", &["destroy"], &["vm"])]);
+    let offered = |strange: &[&str]| {
+        let hit = Cited { strange: words(strange), ..named() };
+        super::tests::offered(&World::new().catalogue, "q", &found(hit))
+    };
+    assert_eq!(offered(&[]), ["vm-destroy"]);
+    assert_eq!(offered(&["kvm1", "web01"]), ["vm-destroy"], "hosts say where");
+    assert!(offered(&["proxmox"]).is_empty());
 }
 
 #[test]

@@ -34,6 +34,8 @@ pub struct Cited {
     pub actions: Vec<Candidate>,
     /// Words of the question that name a product which the article is not about.
     pub elsewhere: Vec<String>,
+    /// Words of the question that the article does not know; looked for only where an action is named.
+    pub strange: Vec<String>,
 }
 
 /// What the search found.

@@ -62,9 +62,11 @@ pub fn next<'a>(catalogue: &'a Catalogue, request: &Request) -> Option<Rung<'a>>
     Some(Rung { target, given, missing, find, hosts, reason })
 }
 
+/// Only where a step is known to have run: what never ran can't be said not to have helped.
 fn hosts_that_failed(request: &Request) -> Vec<HostName> {
     let Some(run) = &request.run else { return Vec::new() };
     let hosts = run.hosts.iter().zip(&request.plan.hosts);
-    let failed = hosts.filter(|(run, _)| matches!(run.phase, HostPhase::Ended(Outcome::Failed, _)));
+    let failed =
+        hosts.filter(|(run, _)| run.ran && matches!(run.phase, HostPhase::Ended(Outcome::Failed, _)));
     failed.map(|(_, planned)| planned.name.clone()).collect()
 }

@@ -257,6 +257,35 @@ fn settling_an_unknown_host_leaves_what_is_known_of_the_others() {
 }
 
 #[test]
+fn what_never_ran_leads_up_no_ladder() {
+    let escalation = crate::domain::action::Escalation {
+        action: "vm-destroy".into(),
+        with: [("domain".to_owned(), "{domain}".to_owned())].into(),
+        find: None,
+    };
+    let mut world = World::new();
+    world.catalogue.action_mut("vm-start").escalates_to = Some(escalation);
+    world.says("ana", run_command("vm-start", &["kvm1"])).unwrap();
+    let approve = Input::Command {
+        origin: crate::domain::command::Origin::typed(crate::domain::testing::actor("ben"), "ben".into()),
+        command: Command::Approve(R1),
+    };
+    world.decided(approve).unwrap();
+    world.decided(Input::Start(R1)).unwrap();
+    let mut unreached = world.state.clone();
+    let (events, _) = world.decided(Input::Probed(R1, "kvm1".into(), Err("no route".to_owned()))).unwrap();
+    assert!(matches!(events.last(), Some(Event::RunEnded { outcome: Outcome::Failed, .. })), "{events:?}");
+    let rung =
+        |world: &World| crate::domain::request::ladder::next(&world.catalogue, world.request(R1)).is_some();
+    assert!(!rung(&world), "nothing was sent");
+    // The same, had a step run and failed.
+    std::mem::swap(&mut world.state, &mut unreached);
+    world.input(Input::Probed(R1, "kvm1".into(), Ok(crate::domain::testing::boot()))).unwrap();
+    world.step_ends(R1, StepEnd::Done(1));
+    assert!(rung(&world));
+}
+
+#[test]
 fn step_is_recorded_before_it_is_executed() {
     let mut world = World::opened("vm-folder", &["kvm1"]);
     let command = Command::Approve(R1);

@@ -23,6 +23,20 @@ fn a_target_is_never_changed_because_a_word_was_not_understood() {
     }
     // What is like a number is refused, and what was meant is named.
     for line in [
+        "i1,i2 both done",
+        "i1, i2 both done",
+        "i1 i2 done",
+        "number 1 done",
+        "nr.1 done",
+        "issue 1 done",
+        "%i1 done",
+        "\u{200b}i1 done",
+        "i1\u{2060} done",
+        "i1、done",
+        "i1+i2 done",
+        "i1..i2 done",
+        "‹i1› done",
+        "incident:1 done",
         "i1/done",
         "i1—done",
         "I1:done",
@@ -80,6 +94,14 @@ fn a_target_is_never_changed_because_a_word_was_not_understood() {
 }
 
 #[test]
+fn a_denial_is_of_one_request_and_its_reason_is_no_command() {
+    for line in ["r2, r3 wrong host", "r2 r3", "r2 /approve r1", "r2 /Approve"] {
+        assert!(["bad_id", "bad_command"].contains(&refused(&format!("/deny {line}")).code), "{line}");
+    }
+    assert_eq!(parsed("/deny r2 /var is full"), Command::Deny(RequestId(2), "/var is full".to_owned()));
+}
+
+#[test]
 fn what_looks_like_a_severity_is_one_or_refused() {
     let opened = |severity| Command::IncidentOpen(severity, "db down".to_owned());
     for word in [
@@ -99,6 +121,8 @@ fn what_looks_like_a_severity_is_one_or_refused() {
         assert_eq!(parsed(&format!("/incident open {word} db down")), opened(Severity::Sev1), "{word}");
     }
     for (word, meant) in [
+        ("\u{200b}sev1", "sev1"),
+        ("SEV1-all", "sev1"),
         ("sev1/db", "sev1"),
         ("sev1:db", "sev1"),
         ("sev4", ""),

@@ -15,6 +15,7 @@ fn cited(heading: &[&str], quotes: Vec<Quote>, lines: (usize, usize)) -> Cited {
         outdated: false,
         actions: Vec::new(),
         elsewhere: Vec::new(),
+        strange: Vec::new(),
     }
 }
 
