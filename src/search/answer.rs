@@ -55,6 +55,7 @@ pub struct Hit {
     #[serde(skip)]
     pub elsewhere: Vec<String>,
     /// Words of the question that the article does not know; looked for only where an action is named.
+    #[serde(skip)]
     pub strange: Vec<String>,
     /// The passage piece by piece, for whoever renders it.
     #[serde(skip)]
