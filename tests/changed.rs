@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use bot::Place;
 use bot::place::change;
-use dogwatch::domain::request::Status;
+use dogwatch::domain::record::request::Status;
 
 const ESX: &str = "lab-esx";
 const CREATE: &str = "/run esx-vm-create datastore=storage1 name=web77 on lab-esx because we need it";

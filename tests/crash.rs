@@ -12,8 +12,8 @@ mod crash {
     mod points;
     mod shared;
 
-    use dogwatch::domain::request::Status;
-    use dogwatch::domain::run::Outcome;
+    use dogwatch::domain::record::request::Status;
+    use dogwatch::domain::record::run::Outcome;
     use dogwatch::lab::Power;
 
     use crate::bot::Place;

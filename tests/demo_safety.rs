@@ -13,8 +13,8 @@ use std::time::{Duration, SystemTime};
 
 use bot::life::Running;
 use bot::{Place, wait_for};
-use dogwatch::domain::action::{Action, ParamType};
-use dogwatch::domain::host::Platform;
+use dogwatch::domain::world::action::{Action, ParamType};
+use dogwatch::domain::world::host::Platform;
 use dogwatch::lab;
 use rustix::process::{Pid, Signal, kill_process};
 

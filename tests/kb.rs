@@ -29,7 +29,7 @@ mod texts;
 
 use std::path::Path;
 
-use dogwatch::domain::plan::ReadList;
+use dogwatch::domain::policy::reads::ReadList;
 use dogwatch::kb::lint::Standards;
 use dogwatch::kb::{Finding, Loaded, load};
 

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use bot::Place;
 use bot::place::{BINARY, change};
-use dogwatch::domain::upkeep::LET_DOWN_POINTS;
+use dogwatch::domain::rules::upkeep::report::LET_DOWN_POINTS;
 use serde_json::{Value, json};
 
 /// Stopped in order, it goes on running: then its verification fails.

@@ -1,8 +1,7 @@
 //! The plan digest against the published vector: what anybody can compute from a plan's JSON.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use dogwatch::domain::audit;
-use dogwatch::domain::plan::Plan;
+use dogwatch::domain::plan::{Plan, plan_digest};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -22,7 +21,7 @@ fn canonical_bytes_and_digest_are_the_published_ones() {
     let plan: Plan = serde_json::from_value(plan).unwrap();
     assert_eq!(String::from_utf8(plan.canonical().unwrap()).unwrap(), canonical);
     assert_eq!(plan.digest().unwrap().to_string(), digest);
-    assert_eq!(audit::plan_digest(canonical.as_bytes()).to_string(), digest);
+    assert_eq!(plan_digest(canonical.as_bytes()).to_string(), digest);
 }
 
 #[test]

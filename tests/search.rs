@@ -8,8 +8,8 @@ mod search {
 
 use std::sync::LazyLock;
 
-use dogwatch::domain::article::{Article, Block, BlockKind, Section, Synonyms};
 use dogwatch::domain::id::{ArticleId, Digest};
+use dogwatch::domain::world::article::{Article, Block, BlockKind, Section, Synonyms};
 use dogwatch::search::{HITS_MAX, Origin, Search};
 use proptest::prelude::*;
 

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use dogwatch::domain::article::Synonyms;
+use dogwatch::domain::world::article::Synonyms;
 use dogwatch::search::{Collection, Difference, Split, measure};
 use tempfile::TempDir;
 

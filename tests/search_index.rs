@@ -14,8 +14,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use dogwatch::domain::article::{Article, Block, BlockKind, Section, Synonyms};
 use dogwatch::domain::id::Digest;
+use dogwatch::domain::world::article::{Article, Block, BlockKind, Section, Synonyms};
 use dogwatch::search::{Index, Origin, Reading, Search, Seen, Unusable};
 
 fn article(file: &str, text: &str) -> Article {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dogwatch::domain::article::Synonyms;
+use dogwatch::domain::world::article::Synonyms;
 use dogwatch::search::{Report, Search, SearchError, eval, read_questions};
 
 fn search() -> Search {

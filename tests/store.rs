@@ -13,7 +13,7 @@ mod store {
 
     use serde::{Deserialize, Serialize};
 
-    use dogwatch::domain::actor::ActorId;
+    use dogwatch::domain::world::actor::ActorId;
 
     const NOW_MS: u64 = 1_795_000_000_000;
 

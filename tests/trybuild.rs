@@ -8,8 +8,8 @@ fn unapproved_plan_reaches_no_executor() {
 /// Two blanket implementations: were `Approved<Plan>` readable, the compiler could not choose, and
 /// this file would not compile. (The compiler's own message would list other crates' types.)
 mod read_from_bytes {
-    use dogwatch::domain::approval::Approved;
     use dogwatch::domain::plan::Plan;
+    use dogwatch::domain::plan::approved::Approved;
     use serde::de::DeserializeOwned;
 
     struct Readable;

@@ -15,13 +15,19 @@ use super::turn::{
     Next, Turn, answers_its_caller, looks_at_sources, origin_of, rests_on_sources, subject, told,
 };
 use super::work::{Held, Work};
-use crate::domain::catalogue::{Catalogue, Subject};
-use crate::domain::decide::{Caller, CardId, Context, Effect, Input, Say, decide};
-use crate::domain::event::Event;
+use crate::domain::command::limits::Limits;
+use crate::domain::decide::decide;
+use crate::domain::decide::effect::Effect;
+use crate::domain::decide::input::Input;
 use crate::domain::id::{RequestId, RunId};
-use crate::domain::limits::Limits;
-use crate::domain::replies;
-use crate::domain::state::{Moment, State};
+use crate::domain::policy::catalogue::{Catalogue, Subject};
+use crate::domain::record::event::Event;
+use crate::domain::record::moment::Moment;
+use crate::domain::record::state::State;
+use crate::domain::rules::view::{Caller, Context};
+use crate::domain::say::Say;
+use crate::domain::say::card::CardId;
+use crate::domain::say::replies;
 
 mod admission;
 mod effects;
@@ -199,7 +205,7 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
             CardId::Run(id) => self.live.get(&id).map(String::as_str),
             _ => None,
         };
-        if let Some((reply, last)) = replies::card(&self.catalogue, &self.state, card, live) {
+        if let Some((reply, last)) = replies::card::card(&self.catalogue, &self.state, card, live) {
             self.work.chat.show(card, reply, last);
         }
     }
@@ -320,7 +326,7 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
             self.state.apply(&Moment { seq, at_ms, actor: actor.clone(), event: event.clone() });
             // Where a request stands is said by others that do the same.
             let request = event.request().and_then(|id| self.state.requests.get(&id));
-            let others = request.into_iter().flat_map(|request| request.said_by(&self.state));
+            let others = request.into_iter().flat_map(|request| self.state.said_by(request));
             turn.touched.extend(others.map(CardId::Request));
             turn.events.push((actor, event));
         }

@@ -6,9 +6,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::outbox::Shown;
 use crate::domain::command::Command;
-use crate::domain::decide::{CardId, Input};
+use crate::domain::decide::input::Input;
 use crate::domain::id::RequestId;
-use crate::domain::reply::Reply;
+use crate::domain::say::card::CardId;
+use crate::domain::say::reply::Reply;
 
 /// Lives as long as anything that follows from one input is under way.
 pub(super) type Trail = mpsc::Sender<()>;

@@ -11,9 +11,12 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::domain::command::Ticket;
-use crate::domain::decide::{CardId, Purpose, Question, Say, To};
 use crate::domain::id::{ConversationId, Digest};
+use crate::domain::record::origin::Ticket;
+use crate::domain::say::Say;
+use crate::domain::say::address::To;
+use crate::domain::say::card::CardId;
+use crate::domain::say::question::{Purpose, Question};
 
 /// Tickets remembered: far more than a platform delivers again, and the oldest go first.
 const TICKETS_MAX: usize = 20_000;

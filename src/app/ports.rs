@@ -7,20 +7,21 @@ use tokio::sync::watch;
 
 use super::outbox::{Note, Post, Shown};
 
-use crate::domain::actor::ActorId;
-use crate::domain::approval::Approved;
-use crate::domain::catalogue::{Catalogue, Subject};
-use crate::domain::command::{Origin, Ticket};
-use crate::domain::decide::{CardId, To};
-use crate::domain::event::Event;
-use crate::domain::host::Host;
 use crate::domain::id::{ConversationId, GroupId, IncidentId, RunId};
 use crate::domain::plan::Plan;
-use crate::domain::press::Form;
-use crate::domain::replies::answer::Found;
-use crate::domain::reply::Reply;
-use crate::domain::run::{BootId, Output, StepReport, VerifyReport};
-use crate::domain::state::Moment;
+use crate::domain::plan::approved::Approved;
+use crate::domain::policy::catalogue::{Catalogue, Subject};
+use crate::domain::record::event::Event;
+use crate::domain::record::moment::Moment;
+use crate::domain::record::origin::{Origin, Ticket};
+use crate::domain::record::run::{BootId, Output, StepReport, VerifyReport};
+use crate::domain::say::address::To;
+use crate::domain::say::card::CardId;
+use crate::domain::say::form::Form;
+use crate::domain::say::reply::Reply;
+use crate::domain::world::actor::ActorId;
+use crate::domain::world::citation::Found;
+use crate::domain::world::host::Host;
 
 /// The hosts. Every method but `check` takes an approved plan: nothing else is ever executed.
 pub trait Hosts: Send + Sync + 'static {

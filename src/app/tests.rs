@@ -16,21 +16,24 @@ use super::ports::{
     Asked, Audit, Chat, HostCheck, Hosts, Library, Record, RecordError, Roles, Sources, StepAt,
 };
 use super::{Bot, Handle, Outbox};
-use crate::domain::actor::{ActorId, Role};
-use crate::domain::approval::Approved;
-use crate::domain::catalogue::{Catalogue, Subject};
-use crate::domain::command::{Command, Origin, Ticket};
-use crate::domain::decide::{CardId, Input};
-use crate::domain::event::Event;
-use crate::domain::host::Host;
+use crate::domain::command::Command;
+use crate::domain::decide::input::Input;
 use crate::domain::id::{Digest, GroupId, RequestId, RunId};
 use crate::domain::plan::Plan;
-use crate::domain::press::{Press, RequestPress, Submit};
-use crate::domain::replies::answer::Found;
-use crate::domain::reply::Reply;
-use crate::domain::run::{BootId, Output, StepReport, VerifyReport};
-use crate::domain::state::Moment;
+use crate::domain::plan::approved::Approved;
+use crate::domain::policy::catalogue::{Catalogue, Subject};
+use crate::domain::record::event::Event;
+use crate::domain::record::moment::Moment;
+use crate::domain::record::origin::{Origin, Ticket};
+use crate::domain::record::run::{BootId, Output, StepReport, VerifyReport};
+use crate::domain::say::button::{Press, RequestPress};
+use crate::domain::say::card::CardId;
+use crate::domain::say::form::Submit;
+use crate::domain::say::reply::Reply;
 use crate::domain::testing::{actor, boot, catalogue, run_command, text_of};
+use crate::domain::world::actor::{ActorId, Role};
+use crate::domain::world::citation::Found;
+use crate::domain::world::host::Host;
 use std::sync::Arc;
 
 /// A world that counts what is asked of it. Hosts never answer a probe, unless they print.
@@ -136,7 +139,7 @@ impl Sources for Outside {
             return Err("half written".to_owned());
         }
         if self.emptied > 0 && read >= self.emptied {
-            catalogue.people = crate::domain::actor::People::default();
+            catalogue.people = crate::domain::world::actor::People::default();
         }
         Ok(catalogue)
     }
@@ -250,7 +253,7 @@ async fn what_cannot_be_recorded_is_neither_done_nor_said() {
 async fn whoever_has_lost_their_role_is_refused_at_the_next_command() {
     let bot = running(Outside { emptied: 2, ..Outside::default() }, 9);
     let note = |title: &str| {
-        says("ana", Command::IncidentOpen(crate::domain::command::Severity::Sev3, title.to_owned()))
+        says("ana", Command::IncidentOpen(crate::domain::record::severity::Severity::Sev3, title.to_owned()))
     };
     bot.handle.submit(note("before")).await;
     assert!(bot.said().contains("before"), "{}", bot.said());

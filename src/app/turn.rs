@@ -4,16 +4,22 @@ use std::collections::BTreeSet;
 
 use super::handle::Trail;
 use super::outbox::{Note, Post};
-use crate::domain::actor::ActorId;
-use crate::domain::catalogue::Subject;
-use crate::domain::command::{Command, Origin, Ticket};
-use crate::domain::decide::{CardId, Decision, Effect, Input, Purpose, To};
-use crate::domain::event::Event;
+use crate::domain::command::Command;
+use crate::domain::decide::effect::{Decision, Effect};
+use crate::domain::decide::input::Input;
 use crate::domain::id::RequestId;
-use crate::domain::press::{Press, Submit};
+use crate::domain::policy::catalogue::Subject;
+use crate::domain::record::event::Event;
+use crate::domain::record::origin::{Origin, Ticket};
+use crate::domain::record::state::State;
 use crate::domain::refusal::Refusal;
-use crate::domain::replies;
-use crate::domain::state::State;
+use crate::domain::say::address::To;
+use crate::domain::say::button::Press;
+use crate::domain::say::card::CardId;
+use crate::domain::say::form::Submit;
+use crate::domain::say::question::Purpose;
+use crate::domain::say::replies;
+use crate::domain::world::actor::ActorId;
 
 /// One round of the loop: what is recorded together, and what follows from it.
 #[derive(Default)]

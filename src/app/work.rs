@@ -9,17 +9,19 @@ use tokio::task::JoinSet;
 
 use super::handle::Handle;
 use super::ports::{Chat, Hosts, Library, Roles, StepAt};
-use crate::domain::action::Program;
-use crate::domain::actor::ActorId;
-use crate::domain::approval::Approved;
-use crate::domain::catalogue::Catalogue;
-use crate::domain::command::Origin;
-use crate::domain::decide::{Effect, Input, Question, StepRef};
-use crate::domain::host::Host;
+use crate::domain::decide::effect::{Effect, StepRef};
+use crate::domain::decide::input::Answers;
+use crate::domain::decide::input::Input;
 use crate::domain::id::{HostName, RequestId};
 use crate::domain::plan::Plan;
-use crate::domain::request::roles::Answers;
-use crate::domain::run::Output;
+use crate::domain::plan::approved::Approved;
+use crate::domain::policy::catalogue::Catalogue;
+use crate::domain::record::origin::Origin;
+use crate::domain::record::run::Output;
+use crate::domain::say::question::Question;
+use crate::domain::world::action::Program;
+use crate::domain::world::actor::ActorId;
+use crate::domain::world::host::Host;
 
 /// An approved plan between its start and its end, with the way to stop it.
 pub(super) struct Held {

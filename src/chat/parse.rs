@@ -10,13 +10,14 @@ mod meant;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use crate::domain::catalogue::nearest;
 use crate::domain::command::table::{COMMANDS, usage};
 use crate::domain::command::words::next_word;
-use crate::domain::command::{Assignee, Command, Severity};
+use crate::domain::command::{Assignee, Command};
 use crate::domain::id::{self, ActionId, ArticleId, HostName, ID_PUNCTUATION, IdError, RequestId};
+use crate::domain::policy::catalogue::nearest;
+use crate::domain::record::run::Outcome;
+use crate::domain::record::severity::Severity;
 use crate::domain::refusal::Refusal;
-use crate::domain::run::Outcome;
 
 /// Characters of a line.
 pub const LINE_LEN_MAX: usize = 8000;

@@ -13,11 +13,11 @@ use super::parts::{ConfigSource, Files, found};
 use super::{Done, Places, is_written};
 use crate::chat::console::{for_stdout, next_line};
 use crate::config::Config;
-use crate::domain::action::Action;
-use crate::domain::catalogue::Catalogue;
-use crate::domain::offers::offers;
-use crate::domain::plan::effective_risk;
-use crate::domain::replies;
+use crate::domain::planning::planner::effective_risk;
+use crate::domain::policy::catalogue::Catalogue;
+use crate::domain::rules::offers::offers;
+use crate::domain::say::replies;
+use crate::domain::world::action::Action;
 use crate::kb::{Offered, Shelf};
 use crate::search::{Answer, Offer, Search};
 

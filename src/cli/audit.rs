@@ -3,7 +3,7 @@
 use super::parts::proved;
 use super::{Done, Failure, Places};
 use crate::chat::console::rendered;
-use crate::domain::replies;
+use crate::domain::say::replies;
 use crate::store::StoreError;
 
 #[derive(clap::Subcommand)]

@@ -8,7 +8,7 @@ use super::library::{KbLibrary, Meaning, VECTORS};
 use super::parts::{ConfigSource, Files};
 use super::talk::Talk;
 use super::{Done, Failure, Places, runtime};
-use crate::domain::actor::ActorId;
+use crate::domain::world::actor::ActorId;
 
 pub fn run(places: &Places) -> Done {
     let config = ConfigSource::File(places.config_file());

@@ -7,12 +7,16 @@ use super::{Done, Failure, Places};
 use crate::app::ports::Record as _;
 use crate::app::wall_ms;
 use crate::chat::console::rendered;
-use crate::domain::actor::ActorId;
-use crate::domain::catalogue::Catalogue;
-use crate::domain::command::{Command as Asked, Origin};
-use crate::domain::decide::{Context, Effect, Input, decide};
+use crate::domain::command::Command as Asked;
+use crate::domain::decide::decide;
+use crate::domain::decide::effect::Effect;
+use crate::domain::decide::input::Input;
 use crate::domain::id::{ConversationId, RunId};
-use crate::domain::state::State;
+use crate::domain::policy::catalogue::Catalogue;
+use crate::domain::record::origin::Origin;
+use crate::domain::record::state::State;
+use crate::domain::rules::view::Context;
+use crate::domain::world::actor::ActorId;
 use crate::{remote, store};
 
 #[derive(clap::Subcommand)]

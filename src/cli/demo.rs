@@ -10,7 +10,7 @@ use super::library::KbLibrary;
 use super::parts::{ConfigSource, Files};
 use super::talk::{Talk, demo_actor};
 use super::{Done, Failure, Places, runtime};
-use crate::domain::actor::{People, Person, Role};
+use crate::domain::world::actor::{People, Person, Role};
 use crate::lab::Lab;
 
 #[derive(clap::Args)]
@@ -44,7 +44,7 @@ pub fn run(places: &Places, arguments: &Arguments) -> Done {
     runtime()?.block_on(demo(places, arguments, people))
 }
 
-fn cast() -> Result<People, crate::domain::actor::PeopleError> {
+fn cast() -> Result<People, crate::domain::world::actor::PeopleError> {
     let person = |(name, role): (&str, Role)| Person {
         name: name.to_owned(),
         role: Some(role),

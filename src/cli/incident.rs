@@ -4,8 +4,8 @@ use super::parts::recorded_state;
 use super::{Done, Places};
 use crate::chat::console::rendered;
 use crate::domain::id::IncidentId;
-use crate::domain::incident;
-use crate::domain::replies;
+use crate::domain::record::state::find_incident;
+use crate::domain::say::replies;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -24,8 +24,8 @@ pub fn run(places: &Places, command: &Command) -> Done {
     let reply = match command {
         Command::List => replies::incident::list(&state),
         Command::Show { incident } => {
-            let incident = incident::find(&state, *incident)?;
-            replies::incident::timeline(&people, &state, incident)
+            let incident = find_incident(&state, *incident)?;
+            replies::timeline::timeline(&people, &state, incident)
         }
     };
     out!("{}", rendered(&reply).trim_end());

@@ -17,7 +17,7 @@ use super::encoding::Encoding;
 use super::parts::{chain, found, no_articles};
 use super::progress::Progress;
 use crate::app::ports::Library;
-use crate::domain::replies::answer::Found;
+use crate::domain::world::citation::Found;
 use crate::kb::{self, Changed, Code, Finding, Scan, Sight, Watch};
 use crate::model::{Model, ModelError, Vectors};
 use crate::search::{Index, Origin, Reading, Search, SearchError, Seen};

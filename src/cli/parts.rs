@@ -11,11 +11,12 @@ use crate::app::outbox::Note;
 use crate::app::ports::{Asked, Audit, Record, RecordError, Roles, Sources};
 use crate::app::wall_ms;
 use crate::config::{Config, Inventory};
-use crate::domain::actor::ActorId;
-use crate::domain::catalogue::{Catalogue, Subject};
-use crate::domain::event::Event;
-use crate::domain::replies::answer::{Cited, Found};
-use crate::domain::state::{Moment, State};
+use crate::domain::policy::catalogue::{Catalogue, Subject};
+use crate::domain::record::event::Event;
+use crate::domain::record::moment::Moment;
+use crate::domain::record::state::State;
+use crate::domain::world::actor::ActorId;
+use crate::domain::world::citation::{Cited, Found};
 use crate::kb::{Offered, Shelf};
 use crate::remote;
 use crate::search::{Answer, Hit};
@@ -145,7 +146,7 @@ pub enum ConfigSource {
         /// The inventory.
         inventory: PathBuf,
         /// The cast.
-        people: crate::domain::actor::People,
+        people: crate::domain::world::actor::People,
     },
 }
 

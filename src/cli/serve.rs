@@ -20,7 +20,7 @@ use crate::chat::discord::rest::{Call, Rest, RestError, Secret};
 use crate::chat::discord::roles::MemberRoles;
 use crate::chat::discord::wire::Wire;
 use crate::config::discord::Discord as Settings;
-use crate::domain::decide::Input;
+use crate::domain::decide::input::Input;
 use crate::remote::{Ssh, SshConfig};
 
 /// How long one question for the gateway may take.

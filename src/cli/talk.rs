@@ -13,12 +13,12 @@ use super::parts::{Files, NoGroups, SledRecord};
 use crate::app::{Bot, Handle};
 use crate::chat::console::{self, Completion, Console, Patience, Typed, Typing};
 use crate::chat::parse;
-use crate::domain::actor::ActorId;
-use crate::domain::command::Origin;
-use crate::domain::decide::Input;
+use crate::domain::decide::input::Input;
 use crate::domain::id::ConversationId;
+use crate::domain::record::origin::Origin;
 use crate::domain::refusal::Refusal;
-use crate::domain::replies;
+use crate::domain::say::replies;
+use crate::domain::world::actor::ActorId;
 use crate::remote::{Ssh, SshConfig};
 
 /// What a conversation in the terminal needs.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::raw;
-use crate::domain::actor::Role;
 use crate::domain::id::GroupId;
+use crate::domain::world::actor::Role;
 
 /// The variable that holds the token where nothing else is said.
 const TOKEN_VARIABLE: &str = "DISCORD_TOKEN";

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use sha2::{Digest as _, Sha256};
 
 use super::{Inventory, raw};
-use crate::domain::host::Host;
 use crate::domain::id::HostName;
+use crate::domain::world::host::Host;
 
 /// What names of lab hosts begin with.
 const LAB: &str = "lab-";

@@ -11,11 +11,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use self::discord::Discord;
-use crate::domain::actor::{People, PeopleError};
-use crate::domain::host::Host;
 use crate::domain::id::HostName;
-use crate::domain::plan::ReadList;
+use crate::domain::policy::reads::ReadList;
 use crate::domain::policy::{Policy, PolicyError};
+use crate::domain::world::actor::{People, PeopleError};
+use crate::domain::world::host::Host;
 
 /// The configuration file that is read if none is named and it is there.
 pub const DEFAULT_FILE: &str = "dogwatch.toml";

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::domain::actor::{Person, Role};
-use crate::domain::host::Platform;
+use crate::domain::world::actor::{Person, Role};
+use crate::domain::world::host::Platform;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,7 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
-use crate::domain::actor::{ActorId, Role};
+use crate::domain::world::actor::{ActorId, Role};
 
 const GOOD: &str = r#"
 [ssh]

@@ -1,33 +1,24 @@
 //! The pure core: no tokio, no files, no clock, no randomness.
+//!
+//! It stands on floors, and no floor knows the ones above it: the ground (`id`, `text`, `refusal`,
+//! `time`, `canonical`), [`world`], the table of commands ([`command::table`]), [`policy`], [`plan`],
+//! [`planning`], [`record`], [`audit`], [`rules`], [`say`], [`command`], [`decide`].
 
-pub mod action;
-pub mod actor;
-pub mod answer;
-pub mod approval;
-pub mod article;
 pub mod audit;
-pub mod catalogue;
-pub mod clock;
+pub mod canonical;
 pub mod command;
 pub mod decide;
-pub mod event;
-pub mod form;
-pub mod host;
 pub mod id;
-pub mod incident;
-pub mod limits;
-pub mod offers;
 pub mod plan;
+pub mod planning;
 pub mod policy;
-pub mod press;
+pub mod record;
 pub mod refusal;
-pub mod replies;
-pub mod reply;
-pub mod request;
-pub mod run;
+pub mod rules;
 pub mod say;
-pub mod state;
-pub mod upkeep;
+pub mod text;
+pub mod time;
+pub mod world;
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -6,11 +6,11 @@ use toml::de::DeTable;
 use super::finding::{Code, Finding};
 use super::key_lines::{KeyLines, line_in};
 use super::outline::Fenced;
-use crate::domain::action::{
+use crate::domain::id::{ActionId, is_slug};
+use crate::domain::world::action::{
     Action, Escalation, Params, Program, Risk, Rollback, Step, VERIFY_TIMEOUT_S_DEFAULT, Verify,
 };
-use crate::domain::host::Platform;
-use crate::domain::id::{ActionId, is_slug};
+use crate::domain::world::host::Platform;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

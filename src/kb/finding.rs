@@ -276,7 +276,7 @@ impl Finding {
 }
 
 fn shown(c: char) -> Vec<char> {
-    if c.is_control() || crate::domain::reply::is_invisible(c) {
+    if c.is_control() || crate::domain::text::is_invisible(c) {
         c.escape_unicode().collect()
     } else {
         vec![c]

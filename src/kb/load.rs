@@ -8,8 +8,8 @@ use super::files::{KbError, Scan, Sight, read, scan};
 use super::finding::{Code, Finding};
 use super::page::{Page, read_page};
 use super::synonyms::synonyms;
-use crate::domain::article::{Article, Synonyms};
-use crate::domain::catalogue::Articles;
+use crate::domain::policy::catalogue::Articles;
+use crate::domain::world::article::{Article, Synonyms};
 
 /// What stands in a knowledge base.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

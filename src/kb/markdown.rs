@@ -13,7 +13,7 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, T
 
 use super::limits;
 use super::outline::{Fenced, LineIndex, Link, Outline, slug};
-use crate::domain::article::{Block, BlockKind, Section};
+use crate::domain::world::article::{Block, BlockKind, Section};
 
 /// Reads a text with `\n` line ends.
 pub(super) fn outline(text: &str) -> Outline {

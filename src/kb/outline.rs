@@ -1,7 +1,7 @@
 //! What stands in a Markdown text, before anybody asks what it means.
 
 use super::limits::Excess;
-use crate::domain::article::{Block, Section};
+use crate::domain::world::article::{Block, Section};
 
 /// A link to another article or to a section.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,9 +8,9 @@ use super::limits;
 use super::lint;
 use super::markdown::outline;
 use super::outline::{Link, Outline};
-use crate::domain::article::Article;
 use crate::domain::id::{ArticleId, Digest};
-use crate::domain::reply::is_invisible;
+use crate::domain::text::is_invisible;
+use crate::domain::world::article::Article;
 
 /// An article and where its parts stand.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,9 +12,9 @@ use super::files::{KbError, Scan, Sight, scan, sight};
 use super::finding::Finding;
 use super::load::{Offered, left_out, page, repeated_ids};
 use super::page::Page;
-use crate::domain::article::Article;
-use crate::domain::catalogue::Subject;
 use crate::domain::id::ActionId;
+use crate::domain::policy::catalogue::Subject;
+use crate::domain::world::article::Article;
 
 /// A folder of articles with what was last read of it.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use toml::de::{DeArray, DeTable, DeValue};
 use super::files::read;
 use super::finding::{Code, Finding};
 use super::key_lines::line_in;
-use crate::domain::article::Synonyms;
+use crate::domain::world::article::Synonyms;
 
 /// The file, at the top of the knowledge base.
 pub(super) const FILE: &str = "synonyms.toml";

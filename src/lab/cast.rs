@@ -2,7 +2,7 @@
 
 use super::root::Root;
 use super::state::{Filesystem, Force, HostState, Kind, Machine, Power, Process, now_ms};
-use crate::domain::host::Platform;
+use crate::domain::world::host::Platform;
 use std::io;
 use std::time::{Duration, SystemTime};
 

@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::error::LabError;
 use super::setup::{PreparedHost, USER};
 use super::state::replace;
-use crate::domain::host::{Host, Platform};
 use crate::domain::id::HostName;
+use crate::domain::world::host::{Host, Platform};
 
 /// The host as the rest of dogwatch knows it.
 pub fn host(prepared: &PreparedHost, port: u16) -> Host {

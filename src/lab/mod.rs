@@ -37,7 +37,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::domain::host::Host;
+use crate::domain::world::host::Host;
 
 pub use cast::OLD_ISO;
 pub use error::LabError;

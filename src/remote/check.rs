@@ -8,10 +8,10 @@ use super::error::RemoteError;
 use super::session::Session;
 use super::wire::{About, Payload, Verb, fresh_run_id, wrapper_digest};
 use crate::app::ports::HostCheck;
-use crate::domain::host::Host;
 use crate::domain::id::Digest;
 use crate::domain::plan::HostPlan;
-use crate::domain::run::BootId;
+use crate::domain::record::run::BootId;
+use crate::domain::world::host::Host;
 
 /// Programs looked for in one exchange.
 const PROGRAMS_MAX: usize = 64;

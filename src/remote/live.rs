@@ -16,7 +16,7 @@ use tokio::time::sleep;
 use super::run::Step;
 use super::session::Session;
 use super::wire::Verb;
-use crate::domain::run::Output;
+use crate::domain::record::run::Output;
 
 /// Before each fetch. With what the fetch itself takes, people see something new about every second.
 pub(super) const FETCH_PAUSE: Duration = Duration::from_millis(750);

@@ -39,11 +39,11 @@ use over::OverRuns;
 pub use wire::{WRAPPER, wrapper_digest};
 
 use crate::app::ports::{HostCheck, Hosts, StepAt};
-use crate::domain::approval::Approved;
-use crate::domain::host::Host;
 use crate::domain::id::{Digest, RunId};
+use crate::domain::plan::approved::Approved;
 use crate::domain::plan::{HostPlan, Plan};
-use crate::domain::run::{BootId, Output, StepEnd, StepReport, Verdict, VerifyReport};
+use crate::domain::record::run::{BootId, Output, StepEnd, StepReport, Verdict, VerifyReport};
+use crate::domain::world::host::Host;
 
 /// How the bot logs in anywhere.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -26,7 +26,7 @@ use super::session::{Opened, Session};
 use super::wire::{About, Answer, Ask, Payload, State, Verb};
 use crate::domain::id::{Digest, RunId};
 use crate::domain::plan::{Command, HostPlan};
-use crate::domain::run::{BootId, Output, StepEnd, StepReport};
+use crate::domain::record::run::{BootId, Output, StepEnd, StepReport};
 
 /// The pause before the second attempt; each one doubles it.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(250);

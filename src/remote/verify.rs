@@ -12,10 +12,10 @@ use super::SshConfig;
 use super::over::OverRuns;
 use super::run::{self, Step};
 use super::wire::fresh_run_id;
+use crate::domain::decide::progress::unexpected;
 use crate::domain::id::Digest;
 use crate::domain::plan::{Command, HostPlan};
-use crate::domain::run::progress::unexpected;
-use crate::domain::run::{Output, StepEnd, StepReport, Verdict, VerifyReport};
+use crate::domain::record::run::{Output, StepEnd, StepReport, Verdict, VerifyReport};
 
 /// Between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(2);

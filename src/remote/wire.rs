@@ -10,7 +10,7 @@ use super::error::RemoteError;
 use super::session::{Exchange, Opened};
 use crate::domain::id::{Digest, RunId};
 use crate::domain::plan::{Command, HostPlan};
-use crate::domain::run::{BootId, OUTPUT_HEAD, OUTPUT_TAIL, Output};
+use crate::domain::record::run::{BootId, OUTPUT_HEAD, OUTPUT_TAIL, Output};
 
 /// The program that carries every command on a host, in POSIX sh.
 pub const WRAPPER: &str = include_str!("wrapper.sh");

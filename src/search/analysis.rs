@@ -14,7 +14,7 @@ use rustc_hash::FxBuildHasher;
 
 pub(super) use self::word::PLAIN_LEN;
 use self::word::{Lexicon, Word};
-use crate::domain::article::Synonyms;
+use crate::domain::world::article::Synonyms;
 
 /// Words whose analysis is remembered.
 const KNOWN_MAX: usize = 1 << 17;

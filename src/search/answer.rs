@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::action::{Action, Risk};
-use crate::domain::article::Quote;
 use crate::domain::id::{ActionId, ArticleId, Digest};
-use crate::domain::offers::Candidate;
+use crate::domain::world::action::{Action, Risk};
+use crate::domain::world::article::Quote;
+use crate::domain::world::citation::Candidate;
 
 /// The answer to one question.
 #[derive(Debug, Clone, PartialEq, Serialize)]

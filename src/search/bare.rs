@@ -7,8 +7,8 @@ use tantivy::tokenizer::TokenStream as _;
 use tantivy::{Index, IndexReader, TantivyDocument, Term, doc};
 
 use super::SearchError;
-use crate::domain::article::Article;
 use crate::domain::id::ArticleId;
+use crate::domain::world::article::Article;
 
 /// Bytes that the writer collects before it writes.
 const MEMORY: usize = 64 << 20;

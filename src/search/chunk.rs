@@ -8,8 +8,8 @@ use std::ops::Range;
 
 use super::analysis::{Analyzer, Terms, Unit};
 use super::entry::Entry;
-use crate::domain::article::Section;
 use crate::domain::id::Digest;
+use crate::domain::world::article::Section;
 
 /// Words of a chunk.
 const CHUNK_WORDS_MAX: usize = 180;

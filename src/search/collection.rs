@@ -27,8 +27,8 @@ use sha2::{Digest as _, Sha256};
 use super::bare::Bare;
 use super::eval::fraction;
 use super::{Search, SearchError};
-use crate::domain::article::{Article, Block, BlockKind, Section, Synonyms};
 use crate::domain::id::{ArticleId, Digest};
+use crate::domain::world::article::{Article, Block, BlockKind, Section, Synonyms};
 
 /// What some editors begin a file with.
 const BYTE_ORDER_MARK: char = '\u{feff}';

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::answer::Offer;
-use crate::domain::action::{Action, Param, ParamType};
-use crate::domain::article::{Article, Section};
-use crate::domain::host::Platform;
 use crate::domain::id::{ArticleId, Digest};
+use crate::domain::world::action::{Action, Param, ParamType};
+use crate::domain::world::article::{Article, Section};
+use crate::domain::world::host::Platform;
 
 /// An article as it is stored beside its first chunk.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

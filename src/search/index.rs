@@ -19,8 +19,8 @@ use super::schema::schema;
 use super::segments::Segments;
 use super::update::Update;
 use super::{Origin, Search, SearchError, indexing};
-use crate::domain::article::{Article, Synonyms};
 use crate::domain::id::Digest;
+use crate::domain::world::article::{Article, Synonyms};
 
 /// A file that may hold an article.
 #[derive(Debug, Clone, PartialEq, Eq)]

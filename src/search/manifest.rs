@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::entry::Entry;
-use crate::domain::article::Synonyms;
 use crate::domain::id::Digest;
+use crate::domain::world::article::Synonyms;
 
 /// A file that holds no article as it is now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -62,9 +62,9 @@ pub use folder::Unusable;
 pub use index::{Index, Reading, Seen};
 pub use manifest::Broken;
 
-use crate::domain::article::{Article, Synonyms};
 use crate::domain::id::{ArticleId, Digest};
-use crate::domain::offers::Candidate;
+use crate::domain::world::article::{Article, Synonyms};
+use crate::domain::world::citation::Candidate;
 use crate::model::{Model, Vectors, VectorsError};
 use analysis::{Analyzer, Unit};
 use evidence::Evidence;

@@ -2,15 +2,15 @@
 //!
 //! Invariant: words are found by their stems and by the synonyms of the knowledge base, as everywhere in the
 //! search, and told as they were typed. What is done with them is decided elsewhere
-//! ([`crate::domain::offers`]).
+//! ([`crate::domain::rules::offers`]).
 
 use std::collections::HashSet;
 
 use super::analysis::{Analyzer, Unit};
 use super::entry::{Entry, Placed};
 use super::segments::Segments;
-use crate::domain::host::Platform;
-use crate::domain::offers::Candidate;
+use crate::domain::world::citation::Candidate;
+use crate::domain::world::host::Platform;
 
 /// Words before a deed by which it is said not to be, to have been tried, or only to be talked of.
 const DENYING: &[&str] = &[

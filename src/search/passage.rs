@@ -16,7 +16,8 @@ mod window;
 
 use super::analysis::{Analyzer, Unit};
 use super::question::Question;
-use crate::domain::article::{Block, BlockKind, Quote, Section, one_line};
+use crate::domain::text::one_line;
+use crate::domain::world::article::{Block, BlockKind, Quote, Section};
 use wanted::Wanted;
 use window::Weighed;
 

@@ -19,7 +19,7 @@ use super::chunk::TITLE_TIMES;
 use super::question::Question;
 use super::ranking::Ranked;
 use super::segments::{Segments, stands_in};
-use crate::domain::article::Section;
+use crate::domain::world::article::Section;
 
 /// How often a word must be said for half of its weight. Steeper than where articles are ranked: a section
 /// that is about a word says it often.

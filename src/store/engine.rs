@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional as _};
 
-use crate::domain::audit::Head;
+use crate::domain::audit::chain::Head;
 use crate::domain::id::Digest;
 
 use super::error::{BoxError, Fault, Holder, StoreError};

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use super::newer::Newer;
 use super::outbox::ENTRY_LEN_MAX;
 use crate::app::outbox::Unread;
-use crate::domain::audit::{ChainBreak, EVENT_LEN_MAX, Head};
+use crate::domain::audit::chain::{ChainBreak, EVENT_LEN_MAX, Head};
 
 /// The engine's own error; its type stays inside the store.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -17,7 +17,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
-use crate::domain::audit::{GENESIS, Head};
+use crate::domain::audit::chain::{GENESIS, Head};
 use crate::domain::id::Digest;
 
 use super::error::{Fault, StoreError};

@@ -46,9 +46,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::app::outbox::Unread;
-use crate::domain::actor::ActorId;
-use crate::domain::audit::{ENVELOPE_VERSION, EVENT_LEN_MAX, Envelope, Head, canonical, event_hash, follow};
+use crate::domain::audit::chain::{ENVELOPE_VERSION, EVENT_LEN_MAX, Envelope, Head, event_hash, follow};
+use crate::domain::canonical::canonical;
 use crate::domain::id::Digest;
+use crate::domain::world::actor::ActorId;
 
 pub use error::{BoxError, Fault, Holder, StoreError};
 pub use newer::Newer;

@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::domain::audit::{Envelope, canonical};
+use crate::domain::audit::chain::Envelope;
+use crate::domain::canonical::canonical;
 
 /// What this dogwatch does not know.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

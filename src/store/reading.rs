@@ -15,7 +15,7 @@ use super::newer::{self, Newer};
 use super::record::{RECORD_VERSION, Record, RecordError};
 use super::{Entries, Recorded};
 use crate::app::outbox::Unread;
-use crate::domain::audit::{ChainBreak, ENVELOPE_VERSION, Head, follow};
+use crate::domain::audit::chain::{ChainBreak, ENVELOPE_VERSION, Head, follow};
 
 /// All that a record holds.
 pub(super) struct Contents<E, O> {

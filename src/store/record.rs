@@ -8,7 +8,7 @@
 //! A flipped bit in a record is noticed by the version or by the hash, never here: this codec only
 //! takes apart and puts together.
 
-use crate::domain::audit::EVENT_LEN_MAX;
+use crate::domain::audit::chain::EVENT_LEN_MAX;
 use crate::domain::id::Digest;
 
 /// The version of the bytes that this module writes.

@@ -17,7 +17,7 @@ use super::mark::{self, Mark};
 use super::newer::Newer;
 use super::reading::{check, contents};
 use crate::app::outbox::Unread;
-use crate::domain::audit::Head;
+use crate::domain::audit::chain::Head;
 
 /// What the record holds and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use criterion::Criterion;
 use dogwatch::cli::library::KbLibrary;
-use dogwatch::domain::article::{Article, Synonyms};
+use dogwatch::domain::world::article::{Article, Synonyms};
 use dogwatch::kb;
 use dogwatch::search::{Index, Reading, Search, Seen};
 use serde_json::Value;

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use dogwatch::domain::event::Event;
 use dogwatch::domain::id::RequestId;
-use dogwatch::domain::request::{Request, Status};
-use dogwatch::domain::state::{Moment, State};
+use dogwatch::domain::record::event::Event;
+use dogwatch::domain::record::moment::Moment;
+use dogwatch::domain::record::request::{Request, Status};
+use dogwatch::domain::record::state::State;
 use dogwatch::store::{Recorded, Store};
 
 /// Every event and the state that they make.

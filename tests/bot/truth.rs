@@ -1,10 +1,10 @@
 //! What was said, what was recorded, and what the hosts themselves noted must agree.
 
-use dogwatch::domain::event::Event;
 use dogwatch::domain::id::HostName;
 use dogwatch::domain::plan::Command;
-use dogwatch::domain::request::{HostPhase, Request, Status};
-use dogwatch::domain::run::{Outcome, StepEnd};
+use dogwatch::domain::record::event::Event;
+use dogwatch::domain::record::request::{HostPhase, Request, Status};
+use dogwatch::domain::record::run::{Outcome, StepEnd};
 use dogwatch::lab::Play;
 use regex::{Captures, Regex};
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use dogwatch::domain::request::Status;
-use dogwatch::domain::run::Outcome;
+use dogwatch::domain::record::request::Status;
+use dogwatch::domain::record::run::Outcome;
 use dogwatch::lab::Power;
 use rustix::process::Signal;
 

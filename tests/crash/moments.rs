@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dogwatch::domain::run::Outcome;
+use dogwatch::domain::record::run::Outcome;
 
 use super::{ESX, SCRIPT, assert_survived};
 use crate::bot::{Place, two_at_a_time};

@@ -4,7 +4,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use dogwatch::domain::run::Outcome;
+use dogwatch::domain::record::run::Outcome;
 
 use super::{SCRIPT, assert_survived, restarted};
 use crate::bot::{Place, two_at_a_time};

@@ -21,10 +21,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use dogwatch::domain::audit::{GENESIS, canonical, event_hash};
-use dogwatch::domain::event::Event;
-use dogwatch::domain::request::Status;
-use dogwatch::domain::run::Outcome;
+use dogwatch::domain::audit::chain::{GENESIS, event_hash};
+use dogwatch::domain::canonical::canonical;
+use dogwatch::domain::record::event::Event;
+use dogwatch::domain::record::request::Status;
+use dogwatch::domain::record::run::Outcome;
 use dogwatch::store::{Recorded, Store, verify};
 
 use tempfile::TempDir;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dogwatch::domain::press::FIELDS_MAX;
+use dogwatch::domain::say::form::FIELDS_MAX;
 use serde_json::{Value, json};
 
 use super::scene::{WELL, label, privately, read, run, slash, thread, with_button};

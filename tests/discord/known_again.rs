@@ -9,9 +9,12 @@ use dogwatch::chat::discord::delivery::{CardNow, Destination, Job, Root, deliver
 use dogwatch::chat::discord::layout;
 use dogwatch::chat::discord::rest::{Rest, Secret};
 use dogwatch::chat::discord::wire::Wire;
-use dogwatch::domain::decide::{CardId, Say, To};
 use dogwatch::domain::id::{Digest, IncidentId, RequestId};
-use dogwatch::domain::reply::{Line, Reply, Tone};
+use dogwatch::domain::say::Say;
+use dogwatch::domain::say::address::To;
+use dogwatch::domain::say::card::CardId;
+use dogwatch::domain::say::line::Line;
+use dogwatch::domain::say::reply::{Reply, Tone};
 use serde_json::json;
 
 use super::scene::{WELL, change, count, read, run, said, thread, with_button};

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use dogwatch::chat::discord::rest::{Call, Rest, Secret};
 use dogwatch::chat::discord::roles::{ANSWER_LIMIT, MemberRoles};
 use dogwatch::chat::discord::wire::Wire;
-use dogwatch::domain::actor::ActorId;
+use dogwatch::domain::world::actor::ActorId;
 use tokio::runtime::Runtime;
 
 use crate::discord_server::{Operation, RestFault, Server, Setup};

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use dogwatch::domain::action::{Param, ParamType, Program, Step};
-use dogwatch::domain::plan::{ReadList, dash_argument, powershell_refusal, program_refusal};
+use dogwatch::domain::planning::commands::{dash_argument, program_refusal};
+use dogwatch::domain::planning::powershell::powershell_refusal;
+use dogwatch::domain::policy::reads::ReadList;
+use dogwatch::domain::world::action::{Param, ParamType, Program, Step};
 
 fn step(argv: &[&str]) -> Step {
     let argv = argv.iter().map(|argument| (*argument).to_owned()).collect();

@@ -1,6 +1,6 @@
 //! A short file stays small: what is repeated has a limit, and whoever exceeds it is told where.
 
-use dogwatch::domain::catalogue::nearest;
+use dogwatch::domain::policy::catalogue::nearest;
 use dogwatch::kb::lint::lint;
 use dogwatch::kb::{Code, Finding, read_page};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dogwatch::domain::plan::ReadList;
+use dogwatch::domain::policy::reads::ReadList;
 use dogwatch::kb::Code;
 use dogwatch::kb::lint::{Standards, lint};
 

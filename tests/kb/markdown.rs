@@ -1,7 +1,7 @@
 //! Markdown to sections and blocks.
 
-use dogwatch::domain::action::{Program, Risk, Rollback};
-use dogwatch::domain::article::{Article, Block, BlockKind, Section};
+use dogwatch::domain::world::action::{Program, Risk, Rollback};
+use dogwatch::domain::world::article::{Article, Block, BlockKind, Section};
 
 use crate::{Folder, article};
 

@@ -4,13 +4,13 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use dogwatch::domain::article::Synonyms;
+use dogwatch::domain::world::article::Synonyms;
 use dogwatch::model::{Model, Vectors};
 use dogwatch::search::{Answer, Search};
 
 use super::wheel;
 
-fn article(id: &str, title: &str, text: &str) -> dogwatch::domain::article::Article {
+fn article(id: &str, title: &str, text: &str) -> dogwatch::domain::world::article::Article {
     let page = format!(
         "+++\nid = \"{id}\"\ntitle = \"{title}\"\nproducts = [\"p\"]\ntags = [\"t\"]\nsymptoms = [\"{title}\"]\n\
          reviewed = 2026-11-01\n+++\n# {title}\n\n## Resolution\n\n{text}\n"
@@ -19,7 +19,7 @@ fn article(id: &str, title: &str, text: &str) -> dogwatch::domain::article::Arti
     page.unwrap_or_else(|| unreachable!("{findings:?}")).article
 }
 
-fn articles(last: &str) -> Vec<dogwatch::domain::article::Article> {
+fn articles(last: &str) -> Vec<dogwatch::domain::world::article::Article> {
     vec![
         article("bread", "Baking bread", "Knead the dough, let it rise, put it into a hot oven."),
         article("brakes", "Worn brake pads", "Replace the pads of both wheels of an axle."),
@@ -27,7 +27,7 @@ fn articles(last: &str) -> Vec<dogwatch::domain::article::Article> {
     ]
 }
 
-fn search(articles: Vec<dogwatch::domain::article::Article>) -> Search {
+fn search(articles: Vec<dogwatch::domain::world::article::Article>) -> Search {
     Search::of(articles, &Synonyms::default()).unwrap()
 }
 

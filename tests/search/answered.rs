@@ -1,6 +1,6 @@
 //! What is enough for an answer, and for one without a word of doubt.
 
-use dogwatch::domain::article::Synonyms;
+use dogwatch::domain::world::article::Synonyms;
 use dogwatch::search::Search;
 
 use crate::{article, articles, first, search, section, synonyms};

@@ -1,6 +1,6 @@
 //! Which section of an article is cited, and how sure the answer is of it.
 
-use dogwatch::domain::article::Synonyms;
+use dogwatch::domain::world::article::Synonyms;
 use dogwatch::search::Search;
 
 use crate::{article, section};

@@ -9,14 +9,16 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dogwatch::domain::actor::ActorId;
-use dogwatch::domain::answer::Answer;
-use dogwatch::domain::audit::{GENESIS, canonical, event_hash};
-use dogwatch::domain::event::Event;
+use dogwatch::domain::audit::chain::{GENESIS, event_hash};
+use dogwatch::domain::canonical::canonical;
 use dogwatch::domain::id::{ConversationId, RequestId};
-use dogwatch::domain::incident::Incident;
-use dogwatch::domain::request::{HostPhase, Request};
-use dogwatch::domain::state::{Moment, State};
+use dogwatch::domain::record::answer::Answer;
+use dogwatch::domain::record::event::Event;
+use dogwatch::domain::record::incident::Incident;
+use dogwatch::domain::record::moment::Moment;
+use dogwatch::domain::record::request::{HostPhase, Request};
+use dogwatch::domain::record::state::State;
+use dogwatch::domain::world::actor::ActorId;
 use dogwatch::store::{Recorded, Store, verify};
 use tempfile::TempDir;
 

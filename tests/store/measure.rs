@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use dogwatch::domain::actor::ActorId;
+use dogwatch::domain::world::actor::ActorId;
 use dogwatch::store::Store;
 use tempfile::TempDir;
 

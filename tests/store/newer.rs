@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use dogwatch::domain::actor::ActorId;
+use dogwatch::domain::world::actor::ActorId;
 use dogwatch::store::Store;
 use serde_json::{Value, json};
 use tempfile::TempDir;

@@ -3,13 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use dogwatch::domain::action::Risk;
-use dogwatch::domain::audit::{Envelope, Head, canonical, event_hash, follow};
-use dogwatch::domain::command::Severity;
-use dogwatch::domain::event::{ApprovalEnd, Event};
+use dogwatch::domain::audit::chain::{Envelope, Head, event_hash, follow};
+use dogwatch::domain::canonical::canonical;
 use dogwatch::domain::id::Digest;
-use dogwatch::domain::plan::{Basis, WayBack};
-use dogwatch::domain::run::{Outcome, StepEnd};
+use dogwatch::domain::plan::WayBack;
+use dogwatch::domain::policy::basis::Basis;
+use dogwatch::domain::record::event::{ApprovalEnd, Event};
+use dogwatch::domain::record::run::{Outcome, StepEnd};
+use dogwatch::domain::record::severity::Severity;
+use dogwatch::domain::world::action::Risk;
 use serde::Deserialize;
 
 #[derive(Deserialize)]

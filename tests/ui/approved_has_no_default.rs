@@ -1,6 +1,6 @@
 //! There is no approval out of nothing.
 
-use dogwatch::domain::approval::Approved;
+use dogwatch::domain::plan::approved::Approved;
 use dogwatch::domain::plan::Plan;
 
 fn nothing() -> Approved<Plan> {

@@ -1,6 +1,6 @@
 //! One start, one proof.
 
-use dogwatch::domain::approval::Approved;
+use dogwatch::domain::plan::approved::Approved;
 use dogwatch::domain::plan::Plan;
 
 fn twice(approved: &Approved<Plan>) -> Approved<Plan> {

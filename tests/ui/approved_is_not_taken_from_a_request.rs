@@ -1,8 +1,8 @@
 //! A request hands its proof to the core alone.
 
-use dogwatch::domain::approval::Approved;
+use dogwatch::domain::plan::approved::Approved;
 use dogwatch::domain::plan::Plan;
-use dogwatch::domain::request::Request;
+use dogwatch::domain::record::request::Request;
 
 fn take(request: &Request) -> Option<Approved<Plan>> {
     request.approved()

@@ -1,6 +1,6 @@
 //! What was approved is what runs.
 
-use dogwatch::domain::approval::Approved;
+use dogwatch::domain::plan::approved::Approved;
 use dogwatch::domain::plan::Plan;
 
 fn change(approved: &mut Approved<Plan>) {

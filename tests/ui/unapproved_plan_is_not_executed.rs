@@ -3,7 +3,7 @@
 use dogwatch::app::ports::{Hosts, StepAt};
 use dogwatch::domain::id::RunId;
 use dogwatch::domain::plan::Plan;
-use dogwatch::domain::run::{BootId, Output};
+use dogwatch::domain::record::run::{BootId, Output};
 use tokio::sync::watch;
 
 async fn execute(hosts: &impl Hosts, plan: &Plan, boot: &BootId, cancel: watch::Receiver<bool>) {

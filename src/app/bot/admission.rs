@@ -2,9 +2,11 @@
 
 use super::Loop;
 use crate::app::ports::{Chat, Hosts, Library, Record, Sources};
-use crate::domain::decide::{Caller, Input, To};
-use crate::domain::limits::{Admission, Moment};
-use crate::domain::replies;
+use crate::domain::command::limits::{Admission, Moment};
+use crate::domain::decide::input::Input;
+use crate::domain::rules::view::Caller;
+use crate::domain::say::address::To;
+use crate::domain::say::replies;
 
 impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
     /// Whether a command is beyond the share of whoever gave it. A line in a terminal has no ticket: who

@@ -8,12 +8,15 @@ use super::{BotError, Loop, Message, Trail, origin_of};
 use crate::app::outbox::Post;
 use crate::app::ports::{Chat, Hosts, Library, Record, Sources};
 use crate::app::work::Held;
-use crate::domain::actor::ActorId;
-use crate::domain::command::Origin;
-use crate::domain::decide::{Effect, Input, Say, To};
+use crate::domain::decide::effect::Effect;
+use crate::domain::decide::input::Input;
 use crate::domain::id::{HostName, RequestId};
+use crate::domain::record::origin::Origin;
 use crate::domain::refusal::Refusal;
-use crate::domain::replies;
+use crate::domain::say::Say;
+use crate::domain::say::address::To;
+use crate::domain::say::replies;
+use crate::domain::world::actor::ActorId;
 
 /// Searches, looks at hosts and steps under or on their way, above which no search and no look begins.
 const TASKS_MAX: usize = 1024;

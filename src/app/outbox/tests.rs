@@ -1,10 +1,11 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
-use crate::domain::actor::ActorId;
-use crate::domain::command::Origin;
 use crate::domain::id::RequestId;
-use crate::domain::reply::{Line, Reply, Tone};
+use crate::domain::record::origin::Origin;
+use crate::domain::say::line::Line;
+use crate::domain::say::reply::{Reply, Tone};
+use crate::domain::world::actor::ActorId;
 
 fn say(to: To) -> Say {
     let reply = Reply::new(Tone::Good, Line::plain("r1 ").untrusted("x").code("y")).block("z");

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::app::outbox::Shown;
-use crate::domain::command::{Severity, Ticket};
-use crate::domain::decide::To;
 use crate::domain::id::{ConversationId, Digest, IncidentId};
+use crate::domain::record::origin::Ticket;
+use crate::domain::record::severity::Severity;
+use crate::domain::say::address::To;
 
 /// What the chat was told, in order.
 #[derive(Debug, Clone, PartialEq)]

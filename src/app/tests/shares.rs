@@ -1,8 +1,8 @@
 //! What the loop does with what is too much, and with roles that a chat gives.
 
 use super::*;
-use crate::domain::command::Ticket;
 use crate::domain::id::{ConversationId, HostName};
+use crate::domain::record::origin::Ticket;
 
 /// A bot to which people send messages with numbers.
 struct Chatting {
@@ -56,7 +56,8 @@ async fn what_strangers_send_is_answered_once_and_delays_nobody() {
 async fn what_is_beyond_a_persons_share_is_not_decided() {
     let mut chat = Chatting::with(Outside::default());
     for n in 0..200 {
-        let open = Command::IncidentOpen(crate::domain::command::Severity::Sev3, format!("number {n};"));
+        let open =
+            Command::IncidentOpen(crate::domain::record::severity::Severity::Sev3, format!("number {n};"));
         chat.sends("ana", &[], open).await;
     }
     chat.sends("ben", &[], Command::Hosts).await;
@@ -69,7 +70,9 @@ async fn what_is_beyond_a_persons_share_is_not_decided() {
 #[tokio::test]
 async fn what_was_turned_away_is_not_done_when_it_is_delivered_again() {
     let mut chat = Chatting::with(Outside::default());
-    let open = |title: &str| Command::IncidentOpen(crate::domain::command::Severity::Sev3, title.to_owned());
+    let open = |title: &str| {
+        Command::IncidentOpen(crate::domain::record::severity::Severity::Sev3, title.to_owned())
+    };
     for n in 1..=30 {
         chat.sends("ana", &[], open(&format!("number {n};"))).await;
     }

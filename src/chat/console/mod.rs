@@ -36,9 +36,9 @@ pub use render::{for_stdout, one_line, rendered, show, write};
 
 use crate::app::outbox::Post;
 use crate::app::ports::Chat;
-use crate::domain::decide::To;
 use crate::domain::id::ConversationId;
-use crate::domain::reply::{Part, Reply};
+use crate::domain::say::address::To;
+use crate::domain::say::reply::{Part, Reply};
 use desk::Desk;
 use editor::Editor;
 use mode::Mode;

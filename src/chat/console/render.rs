@@ -5,7 +5,9 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use crate::domain::reply::{Line, Part, Reply, Span, Tone, Untrusted, is_invisible};
+use crate::domain::say::line::{Line, Span, Untrusted};
+use crate::domain::say::reply::{Part, Reply, Tone};
+use crate::domain::text::is_invisible;
 
 /// Writes a text whole to standard output.
 pub fn write(text: &str) -> io::Result<()> {

@@ -15,9 +15,10 @@ use super::layout;
 use super::rest::{Call, RestError, Secret};
 use super::wire::Wire;
 use crate::app::outbox::Post;
-use crate::domain::command::Ticket;
-use crate::domain::press::Form;
-use crate::domain::reply::{Line, Reply, Tone};
+use crate::domain::record::origin::Ticket;
+use crate::domain::say::form::Form;
+use crate::domain::say::line::Line;
+use crate::domain::say::reply::{Reply, Tone};
 
 /// How long an answer is waited for before the interaction is deferred.
 const PATIENCE: Duration = Duration::from_millis(1200);

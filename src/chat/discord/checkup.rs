@@ -14,9 +14,9 @@ use self::standing::{Standing, needed};
 use super::registration;
 use super::rest::{Call, Rest, RestError, Secret};
 use crate::config::discord::Discord as Settings;
-use crate::domain::actor::Role;
-use crate::domain::catalogue::Catalogue;
 use crate::domain::id::GroupId;
+use crate::domain::policy::catalogue::Catalogue;
+use crate::domain::world::actor::Role;
 
 mod commands;
 pub mod permissions;

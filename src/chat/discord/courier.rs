@@ -15,9 +15,11 @@ use super::delivery::{self, Delivered, Destination, Job};
 use super::wire::Wire;
 use crate::app::Handle;
 use crate::app::outbox::{Post, Shown};
-use crate::domain::command::Ticket;
-use crate::domain::decide::{CardId, Input, To};
+use crate::domain::decide::input::Input;
 use crate::domain::id::{ConversationId, IncidentId};
+use crate::domain::record::origin::Ticket;
+use crate::domain::say::address::To;
+use crate::domain::say::card::CardId;
 
 mod cards;
 mod order;

@@ -7,7 +7,8 @@
 //! come in interactions of different types, so they share their words.
 
 use crate::domain::id::{ActionId, Prefix, is_slug};
-use crate::domain::press::{AnswerPress, Press, RequestPress, Submit};
+use crate::domain::say::button::{AnswerPress, Press, RequestPress};
+use crate::domain::say::form::Submit;
 
 /// The version this release writes.
 const VERSION: &str = "1";

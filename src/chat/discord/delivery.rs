@@ -11,9 +11,9 @@ use super::rest::{Call, RestError};
 use super::wire::Wire;
 use crate::app::outbox::{Post, Shown};
 use crate::app::wall_ms;
-use crate::domain::command::Ticket;
-use crate::domain::decide::CardId;
 use crate::domain::id::{ConversationId, Digest, IncidentId};
+use crate::domain::record::origin::Ticket;
+use crate::domain::say::card::CardId;
 
 /// Where a post goes.
 #[derive(Debug, Clone)]

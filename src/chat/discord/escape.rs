@@ -16,7 +16,7 @@
 //! Code keeps its `@`: an address in a command must be exact, code mentions nobody, and no message
 //! allows a mention to ping.
 
-use crate::domain::reply::is_invisible;
+use crate::domain::text::is_invisible;
 
 /// What takes the place of a backtick that would end the code it stands in.
 const BACKTICK: char = '\u{02cb}';

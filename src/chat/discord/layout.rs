@@ -11,8 +11,8 @@
 
 use serde_json::{Value, json};
 
-use crate::domain::press::{Button, Weight};
-use crate::domain::reply::{Reply, Tone};
+use crate::domain::say::button::{Button, Weight};
+use crate::domain::say::reply::{Reply, Tone};
 
 use super::{custom_id, escape};
 

@@ -33,11 +33,12 @@ use tokio::sync::{mpsc, watch};
 
 use crate::app::outbox::{Post, Shown};
 use crate::app::ports::Chat;
-use crate::domain::command::{Origin, Ticket};
-use crate::domain::decide::{CardId, To};
 use crate::domain::id::{ConversationId, IncidentId};
-use crate::domain::press::Form;
-use crate::domain::reply::Reply;
+use crate::domain::record::origin::{Origin, Ticket};
+use crate::domain::say::address::To;
+use crate::domain::say::card::CardId;
+use crate::domain::say::form::Form;
+use crate::domain::say::reply::Reply;
 
 use self::courier::Order;
 

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::suggest::shown;
-use crate::domain::action::Param;
-use crate::domain::catalogue::Catalogue;
 use crate::domain::command::table::{COMMANDS, Kind, Leaf, Opt, Shape, Spec};
-use crate::domain::incident::TEXT_LEN_MAX;
+use crate::domain::policy::catalogue::Catalogue;
+use crate::domain::record::bounds::TEXT_LEN_MAX;
+use crate::domain::world::action::Param;
 
 // Types of commands, options, contexts and installations
 // (<https://docs.discord.com/developers/interactions/application-commands>).

@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::rest::{Call, RestError};
 use super::wire::Wire;
 use crate::app::ports::{Asked, Roles};
-use crate::domain::actor::ActorId;
 use crate::domain::id::GroupId;
+use crate::domain::world::actor::ActorId;
 
 /// How long Discord may take to say which roles somebody has.
 pub const ANSWER_LIMIT: Duration = Duration::from_secs(4);

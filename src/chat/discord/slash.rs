@@ -8,10 +8,11 @@ use serde_json::Value;
 
 use super::suggest::chosen;
 use crate::chat::parse::{expected, hosts, id, outcome, quiet, severity, text, unknown_command};
-use crate::domain::actor::ActorId;
-use crate::domain::command::{Assignee, Command, Severity};
+use crate::domain::command::{Assignee, Command};
 use crate::domain::id::{ActionId, ArticleId, HostName, IncidentId, RequestId};
+use crate::domain::record::severity::Severity;
 use crate::domain::refusal::Refusal;
+use crate::domain::world::actor::ActorId;
 
 /// Types of an option.
 const SUBCOMMAND: u64 = 1;

@@ -5,13 +5,13 @@
 
 use super::slash::Slash;
 use crate::chat::parse;
-use crate::domain::action::Action;
-use crate::domain::catalogue::Catalogue;
 use crate::domain::command::table::{self, Kind};
-use crate::domain::host::Host;
 use crate::domain::id::{ActionId, HostName};
-use crate::domain::plan::effective_risk;
-use crate::domain::reply::is_invisible;
+use crate::domain::planning::planner::effective_risk;
+use crate::domain::policy::catalogue::Catalogue;
+use crate::domain::text::is_invisible;
+use crate::domain::world::action::Action;
+use crate::domain::world::host::Host;
 
 /// Suggestions at one time.
 pub const SUGGESTIONS_MAX: usize = 25;

@@ -1,7 +1,7 @@
 //! A reader of Discord's Markdown for tests, written from how its clients behave and not from
 //! `escape`: what it takes for live is live.
 
-use crate::domain::reply::is_invisible;
+use crate::domain::text::is_invisible;
 
 /// What a text consists of.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::rest::call::{Messages, PAGE_MAX};
 use super::rest::{Call, Rest, RestError};
 use crate::app::wall_ms;
-use crate::domain::decide::CardId;
+use crate::domain::say::card::CardId;
 
 /// Pages of messages that are followed back in one channel.
 const PAGES_MAX: usize = 20;

@@ -6,11 +6,11 @@
 use std::str::FromStr;
 
 use super::{bare, id, split_word, usage};
-use crate::domain::command::Severity;
 use crate::domain::command::table::COMMANDS;
 use crate::domain::id::{IdError, IncidentId};
+use crate::domain::record::severity::Severity;
 use crate::domain::refusal::Refusal;
-use crate::domain::reply::is_invisible;
+use crate::domain::text::is_invisible;
 
 /// What may stand between the letters of an id or of a severity and its digits; the dot of a small `İ`, too.
 const BETWEEN: &[char] = &['-', '#', ':', '.', '_', '=', '\u{307}'];

@@ -5,8 +5,9 @@
 
 use super::{command, lead, split_word};
 use crate::domain::command::table::COMMANDS;
-use crate::domain::command::{Command, Meant, Severity};
-use crate::domain::reply::is_invisible;
+use crate::domain::command::{Command, Meant};
+use crate::domain::record::severity::Severity;
+use crate::domain::text::is_invisible;
 
 /// The command that a question reads like, if the whole of it does.
 pub fn meant(question: &str) -> Option<Command> {

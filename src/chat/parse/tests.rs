@@ -4,11 +4,11 @@ mod lead;
 mod meant;
 
 use super::*;
-use crate::domain::actor::Role;
 use crate::domain::command::table;
-use crate::domain::command::words::quoted;
 use crate::domain::decide::role_for;
 use crate::domain::id::IncidentId;
+use crate::domain::text::quoted;
+use crate::domain::world::actor::Role;
 
 fn parsed(line: &str) -> Command {
     parse(line).unwrap().unwrap()

@@ -3,7 +3,7 @@
 //! Invariant: this is the one place that says so. The help, the errors of the terminal's parser and
 //! the commands that are registered with Discord are made from it.
 
-use crate::domain::actor::Role;
+use crate::domain::world::actor::Role;
 
 /// A command, or several under one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 //! word and are left out. Every other character is part of a word, a backslash too.
 
 use crate::domain::refusal::Refusal;
+use crate::domain::text::closing;
 
 /// A word without its quotation marks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,24 +52,6 @@ pub fn next_word(text: &str) -> Result<Option<(Word, &str)>, Refusal> {
     Ok(Some((word, rest)))
 }
 
-/// The marks that close what a mark opens; none if it opens nothing anywhere.
-fn closing(mark: char) -> Option<&'static [char]> {
-    Some(match mark {
-        '\'' => &['\''],
-        '"' => &['"'],
-        // Languages differ in which of them opens and which closes.
-        '“' | '”' | '„' | '‟' => &['“', '”'],
-        '‘' | '’' | '‚' | '‛' => &['‘', '’'],
-        '«' | '»' => &['«', '»'],
-        '‹' | '›' => &['‹', '›'],
-        '「' => &['」'],
-        '『' => &['』'],
-        '＂' => &['＂'],
-        '＇' => &['＇'],
-        _ => return None,
-    })
-}
-
 /// Whether a mark opens something behind this character of its word.
 fn opens(mark: char, before: Option<char>) -> bool {
     match (mark, before) {
@@ -113,30 +96,6 @@ fn unclosed(from: &str, closing: &[char]) -> Refusal {
 
 /// Characters of what is not closed that are shown.
 const UNCLOSED_SHOWN: usize = 24;
-
-/// A value as one word of a line.
-pub fn quoted(value: &str) -> String {
-    let is_plain = |c: char| !c.is_whitespace() && closing(c).is_none();
-    if !value.is_empty() && value.chars().all(is_plain) {
-        return value.to_owned();
-    }
-    if !value.contains('\'') {
-        return format!("'{value}'");
-    }
-    let mut written = String::from("\"");
-    for (at, c) in value.char_indices() {
-        let ends_at_mark = || {
-            let behind = value[at..].trim_start_matches('\\');
-            behind.is_empty() || behind.starts_with('"')
-        };
-        if c == '"' || (c == '\\' && ends_at_mark()) {
-            written.push('\\');
-        }
-        written.push(c);
-    }
-    written.push('"');
-    written
-}
 
 #[cfg(test)]
 mod tests;

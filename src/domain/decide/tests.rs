@@ -2,16 +2,25 @@
 //! the events alone.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-mod simulation;
-
 use proptest::prelude::*;
 
-use super::*;
-use crate::domain::actor::People;
-use crate::domain::id::Digest;
-use crate::domain::run::StepEnd;
-use crate::domain::testing::{R1, World, boot, person, report, run_command};
+use super::effect::Effect;
+use super::input::Input;
+use crate::domain::command::Command;
+use crate::domain::decide::decide;
+use crate::domain::id::{RequestId, RunId};
+use crate::domain::record::event::Event;
+use crate::domain::record::origin::Origin;
+use crate::domain::record::run::StepEnd;
+use crate::domain::rules::view::Context;
+use crate::domain::say::question::Purpose;
+use crate::domain::testing::{self, R1, World, person, run_command};
+use crate::domain::world::actor::{People, Role};
 use simulation::Simulation;
+
+mod requests;
+mod runs;
+mod simulation;
 
 /// One thing that happens.
 #[derive(Debug, Clone)]
@@ -151,7 +160,7 @@ fn deciding_is_pure() {
     let world = World::opened("vm-destroy", &["kvm1"]);
     let context = Context { now_ms: world.now_ms, wall_ms: world.now_ms, fresh_run: RunId([1; 16]) };
     let approve = || Input::Command {
-        origin: Origin::typed(crate::domain::testing::actor("ben"), "ben".into()),
+        origin: Origin::typed(testing::actor("ben"), "ben".into()),
         command: Command::Approve(R1),
     };
     let decided = || decide(&world.state, &world.catalogue, approve(), context).unwrap();
@@ -172,7 +181,7 @@ fn every_event_reads_back_from_its_json() {
     let mut world = World::unknown("vm-start", &["kvm1", "kvm2"]);
     world.catalogue.people =
         People::new(vec![person("ana", Role::Admin), person("ben", Role::Admin)]).unwrap();
-    world.says("ben", Command::Settle(R1, crate::domain::run::Outcome::Failed, "x".into())).unwrap();
+    world.says("ben", Command::Settle(R1, crate::domain::record::run::Outcome::Failed, "x".into())).unwrap();
     world.says("ana", run_command("vm-folder", &["kvm3"])).unwrap();
     world.says("ben", Command::Approve(RequestId(2))).unwrap();
     world.says("ana", Command::Cancel(RequestId(2))).unwrap();

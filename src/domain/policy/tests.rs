@@ -1,8 +1,12 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
-use crate::domain::actor::{ActorId, Role};
+use super::basis::Basis;
+use super::reads::ReadList;
+use crate::domain::id::Digest;
+use crate::domain::policy::{APPROVALS_MAX, Policy};
 use crate::domain::testing::people;
+use crate::domain::world::action::Risk;
+use crate::domain::world::actor::{ActorId, People, Person, Role};
 
 fn revision(change: impl FnOnce(&mut Policy, &mut Vec<Person>)) -> Digest {
     let (mut policy, mut persons) = (Policy::default(), people());

@@ -11,7 +11,7 @@ use rustix::fs::OFlags;
 use walkdir::{DirEntry, WalkDir};
 
 use super::Refused;
-use crate::domain::reply::is_invisible;
+use crate::domain::text::is_invisible;
 use crate::kb::files::FILE_LEN_MAX;
 use crate::regular_file;
 

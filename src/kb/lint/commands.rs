@@ -6,11 +6,14 @@ use regex::Regex;
 
 use super::Scope;
 use super::params::last_line;
-use crate::domain::action::{
+use crate::domain::planning::commands::{dash_argument, program_refusal};
+use crate::domain::planning::powershell::powershell_refusal;
+use crate::domain::planning::values::filled;
+use crate::domain::policy::reads::ReadList;
+use crate::domain::world::action::{
     Part, Program, Risk, Rollback, STEP_TIMEOUT_S_MAX, STEPS_MAX, Step, VERIFY_WITHIN_S_MAX, parts,
 };
-use crate::domain::host::Platform;
-use crate::domain::plan::{ReadList, dash_argument, filled, powershell_refusal, program_refusal};
+use crate::domain::world::host::Platform;
 use crate::kb::finding::{Code, Finding};
 use crate::kb::limits::{TITLE_LEN_MAX, is_long};
 

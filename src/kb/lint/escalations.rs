@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{Scope, scopes};
-use crate::domain::action::{Action, Escalation, PARAM_LEN_MAX, Part, Risk, parts};
-use crate::domain::catalogue::nearest;
 use crate::domain::id::ActionId;
-use crate::domain::plan::mismatch;
+use crate::domain::planning::values::mismatch;
+use crate::domain::policy::catalogue::nearest;
+use crate::domain::world::action::{Action, Escalation, PARAM_LEN_MAX, Part, Risk, parts};
 use crate::kb::finding::{Code, Finding};
 use crate::kb::limits::is_long;
 use crate::kb::page::Page;
@@ -95,7 +95,7 @@ fn check_values(scope: &Scope<'_>, escalation: &Escalation, target: &Action, fin
             findings.push(scope.find(&key, Code::EscalationValue, message, advice));
         }
     }
-    let lacks = |(name, param): &(&String, &crate::domain::action::Param)| {
+    let lacks = |(name, param): &(&String, &crate::domain::world::action::Param)| {
         param.default.is_none() && !escalation.with.contains_key(*name)
     };
     if escalation.find.is_none()

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::catalogue::nearest;
+use crate::domain::policy::catalogue::nearest;
 use crate::kb::finding::{Code, Finding};
 use crate::kb::load::Loaded;
 use crate::kb::outline::Link;

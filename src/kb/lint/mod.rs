@@ -16,8 +16,8 @@ use super::finding::{Code, Finding};
 use super::key_lines::KeyLines;
 use super::load::Loaded;
 use super::page::Page;
-use crate::domain::action::Action;
-use crate::domain::plan::ReadList;
+use crate::domain::policy::reads::ReadList;
+use crate::domain::world::action::Action;
 
 /// What articles are held against besides the rules.
 #[derive(Debug, Clone)]

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use regex::Regex;
 
 use super::Scope;
-use crate::domain::action::{CHOICES_MAX, PARAMS_MAX, Param, ParamType, is_param_name};
-use crate::domain::plan::mismatch;
+use crate::domain::planning::values::mismatch;
+use crate::domain::world::action::{CHOICES_MAX, PARAMS_MAX, Param, ParamType, is_param_name};
 use crate::kb::finding::{Code, Finding};
 
 /// Declarations that would let a wrong value through or none at all.

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::Scope;
-use crate::domain::action::{Action, Part, Program, Rollback, Step, parts};
-use crate::domain::reply::is_invisible;
+use crate::domain::text::is_invisible;
+use crate::domain::world::action::{Action, Part, Program, Rollback, Step, parts};
 use crate::kb::finding::{Code, Finding};
 
 /// What kind of text a template is.

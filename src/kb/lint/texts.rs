@@ -2,9 +2,10 @@
 
 use jiff::civil::Date;
 
-use crate::domain::article::NEVER_REVIEWED;
-use crate::domain::reply::is_invisible;
-use crate::domain::upkeep::{REVIEW_DAYS, days_overdue};
+use crate::domain::rules::upkeep::articles::days_overdue;
+use crate::domain::rules::upkeep::report::REVIEW_DAYS;
+use crate::domain::text::is_invisible;
+use crate::domain::world::article::NEVER_REVIEWED;
 use crate::kb::finding::{Code, Finding};
 use crate::kb::page::Page;
 

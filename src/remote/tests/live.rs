@@ -12,7 +12,7 @@ use super::super::run;
 use super::super::wire::fresh_run_id;
 use super::runs::{World, lines, sh, unseen};
 use crate::domain::plan::Command;
-use crate::domain::run::{Output, StepEnd, StepReport};
+use crate::domain::record::run::{Output, StepEnd, StepReport};
 
 /// Executes a step; what was seen of its output before `end` was there, and how it ended.
 async fn watched(world: &World, command: &Command, end: &Path) -> (Vec<String>, StepReport) {

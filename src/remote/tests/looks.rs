@@ -8,10 +8,10 @@ use tokio::time::sleep;
 use super::super::check::check;
 use super::super::verify::{unmet, verify};
 use super::runs::{World, command, sh};
-use crate::domain::host::{Host, Platform};
 use crate::domain::plan::Check;
-use crate::domain::run::StepEnd;
-use crate::domain::run::Verdict;
+use crate::domain::record::run::StepEnd;
+use crate::domain::record::run::Verdict;
+use crate::domain::world::host::{Host, Platform};
 
 fn inventory_host(world: &World) -> Host {
     Host {

@@ -9,7 +9,7 @@ use super::super::run::{self, Step};
 use super::super::wire::fresh_run_id;
 use super::runs::{World, lines, sh, unseen};
 use crate::domain::id::Digest;
-use crate::domain::run::{BootId, StepEnd};
+use crate::domain::record::run::{BootId, StepEnd};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_interrupted_step_is_settled_by_what_the_host_says() {

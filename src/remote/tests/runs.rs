@@ -15,7 +15,7 @@ use super::super::wire::fresh_run_id;
 use super::{Sshd, config, host};
 use crate::domain::id::{Digest, RunId};
 use crate::domain::plan::{Command, HostPlan};
-use crate::domain::run::{BootId, OUTPUT_HEAD, OUTPUT_TAIL, Output, StepEnd, StepReport};
+use crate::domain::record::run::{BootId, OUTPUT_HEAD, OUTPUT_TAIL, Output, StepEnd, StepReport};
 use crate::remote::{SshConfig, wrapper_digest};
 
 /// For a step that nobody watches.

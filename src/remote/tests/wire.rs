@@ -6,7 +6,7 @@ use super::super::over::OverRuns;
 use super::super::wire::{About, Payload, State, answer, command_line, composed, quoted};
 use super::runs::command;
 use crate::domain::id::{Digest, HostName, RunId};
-use crate::domain::run::BootId;
+use crate::domain::record::run::BootId;
 
 const RUN: RunId = RunId([0xab; 16]);
 

@@ -1,5 +1,5 @@
 use super::{Analyzer, KNOWN_MAX, Known, NEW_MAX, Terms};
-use crate::domain::article::Synonyms;
+use crate::domain::world::article::Synonyms;
 use crate::search::vocabulary::is_function_word;
 
 fn analyzer() -> Analyzer {

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use frostem::{Algorithm, Stemmer};
 
-use crate::domain::article::Synonyms;
+use crate::domain::world::article::Synonyms;
 use crate::search::vocabulary::{everyday_words, is_function_word, spelling};
 
 /// Characters of a whole token; a longer one is searched by its parts only.

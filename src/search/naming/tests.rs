@@ -1,7 +1,7 @@
 use super::*;
-use crate::domain::action::Risk;
-use crate::domain::article::Synonyms;
 use crate::domain::id::{ActionId, ArticleId, Digest};
+use crate::domain::world::action::Risk;
+use crate::domain::world::article::Synonyms;
 use crate::search::answer::Offer;
 
 fn analyzer() -> Analyzer {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::wanted::Wanted;
 use super::window::Weighed;
-use crate::domain::article::{Block, BlockKind};
+use crate::domain::world::article::{Block, BlockKind};
 
 /// The least part of a question that tells the rows of a table apart.
 const ROW_WORTH_MIN: f32 = 0.05;

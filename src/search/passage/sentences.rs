@@ -6,7 +6,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::wanted::Wanted;
 use super::window::{self, Weighed};
-use crate::domain::article::one_line;
+use crate::domain::text::one_line;
 use crate::search::analysis::Unit;
 
 /// Words that end in a full stop where no sentence ends. Unicode's rules know those that go on with a

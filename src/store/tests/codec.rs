@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::super::record::{self, Assembly, InPieces, PART_LEN_MAX};
 use super::*;
-use crate::domain::audit::ChainBreak;
+use crate::domain::audit::chain::ChainBreak;
 
 const STORE: &str = "00112233445566778899aabbccddeeff";
 

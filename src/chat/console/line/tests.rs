@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::reply::is_invisible;
+use crate::domain::text::is_invisible;
 use proptest::prelude::*;
 
 fn with(text: &str, acts: &[fn(&mut Line)]) -> (String, usize) {

@@ -12,9 +12,9 @@ use crate::app::outbox::Shown;
 use crate::chat::discord::delivery::{CardNow, Root};
 use crate::chat::discord::layout::{self, Outgoing};
 use crate::chat::discord::suggest::Known;
-use crate::domain::decide::CardId;
 use crate::domain::id::{Digest, IncidentId};
-use crate::domain::reply::Reply;
+use crate::domain::say::card::CardId;
+use crate::domain::say::reply::Reply;
 
 /// Between two edits of one card.
 const EDIT_EVERY: Duration = Duration::from_millis(1500);

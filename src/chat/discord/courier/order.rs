@@ -3,11 +3,12 @@
 use crate::app::outbox::{Post, Shown};
 use crate::chat::discord::answering::Live;
 use crate::chat::discord::suggest::Known;
-use crate::domain::command::Ticket;
-use crate::domain::decide::{CardId, To};
 use crate::domain::id::{ConversationId, IncidentId};
-use crate::domain::press::Form;
-use crate::domain::reply::Reply;
+use crate::domain::record::origin::Ticket;
+use crate::domain::say::address::To;
+use crate::domain::say::card::CardId;
+use crate::domain::say::form::Form;
+use crate::domain::say::reply::Reply;
 
 /// What the courier is told.
 pub enum Order {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::chat::discord::{custom_id, escape};
-use crate::domain::press::{FIELDS_MAX, Field, Form};
+use crate::domain::say::form::{FIELDS_MAX, Field, Form};
 
 use super::one_line;
 

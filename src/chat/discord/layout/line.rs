@@ -5,7 +5,7 @@
 //! bold text without regard to code.
 
 use crate::chat::discord::escape;
-use crate::domain::reply::{Line, Span};
+use crate::domain::say::line::{Line, Span};
 
 /// How a line is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

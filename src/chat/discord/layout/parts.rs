@@ -1,7 +1,8 @@
 //! The parts of a reply, one by one.
 
 use crate::chat::discord::escape;
-use crate::domain::reply::{Line, Part};
+use crate::domain::say::line::Line;
+use crate::domain::say::reply::Part;
 
 use super::line::{self, Weight};
 use super::pages::Pages;

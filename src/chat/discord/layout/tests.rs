@@ -6,10 +6,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::chat::discord::testing::{HOSTILE, Token, live, tokens};
-use crate::domain::actor::ActorId;
 use crate::domain::id::{ActionId, ConversationId, Prefix, RequestId};
-use crate::domain::press::{Press, RequestPress};
-use crate::domain::reply::{Line, Part, Span, Untrusted};
+use crate::domain::say::button::{Press, RequestPress};
+use crate::domain::say::line::{Line, Span, Untrusted};
+use crate::domain::say::reply::Part;
+use crate::domain::world::actor::ActorId;
 
 mod looks;
 mod schema;
@@ -191,7 +192,7 @@ proptest! {
                 prop_assert_eq!(live_but_ours(&embed.description), None, "{}", embed.description);
             }
             for file in &message.files {
-                let hidden = |c: char| !matches!(c, '\n' | '\t') && (c.is_control() || crate::domain::reply::is_invisible(c));
+                let hidden = |c: char| !matches!(c, '\n' | '\t') && (c.is_control() || crate::domain::text::is_invisible(c));
                 prop_assert!(!file.text.contains(hidden));
             }
             for button in message.rows.iter().flat_map(|row| &row.0) {

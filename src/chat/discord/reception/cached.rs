@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::app::ports::Sources;
-use crate::domain::catalogue::Catalogue;
+use crate::domain::policy::catalogue::Catalogue;
 
 /// For how long the catalogue is taken while somebody types.
 const LIFE: Duration = Duration::from_secs(5);

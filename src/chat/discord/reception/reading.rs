@@ -13,11 +13,12 @@ use crate::chat::discord::courier::conversation_of;
 use crate::chat::discord::rest::Secret;
 use crate::chat::discord::slash::Slash;
 use crate::chat::discord::{custom_id, roles};
-use crate::domain::actor::ActorId;
-use crate::domain::command::{Command, Origin, Ticket};
+use crate::domain::command::Command;
 use crate::domain::id::GroupId;
-use crate::domain::press::{Press, RequestPress};
+use crate::domain::record::origin::{Origin, Ticket};
 use crate::domain::refusal::Refusal;
+use crate::domain::say::button::{Press, RequestPress};
+use crate::domain::world::actor::ActorId;
 
 /// Types of an interaction.
 const COMMAND: u64 = 2;

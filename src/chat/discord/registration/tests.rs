@@ -7,9 +7,9 @@ use jsonschema::Validator;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::action::{ParamType, Risk};
-use crate::domain::reply::is_invisible;
 use crate::domain::testing::{action, catalogue, step};
+use crate::domain::text::is_invisible;
+use crate::domain::world::action::{ParamType, Risk};
 
 /// Discord's own description of what is sent (`PUT` of all commands of a guild).
 static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::chat::parse::parse;
-use crate::domain::actor::Role;
 use crate::domain::command::table::{self, Kind, Named};
 use crate::domain::decide::role_for;
-use crate::domain::run::Outcome;
+use crate::domain::record::run::Outcome;
+use crate::domain::world::actor::Role;
 
 fn slash(path: &str, options: &[(&str, &str)]) -> Slash {
     Slash {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::action::{Param, ParamType};
 use crate::domain::testing::catalogue as plain_catalogue;
+use crate::domain::world::action::{Param, ParamType};
 
 /// The world of the tests, with a choice to be made for one action.
 fn catalogue() -> Catalogue {

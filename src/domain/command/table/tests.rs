@@ -1,8 +1,9 @@
 use std::collections::BTreeSet;
 
-use super::*;
-use crate::domain::replies;
+use crate::domain::command::table::{COMMANDS, Kind, Opt, Shape, Spec, all, find, usage};
+use crate::domain::say::replies;
 use crate::domain::testing::text_of;
+use crate::domain::world::actor::Role;
 
 fn assert_specs(specs: &[Spec]) {
     let names: BTreeSet<_> = specs.iter().map(|spec| spec.name).collect();

@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::*;
+use crate::domain::command::words::next_word;
+use crate::domain::text::quoted;
 
 fn words(mut line: &str) -> Vec<String> {
     let mut words = Vec::new();

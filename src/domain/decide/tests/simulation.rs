@@ -2,18 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{
-    Digest, Effect, Event, Happening, Input, RequestId, RunId, StepEnd, World, boot, report, run_command,
-};
-use crate::domain::action::Risk;
-use crate::domain::actor::{ActorId, People, Role};
-use crate::domain::command::{Command, Origin};
-use crate::domain::id::{ConversationId, GroupId, HostName};
-use crate::domain::plan::{Basis, Plan};
-use crate::domain::request::Approval;
-use crate::domain::request::roles::Answers;
-use crate::domain::run::{Outcome, Output, Verdict, VerifyReport};
-use crate::domain::testing::{actor, folded, people};
+use crate::domain::command::Command;
+use crate::domain::decide::effect::Effect;
+use crate::domain::decide::input::{Answers, Input};
+use crate::domain::decide::tests::Happening;
+use crate::domain::id::{ConversationId, Digest, GroupId, HostName, RequestId, RunId};
+use crate::domain::plan::Plan;
+use crate::domain::policy::basis::Basis;
+use crate::domain::record::event::Event;
+use crate::domain::record::origin::Origin;
+use crate::domain::record::request::Approval;
+use crate::domain::record::run::{Outcome, Output, StepEnd, Verdict, VerifyReport};
+use crate::domain::testing::{self, World, actor, boot, folded, people, report, run_command};
+use crate::domain::world::action::Risk;
+use crate::domain::world::actor::{ActorId, People, Role};
 
 pub const ACCOUNTS: &[&str] = &[
     "ana",
@@ -244,7 +246,7 @@ impl Simulation {
             }
             5 | 6 => self.member = what == 5,
             _ => {
-                *catalogue = crate::domain::testing::catalogue();
+                *catalogue = testing::catalogue();
                 catalogue.people = with_group(people());
             }
         }
@@ -346,7 +348,7 @@ impl Simulation {
     }
 }
 
-fn with_group(persons: Vec<crate::domain::actor::Person>) -> People {
+fn with_group(persons: Vec<crate::domain::world::actor::Person>) -> People {
     People::new(persons).unwrap().with_groups(BTreeMap::from([(GroupId(GROUP.to_owned()), Role::Approver)]))
 }
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::domain::id::{ConversationId, RequestId};
-use crate::domain::reply::{Line, Tone};
+use crate::domain::say::line::Line;
+use crate::domain::say::reply::Tone;
 
 const REQUEST: CardId = CardId::Request(RequestId(1));
 const RUN: CardId = CardId::Run(RequestId(1));

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use jsonschema::Validator;
 
 use super::*;
-use crate::domain::press::{Field, Form, Submit};
+use crate::domain::say::form::{Field, Form, Submit};
 
 /// Discord's document, and a validator for each of the schemas that a reply is sent as.
 static SCHEMAS: LazyLock<Vec<(&str, Validator)>> = LazyLock::new(|| {

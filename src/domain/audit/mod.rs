@@ -1,0 +1,3 @@
+//! What anybody needs to verify the record.
+
+pub mod chain;

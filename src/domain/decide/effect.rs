@@ -1,0 +1,93 @@
+//! What a decision comes to: events to record, and effects once they are recorded.
+
+use crate::domain::id::{ConversationId, HostName, RequestId, RunId};
+use crate::domain::plan::Plan;
+use crate::domain::plan::approved::Approved;
+use crate::domain::record::event::Event;
+use crate::domain::record::origin::Origin;
+use crate::domain::record::run::BootId;
+use crate::domain::rules::view::Caller;
+use crate::domain::say::Say;
+use crate::domain::say::address::To;
+use crate::domain::say::form::Form;
+use crate::domain::say::question::Question;
+use crate::domain::say::reply::Reply;
+use crate::domain::world::actor::ActorId;
+
+/// What is to be done once the events are in the record.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Say something.
+    Say(Say),
+    /// Say something to whoever follows line by line; elsewhere the card of the run shows it.
+    Follow(ConversationId, Reply),
+    /// Show a form to whoever asked.
+    Form(Origin, Form),
+    /// Look into the knowledge base.
+    Search(Question),
+    /// Look at a host.
+    CheckHost(Origin, HostName),
+    /// Verify the chain of events.
+    VerifyAudit(Origin),
+    /// Put [`Input::Start`](crate::domain::decide::input::Input::Start) after this decision.
+    Start(RequestId),
+    /// Ask the chats which groups these accounts belong to; the time is this decision's.
+    AskRoles(RequestId, Vec<ActorId>, u64),
+    /// Hand the approved plan to the executor, which keeps it until `Release`.
+    Hold(RequestId, Approved<Plan>),
+    /// Ask a host of the held plan for its boot id.
+    Probe(RequestId, HostName),
+    /// Run a step of the held plan.
+    Execute(RequestId, HostName, StepRef),
+    /// Find out what became of a step of the held plan; starts nothing.
+    Settle(RequestId, HostName, StepRef),
+    /// Ask the verification of the held plan.
+    Verify(RequestId, HostName),
+    /// Stop what runs of the held plan.
+    Stop(RequestId),
+    /// Take the approved plan away from the executor.
+    Release(RequestId),
+}
+
+/// A step that is in the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepRef {
+    /// Its index.
+    pub step: usize,
+    /// The id under which the host knows it.
+    pub run: RunId,
+    /// The boot id that was recorded with it.
+    pub boot: BootId,
+}
+
+/// What is to be recorded, and then to be done.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Decision {
+    /// In order, each with who caused it.
+    pub events: Vec<(ActorId, Event)>,
+    /// In order.
+    pub effects: Vec<Effect>,
+}
+
+impl Decision {
+    /// A decision to tell whoever asked, and nothing else.
+    pub fn answer(caller: Caller<'_>, reply: Reply) -> Self {
+        Self::say(To::Caller(caller.origin.clone()), reply)
+    }
+
+    /// A decision to say something.
+    pub fn say(to: To, reply: Reply) -> Self {
+        Self { events: Vec::new(), effects: vec![Effect::Say(Say { to, reply, card: None })] }
+    }
+
+    /// Appends an event.
+    pub fn event(&mut self, actor: &ActorId, event: Event) {
+        self.events.push((actor.clone(), event));
+    }
+
+    /// Appends another decision that was made on the state after this one's events.
+    pub fn extend(&mut self, other: Self) {
+        self.events.extend(other.events);
+        self.effects.extend(other.effects);
+    }
+}

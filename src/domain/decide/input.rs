@@ -1,0 +1,54 @@
+//! What reaches the core.
+
+use std::collections::BTreeMap;
+
+use crate::domain::command::Command;
+use crate::domain::id::{ConversationId, GroupId, HostName, IncidentId, RequestId, RunId};
+use crate::domain::record::origin::Origin;
+use crate::domain::record::run::{BootId, StepReport, VerifyReport};
+use crate::domain::say::question::Question;
+use crate::domain::world::actor::ActorId;
+use crate::domain::world::citation::Found;
+
+/// What reaches the core.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A person's command.
+    Command {
+        /// Who and where.
+        origin: Origin,
+        /// What.
+        command: Command,
+    },
+    /// The knowledge base has been searched.
+    Found(Question, Result<Found, String>),
+    /// A host was looked at: each thing looked at, whether it is well, what was seen.
+    Checked(Origin, HostName, Vec<(String, bool, String)>),
+    /// The chain of events was followed: how many and the head, or why it does not hold.
+    Audited(Origin, Result<(u64, String), String>),
+    /// An incident has been given a conversation of its own.
+    Threaded(IncidentId, ConversationId),
+    /// A request may be able to start.
+    Start(RequestId),
+    /// What was said of the roles of those whom the start of a request rests on.
+    Roles(RequestId, Answers),
+    /// A host answered the probe, or could not be asked and why.
+    Probed(RequestId, HostName, Result<BootId, String>),
+    /// A step is over.
+    StepEnded(RequestId, HostName, RunId, StepReport),
+    /// The verification is over.
+    Verified(RequestId, HostName, VerifyReport),
+    /// The bot has started on this state.
+    Recover,
+    /// Time has passed.
+    Tick,
+}
+
+/// What a chat says of the groups of accounts, or why it says nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answers {
+    /// When they were asked for, in ms since 1970.
+    pub asked_at_ms: u64,
+    /// By account.
+    pub groups: BTreeMap<ActorId, Result<Vec<GroupId>, String>>,
+}

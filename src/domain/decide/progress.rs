@@ -1,0 +1,136 @@
+//! A run goes from host to host and from step to step, one at a time.
+//!
+//! Invariant: the next step begins only in the decision that records the end of the one before,
+//! and never in a run that was recovered after a crash.
+
+use regex::Regex;
+
+use super::effect::{Decision, StepRef};
+use super::turn::Turn;
+use crate::domain::id::{HostName, RequestId, RunId};
+use crate::domain::plan::Command;
+use crate::domain::record::event::Event;
+use crate::domain::record::request::HostPhase;
+use crate::domain::record::run::{
+    BOOT_LEN_MAX, BootId, Outcome, StepEnd, StepReport, Verdict, VerifyReport, WHY_LEN_MAX,
+};
+use crate::domain::rules::view::View;
+use crate::domain::say::replies;
+use crate::domain::text::shortened;
+
+/// A host answered the probe: its first step begins, or nothing does.
+pub fn probed(view: View<'_>, id: RequestId, host: &HostName, boot: Result<BootId, String>) -> Decision {
+    let Some(mut turn) = Turn::of(view, id) else { return Decision::default() };
+    if !turn.is_next(host) {
+        return turn.decision;
+    }
+    let boot = boot.and_then(|boot| match boot.0.chars().nth(BOOT_LEN_MAX) {
+        None => Ok(boot),
+        Some(_) => Err(format!("its boot id has more than {BOOT_LEN_MAX} characters")),
+    });
+    let stopped = turn.run().is_some_and(|run| run.cancel_asked);
+    let recovered = turn.run().is_some_and(|run| run.recovered);
+    match boot {
+        _ if stopped => turn.end_host(host, Outcome::Cancelled, "not started"),
+        _ if recovered => {
+            turn.end_host(host, Outcome::Failed, "not started: the bot was restarted");
+        }
+        Err(why) => turn.end_host(host, Outcome::Failed, &format!("nothing was sent: {why}")),
+        Ok(boot) => turn.begin_step(host, 0, boot),
+    }
+    turn.decision
+}
+
+/// A step is over: the next begins, or the verification is asked, or the host is over.
+pub fn step_ended(
+    view: View<'_>,
+    id: RequestId,
+    host: &HostName,
+    run: RunId,
+    report: StepReport,
+) -> Decision {
+    let Some(mut turn) = Turn::of(view, id) else { return Decision::default() };
+    let Some(HostPhase::Step { step, run: current, boot }) = turn.phase(host).cloned() else {
+        return turn.decision;
+    };
+    let Some(planned) = turn.request.host_index(host).and_then(|at| turn.request.plan.hosts.get(at)).cloned()
+    else {
+        return turn.decision;
+    };
+    let Some(command) = planned.steps.get(step).filter(|_| current == run) else { return turn.decision };
+    let problem = problem(command, &report).map(|problem| shortened(&problem, WHY_LEN_MAX));
+    let StepReport { end, output } = report;
+    let end = match end {
+        StepEnd::NotRun(why) => StepEnd::NotRun(shortened(&why, WHY_LEN_MAX)),
+        StepEnd::Unknown(why) => StepEnd::Unknown(shortened(&why, WHY_LEN_MAX)),
+        end => end,
+    };
+    turn.keep_output(host, Some(step), &output);
+    let (request, end_of_step) = (id, end.clone());
+    turn.record(Event::StepEnded {
+        request,
+        host: host.clone(),
+        step,
+        run,
+        end: end_of_step,
+        problem: problem.clone(),
+    });
+    turn.follow(replies::run::step_ended(id, host, (step, planned.steps.len()), problem.as_deref(), &output));
+    turn.go_on(host, &planned, StepRef { step, run, boot }, end, problem);
+    turn.decision
+}
+
+/// The verification is over, and with it the host. It never makes an unknown step known: what it
+/// found is shown to whoever settles.
+pub fn verified(view: View<'_>, id: RequestId, host: &HostName, report: VerifyReport) -> Decision {
+    let Some(mut turn) = Turn::of(view, id) else { return Decision::default() };
+    let Some(HostPhase::Verifying(unknown)) = turn.phase(host).cloned() else { return turn.decision };
+    let VerifyReport { verdict, why, output } = report;
+    turn.keep_output(host, None, &output);
+    let why = shortened(&why, WHY_LEN_MAX);
+    let (found, problem) = match verdict {
+        Verdict::Holds => ("the verification holds", None),
+        Verdict::Fails => ("the verification does not hold", Some(why.clone())),
+        Verdict::NotSeen => {
+            ("the verification could not be asked", Some(format!("could not be asked: {why}")))
+        }
+    };
+    turn.record(Event::VerifyEnded { request: id, host: host.clone(), problem });
+    turn.follow(replies::run::verified(id, host, found, &why, &output));
+    match verdict {
+        _ if unknown => {
+            turn.end_host(host, Outcome::Unknown, &format!("nobody knows how the step ended; {found} now"));
+        }
+        Verdict::Holds => turn.end_host(host, Outcome::Succeeded, ""),
+        Verdict::Fails => turn.end_host(host, Outcome::Failed, &format!("{found}: {why}")),
+        Verdict::NotSeen => {
+            turn.end_host(host, Outcome::Unknown, &format!("the steps are done, but {found}: {why}"));
+        }
+    }
+    turn.decision
+}
+
+/// Why a step's end is not what was expected.
+fn problem(command: &Command, report: &StepReport) -> Option<String> {
+    match &report.end {
+        StepEnd::Done(code) => unexpected(command, *code, &report.output.text()),
+        StepEnd::TimedOut => Some(format!("stopped after its {} s", command.timeout_s)),
+        StepEnd::Cancelled => Some("stopped because somebody asked".to_owned()),
+        StepEnd::NotRun(why) => Some(format!("did not run: {why}")),
+        StepEnd::Unknown(why) => Some(format!("unknown whether it ran: {why}")),
+    }
+}
+
+/// Why exit code and output are not what the command expects; none if they are.
+pub fn unexpected(command: &Command, code: i32, text: &str) -> Option<String> {
+    if !command.expect_exit.contains(&code) {
+        let expected: Vec<_> = command.expect_exit.iter().map(ToString::to_string).collect();
+        return Some(format!("exit code {code}, expected {}", expected.join(" or ")));
+    }
+    let pattern = command.expect_stdout.as_deref()?;
+    match Regex::new(pattern) {
+        Ok(regex) if regex.is_match(text) => None,
+        Ok(_) => Some(format!("the output does not match {pattern}")),
+        Err(_) => Some(format!("the expectation {pattern} is no regular expression")),
+    }
+}

@@ -1,0 +1,172 @@
+//! A run in the middle of a decision: what is recorded is taken in at once.
+
+use super::effect::{Decision, Effect, StepRef};
+use crate::domain::id::{HostName, RequestId};
+use crate::domain::plan::HostPlan;
+use crate::domain::record::event::Event;
+use crate::domain::record::moment::Moment;
+use crate::domain::record::request::{HostPhase, HostRun, Request, Run, Status};
+use crate::domain::record::run::{BootId, OUTPUT_HEAD, OUTPUT_TAIL, Outcome, Output, StepEnd, WHY_LEN_MAX};
+use crate::domain::rules::turns;
+use crate::domain::rules::view::View;
+use crate::domain::say::address::To;
+use crate::domain::say::reply::Reply;
+use crate::domain::say::{Say, replies};
+use crate::domain::text::shortened;
+use crate::domain::world::action::Risk;
+use crate::domain::world::actor::ActorId;
+
+/// Bytes of output in one event: six times as many as JSON still fit.
+const OUTPUT_PIECE: usize = 4 * 1024;
+/// Events of output that one step may leave; what an executor keeps beyond its own limit is not
+/// recorded. A piece can lack the bytes of a split character, and a note stands between two.
+const OUTPUT_PIECES_MAX: usize = (OUTPUT_HEAD + OUTPUT_TAIL) / OUTPUT_PIECE + 2;
+
+/// A run in the middle of a decision: what is recorded is taken in at once.
+pub(super) struct Turn<'a> {
+    view: View<'a>,
+    pub(super) request: Request,
+    pub(super) decision: Decision,
+}
+
+impl<'a> Turn<'a> {
+    /// The turn of a running request; none if it isn't running.
+    pub(super) fn of(view: View<'a>, id: RequestId) -> Option<Self> {
+        let request = view.state.requests.get(&id)?.clone();
+        (request.status == Status::Running).then_some(Self { view, request, decision: Decision::default() })
+    }
+
+    pub(super) fn record(&mut self, event: Event) {
+        let actor = ActorId::bot();
+        let moment = Moment { seq: 0, at_ms: self.view.context.now_ms, actor, event };
+        self.request.apply(&moment);
+        self.decision.events.push((moment.actor, moment.event));
+    }
+
+    /// Says something on the way, which the card of the run shows as well.
+    pub(super) fn follow(&mut self, reply: Reply) {
+        self.decision.effects.push(Effect::Follow(self.request.conversation.clone(), reply));
+    }
+
+    pub(super) fn say(&mut self, reply: Reply) {
+        let to = To::request(&self.request);
+        self.decision.effects.push(Effect::Say(Say { to, reply, card: None }));
+    }
+
+    pub(super) fn run(&self) -> Option<&Run> {
+        self.request.run.as_ref()
+    }
+
+    pub(super) fn phase(&self, host: &HostName) -> Option<&HostPhase> {
+        let at = self.request.host_index(host)?;
+        self.run()?.hosts.get(at).map(|host| &host.phase)
+    }
+
+    /// Whether a host is the next one: it waits, those before it are over.
+    pub(super) fn is_next(&self, host: &HostName) -> bool {
+        let Some((at, run)) = self.request.host_index(host).zip(self.run()) else { return false };
+        let is_over = |host: &HostRun| matches!(host.phase, HostPhase::Ended(..));
+        run.hosts[..at].iter().all(is_over) && run.hosts[at].phase == HostPhase::Waiting
+    }
+
+    pub(super) fn keep_output(&mut self, host: &HostName, step: Option<usize>, output: &Output) {
+        let text = output.text();
+        let mut rest = text.as_str();
+        for _ in 0..OUTPUT_PIECES_MAX {
+            if rest.is_empty() {
+                return;
+            }
+            let fits = (0..=OUTPUT_PIECE.min(rest.len())).rev().find(|end| rest.is_char_boundary(*end));
+            let (piece, after) = rest.split_at(fits.unwrap_or(rest.len()));
+            let (request, host) = (self.request.id, host.clone());
+            self.record(Event::OutputKept { request, host, step, text: piece.to_owned() });
+            rest = after;
+        }
+    }
+
+    pub(super) fn begin_step(&mut self, host: &HostName, step: usize, boot: BootId) {
+        let (request, run) = (self.request.id, self.view.context.fresh_run);
+        self.record(Event::StepStarted { request, host: host.clone(), step, run, boot: boot.clone() });
+        self.follow(replies::run::step_started(&self.request, host, step));
+        self.decision.effects.push(Effect::Execute(request, host.clone(), StepRef { step, run, boot }));
+    }
+
+    /// Ends the run on a host and goes on with the next one, or ends the run.
+    pub(super) fn end_host(&mut self, host: &HostName, outcome: Outcome, why: &str) {
+        let (request, why) = (self.request.id, shortened(why, WHY_LEN_MAX));
+        self.record(Event::HostEnded { request, host: host.clone(), outcome, why: why.clone() });
+        if self.request.plan.hosts.len() > 1 {
+            self.follow(replies::run::host_ended(request, host, outcome, &why));
+        }
+        let Some(run) = self.run() else { return };
+        let waiting = |(run, planned): (&HostRun, &HostPlan)| {
+            (run.phase == HostPhase::Waiting).then(|| planned.name.clone())
+        };
+        let next = run.hosts.iter().zip(&self.request.plan.hosts).find_map(waiting);
+        let (recovered, cancelled) = (run.recovered, run.cancel_asked);
+        match next {
+            Some(next) if recovered => {
+                self.end_host(&next, Outcome::Failed, "not started: the bot was restarted");
+            }
+            Some(next) if cancelled => self.end_host(&next, Outcome::Cancelled, "not started"),
+            Some(next) if self.request.plan.risk != Risk::Read && outcome != Outcome::Succeeded => {
+                self.end_host(&next, Outcome::Cancelled, &format!("not started after {host}"));
+            }
+            Some(next) => self.decision.effects.push(Effect::Probe(request, next)),
+            None => self.end_run(),
+        }
+    }
+
+    /// What follows the end of a step, which is recorded: the next step only in a run that nothing
+    /// has interrupted.
+    pub(super) fn go_on(
+        &mut self,
+        host: &HostName,
+        planned: &HostPlan,
+        at: StepRef,
+        end: StepEnd,
+        problem: Option<String>,
+    ) {
+        let (id, StepRef { step, boot, .. }) = (self.request.id, at);
+        let stopped = self.run().is_some_and(|run| run.cancel_asked);
+        let recovered = self.run().is_some_and(|run| run.recovered);
+        let more = step + 1 < planned.steps.len();
+        match (end, problem) {
+            (StepEnd::Unknown(_), _) if planned.verify.is_some() => {
+                self.decision.effects.push(Effect::Verify(id, host.clone()));
+            }
+            (StepEnd::Unknown(why), _) => self.end_host(host, Outcome::Unknown, &why),
+            (StepEnd::Cancelled, _) => {
+                self.end_host(host, Outcome::Cancelled, &format!("step {} was stopped", step + 1));
+            }
+            (StepEnd::NotRun(_), _) if stopped => {
+                self.end_host(host, Outcome::Cancelled, "stopped before it began");
+            }
+            (_, Some(problem)) => {
+                self.end_host(host, Outcome::Failed, &format!("step {}: {problem}", step + 1));
+            }
+            (_, None) if more && recovered => {
+                let why =
+                    format!("the bot was restarted: {} of {} steps have run", step + 1, planned.steps.len());
+                self.end_host(host, Outcome::Failed, &why);
+            }
+            (_, None) if more && stopped => {
+                self.end_host(host, Outcome::Cancelled, &format!("stopped after step {}", step + 1));
+            }
+            (_, None) if more => self.begin_step(host, step + 1, boot),
+            (_, None) if planned.verify.is_some() => {
+                self.decision.effects.push(Effect::Verify(id, host.clone()));
+            }
+            (_, None) => self.end_host(host, Outcome::Succeeded, ""),
+        }
+    }
+
+    fn end_run(&mut self) {
+        let Some(outcome) = self.run().and_then(Run::outcome) else { return };
+        let request = self.request.id;
+        self.record(Event::RunEnded { request, outcome });
+        self.decision.effects.push(Effect::Release(request));
+        self.say(replies::run::ended(self.view.catalogue, &self.request, outcome));
+        self.decision.effects.extend(turns::startable(self.view, Some(request)).map(Effect::Start));
+    }
+}
