@@ -5,8 +5,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::error::LabError;
+use super::files::replace;
 use super::setup::{PreparedHost, USER};
-use super::state::replace;
 use crate::domain::id::HostName;
 use crate::domain::world::host::{Host, Platform};
 

@@ -6,7 +6,7 @@ use russh::keys::ssh_key::private::{Ed25519Keypair, Ed25519PrivateKey, KeypairDa
 use russh::keys::ssh_key::{LineEnding, PrivateKey};
 
 use super::error::LabError;
-use super::state::replace;
+use super::files::replace;
 
 /// The key in `path`, made if it is missing: ed25519, OpenSSH format, mode 0600, no passphrase.
 pub fn load_or_create(path: &Path, comment: &str) -> Result<PrivateKey, LabError> {

@@ -11,22 +11,25 @@
 //!
 //! The lab does not know the remote wrapper, the articles or the bot.
 //!
-//! Layout: `cast` and `setup` make a host, `state`, `root`, `disk` and `proc_files` are the host,
-//! `double` plays its tools, `server`, `session` and `shell` serve it, `runs` ends what it left behind,
-//! `inventory` tells of it.
+//! Layout: `cast` and `setup` make a host, `state`, `root`, `disk` and `proc_files` are the host, `lock`
+//! and `files` keep it on disk, `double` plays its tools, `server`, `shared`, `session` and `shell` serve
+//! it, `runs` ends what it left behind, `inventory` tells of it.
 
 mod cast;
 mod disk;
 pub mod double;
 mod error;
+mod files;
 mod inventory;
 mod keys;
+mod lock;
 mod proc_files;
 mod root;
 mod runs;
 mod server;
 mod session;
 mod setup;
+mod shared;
 mod shell;
 mod state;
 
@@ -43,8 +46,8 @@ pub use cast::OLD_ISO;
 pub use error::LabError;
 pub use state::Power;
 
+use lock::Locked;
 use server::Server;
-use state::Locked;
 
 /// A tool that was started on a host, from the host's own log.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

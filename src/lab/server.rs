@@ -4,11 +4,9 @@
 //! nothing of it runs on. The shell that a connection had started is not killed, as under a real
 //! sshd: a run outlives its connection.
 
-use std::collections::HashMap;
 use std::net::{Ipv4Addr, Shutdown, TcpStream as StdStream};
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use russh::keys::PublicKey;
@@ -21,6 +19,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::error::LabError;
 use super::session::Session;
 use super::setup::PreparedHost;
+use super::shared::Shared;
 
 /// Connections to one host at a time; more wait in the kernel's queue.
 const CONNECTIONS_MAX: usize = 128;
@@ -36,38 +35,6 @@ const LOGIN_ATTEMPTS_MAX: usize = 6;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How long `stop` waits for connections to end before it drops them.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// What every session of a host shares.
-#[derive(Debug)]
-pub struct Shared {
-    /// The folder of the host.
-    pub folder: PathBuf,
-    /// The only key that may log in.
-    pub client: PublicKey,
-    /// True from the moment at which the server stops.
-    stopping: watch::Sender<bool>,
-    /// The sockets of the living connections, for an end that needs no cooperation. A plain mutex:
-    /// it is held for one operation on the map and never across an await.
-    sockets: Mutex<HashMap<u64, StdStream>>,
-}
-
-impl Shared {
-    fn sockets(&self) -> std::sync::MutexGuard<'_, HashMap<u64, StdStream>> {
-        self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Returns when the server stops.
-    pub async fn stopped(&self) {
-        let _ = self.stopping.subscribe().wait_for(|stopping| *stopping).await;
-    }
-
-    fn close_all(&self) {
-        self.stopping.send_replace(true);
-        for socket in self.sockets().values() {
-            let _ = socket.shutdown(Shutdown::Both);
-        }
-    }
-}
 
 /// A running server.
 #[derive(Debug)]

@@ -14,8 +14,8 @@ use russh::server::{
 use russh::{Channel, ChannelId, ChannelOpenFailure, Pty, Sig};
 use tokio::task::JoinSet;
 
-use super::server::Shared;
 use super::setup::USER;
+use super::shared::Shared;
 use super::shell;
 
 /// Channels in one connection, as in OpenSSH's `MaxSessions`.

@@ -10,9 +10,10 @@ use rustix::fs::{FlockOperation, flock};
 use super::cast::{self, PARTS, Part};
 use super::double::tools;
 use super::error::LabError;
+use super::files::{private, replace};
 use super::keys::load_or_create;
+use super::lock::write_state;
 use super::root::Root;
-use super::state::{private, replace, write_state};
 
 /// A file that only a lab's folder holds. Without it a folder with anything in it is left alone.
 const MARKER: &str = "dogwatch-lab";

@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStdin, Command};
 
 use super::double::LAB_VARIABLE;
-use super::server::Shared;
+use super::shared::Shared;
 
 /// Bytes of a script; more end the session.
 const SCRIPT_BYTES_MAX: usize = 4 * 1024 * 1024;

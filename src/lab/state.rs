@@ -1,22 +1,12 @@
-//! What a lab host is at this moment: its machines, processes and file systems.
+//! The parts of a lab host at this moment: its machines, processes and file systems.
 //!
-//! Invariant: a state is read, changed and written under one exclusive lock, and replaced whole, so
-//! a play that is killed in the middle leaves either the state before it or the one after.
+//! Invariant: every start gives a machine new numbers, as on a real host: an old number never means a
+//! later run. No file is read or written here; `lock` does that.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::fs::{self, File, OpenOptions};
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
-
-use super::error::LabError;
-use super::proc_files;
-use super::root::Root;
 
 /// Which family of tools a host answers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,7 +149,7 @@ impl Machine {
 
 impl HostState {
     /// Lets happen what was due.
-    fn settle(&mut self, now_ms: u64) {
+    pub(super) fn settle(&mut self, now_ms: u64) {
         for machine in &mut self.machines {
             if machine.off_at_ms.is_some_and(|at| at <= now_ms) {
                 machine.turn_off("shutdown");
@@ -192,102 +182,6 @@ impl HostState {
     pub fn find(&self, matches: impl Fn(&Machine) -> bool) -> Option<usize> {
         self.machines.iter().position(matches)
     }
-}
-
-/// The state of one host while this process holds its lock.
-#[derive(Debug)]
-pub struct Locked {
-    folder: PathBuf,
-    /// Change it, then [`Locked::save`].
-    pub state: HostState,
-    before: HostState,
-    // Held for its lock, which ends with the value.
-    _lock: File,
-}
-
-impl Locked {
-    /// Waits for the lock and reads the state.
-    pub fn open(folder: &Path) -> Result<Self, LabError> {
-        let path = folder.join("lock");
-        // Made with the host: a folder that is no host gets no file from here.
-        let lock =
-            OpenOptions::new().read(true).write(true).open(&path).map_err(LabError::file("open", &path))?;
-        flock(&lock, FlockOperation::LockExclusive).map_err(|e| LabError::file("lock", &path)(e.into()))?;
-        let path = folder.join("state.json");
-        let text = fs::read_to_string(&path).map_err(LabError::file("read", &path))?;
-        let before: HostState =
-            serde_json::from_str(&text).map_err(|error| LabError::content("read", &path, error))?;
-        let mut locked = Self { folder: folder.to_owned(), state: before.clone(), before, _lock: lock };
-        locked.state.settle(now_ms());
-        locked.save()?;
-        Ok(locked)
-    }
-
-    /// Writes what changed, and `/proc` with it.
-    pub fn save(&mut self) -> Result<(), LabError> {
-        if self.state == self.before {
-            return Ok(());
-        }
-        write_state(&self.folder, &self.state)?;
-        self.note_effects()?;
-        self.before = self.state.clone();
-        Ok(())
-    }
-
-    /// Appends a line for every machine that came, went or changed its power.
-    fn note_effects(&self) -> Result<(), LabError> {
-        let mut lines = String::new();
-        let power =
-            |state: &HostState, name: &str| state.find(|m| m.name == name).map(|i| state.machines[i].power);
-        let (old, new) = (&self.before, &self.state);
-        let mut names: Vec<&str> =
-            old.machines.iter().chain(&new.machines).map(|m| m.name.as_str()).collect();
-        names.sort_unstable();
-        names.dedup();
-        for name in names {
-            let (from, to) = (power(old, name), power(new, name));
-            if from != to {
-                let line = serde_json::json!({ "at_ms": now_ms(), "machine": name, "from": from, "to": to });
-                let _ = writeln!(lines, "{line}");
-            }
-        }
-        append(&self.folder.join("effects"), &lines)
-    }
-}
-
-/// Writes the state of a host and its `/proc`. The caller holds the lock, or nobody else knows the host.
-pub fn write_state(folder: &Path, state: &HostState) -> Result<(), LabError> {
-    let root = Root::new(folder.join("root"));
-    proc_files::refresh(&root, state).map_err(LabError::file("refresh", &folder.join("root/proc")))?;
-    let path = folder.join("state.json");
-    let text = serde_json::to_string_pretty(state).map_err(|e| LabError::content("write", &path, e))?;
-    replace(&path, text.as_bytes())
-}
-
-/// Replaces a file of mode 0600 whole.
-pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), LabError> {
-    let fresh = path.with_extension("new");
-    let mut options = OpenOptions::new();
-    let options = options.write(true).create(true).truncate(true).mode(0o600);
-    let mut file = options.open(&fresh).map_err(LabError::file("create", &fresh))?;
-    file.write_all(bytes).map_err(LabError::file("write", &fresh))?;
-    fs::rename(&fresh, path).map_err(LabError::file("replace", path))
-}
-
-/// Appends `text` with a single write.
-pub fn append(path: &Path, text: &str) -> Result<(), LabError> {
-    if text.is_empty() {
-        return Ok(());
-    }
-    let mut options = OpenOptions::new();
-    let mut file =
-        options.append(true).create(true).mode(0o600).open(path).map_err(LabError::file("open", path))?;
-    file.write_all(text.as_bytes()).map_err(LabError::file("append to", path))
-}
-
-/// Opens a file of mode 0600 for its lock.
-pub fn private(path: &Path) -> std::io::Result<File> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 
 /// The time of the real clock.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::super::disk::{Usage, folders, holding, human, human_esxi, usages};
 use super::super::root::reason;
 use super::super::state::{Filesystem, Kind};
-use super::Call;
+use super::call::Call;
 
 /// `df [-h] [-i] [PATH...]` in the layout of the host's family.
 pub fn df(call: &mut Call) -> u8 {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::super::state::{Force, Power, now_ms};
-use super::Call;
+use super::call::Call;
 
 /// `vmsvc/getallvms`, `vmsvc/power.getstate|off|on|shutdown VMID`.
 pub fn vim_cmd(call: &mut Call) -> u8 {

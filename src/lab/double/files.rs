@@ -7,7 +7,7 @@ use rustix::io::Errno;
 use super::super::disk::usage_of;
 use super::super::root::reason;
 use super::super::state::Kind;
-use super::Call;
+use super::call::Call;
 
 /// `cat [--] [PATH...]`.
 pub fn cat(call: &mut Call) -> u8 {

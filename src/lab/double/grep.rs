@@ -6,7 +6,7 @@ use regex::bytes::{Regex, RegexBuilder};
 use rustix::io::Errno;
 
 use super::super::root::{DEPTH_MAX, ENTRIES_MAX, join};
-use super::Call;
+use super::call::Call;
 
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the real tool")]

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use super::super::disk::{human, size_kib};
 use super::super::root::{DEPTH_MAX, join, reason};
 use super::super::state::{Kind, now_ms};
-use super::Call;
+use super::call::Call;
 
 /// Half a year: older files show their year instead of the time.
 const RECENT_S: i64 = 15_778_476;

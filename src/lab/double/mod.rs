@@ -3,6 +3,7 @@
 //! Invariant: a double prints what the real tool prints and changes the state and the folder of one
 //! lab host, nothing else. It signals no process and opens no path but through [`Root`].
 
+mod call;
 mod disk;
 mod esxi;
 mod files;
@@ -20,8 +21,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use super::error::LabError;
-use super::root::{Root, reason};
-use super::state::{Kind, Locked, append, now_ms};
+use super::files::append;
+use super::lock::Locked;
+use super::root::Root;
+use super::state::{Kind, now_ms};
+
+use self::call::Call;
 
 /// The variable that names the folder of the host to a double.
 pub const LAB_VARIABLE: &str = "DOGWATCH_LAB";
@@ -31,20 +36,6 @@ const INPUT_BYTES_MAX: u64 = 1024 * 1024;
 const LOG_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// The longest delay that a test can ask for.
 const DELAY_MAX: Duration = Duration::from_secs(120);
-
-/// What a double needs to act, and what it printed so far.
-struct Call<'a> {
-    /// The state, locked while the double runs.
-    host: Locked,
-    /// The simulated `/`.
-    root: Root,
-    /// Without the name of the tool.
-    args: &'a [String],
-    /// What came on standard input, for tools that read it.
-    input: Vec<u8>,
-    out: Vec<u8>,
-    err: Vec<u8>,
-}
 
 /// A tool: prints into the call, returns the exit status.
 type Tool = fn(&mut Call) -> u8;
@@ -226,49 +217,4 @@ fn note(folder: &Path, name: &str, args: &[String]) -> Result<(), LabError> {
     }
     let line = serde_json::json!({ "at_ms": now_ms(), "tool": name, "args": args });
     append(&path, &format!("{line}\n"))
-}
-
-impl Call<'_> {
-    fn kind(&self) -> Kind {
-        self.host.state.kind
-    }
-
-    fn say(&mut self, text: impl AsRef<str>) {
-        self.out.extend_from_slice(text.as_ref().as_bytes());
-        self.out.push(b'\n');
-    }
-
-    fn complain(&mut self, text: impl AsRef<str>) {
-        self.err.extend_from_slice(text.as_ref().as_bytes());
-        self.err.push(b'\n');
-    }
-
-    /// The options and the operands; after `--` everything is an operand.
-    fn split_args(&self) -> (Vec<String>, Vec<String>) {
-        let mut options = Vec::new();
-        let mut operands = Vec::new();
-        let mut ended = false;
-        for arg in self.args {
-            if !ended && arg == "--" {
-                ended = true;
-            } else if !ended && arg.len() > 1 && arg.starts_with('-') {
-                options.push(arg.clone());
-            } else {
-                operands.push(arg.clone());
-            }
-        }
-        (options, operands)
-    }
-
-    /// The usual complaint of a GNU tool about an option that the double does not know.
-    fn unknown_option(&mut self, tool: &str, option: &str, code: u8) -> u8 {
-        let option = option.trim_start_matches('-');
-        self.complain(format!("{tool}: invalid option -- '{option}'"));
-        code
-    }
-
-    /// `TOOL: PATH: REASON`, as `cat`, `grep`, `tee` and `df` complain.
-    fn complain_about(&mut self, tool: &str, path: &str, error: &io::Error) {
-        self.complain(format!("{tool}: {path}: {}", reason(error)));
-    }
 }

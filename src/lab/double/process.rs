@@ -3,7 +3,7 @@
 
 use super::super::proc_files::command_line;
 use super::super::state::{Force, Kind, Power, now_ms};
-use super::Call;
+use super::call::Call;
 
 /// `ps [-ef | -efww | aux...]`: always all processes of the host, in full.
 pub fn ps(call: &mut Call) -> u8 {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::super::root::reason;
 use super::super::state::{Force, Machine, Power, now_ms};
-use super::Call;
+use super::call::Call;
 
 /// `list [--all]`, `domstate [--reason]`, `dominfo`, `start`, `shutdown`, `destroy`, `define`, `undefine`.
 pub fn virsh(call: &mut Call) -> u8 {

@@ -1,7 +1,7 @@
 //! `vm-support` and `vmkload_app` of ESX 3.x: how to end a machine that obeys nobody.
 
 use super::super::state::{Force, Power, now_ms};
-use super::Call;
+use super::call::Call;
 
 const BANNER: &str = "VMware ESX Support Script 1.29";
 

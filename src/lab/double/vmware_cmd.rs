@@ -3,7 +3,7 @@
 use super::super::disk as space;
 use super::super::root::reason;
 use super::super::state::{Force, Machine, Power, now_ms};
-use super::Call;
+use super::call::Call;
 
 const TOOL: &str = "/usr/bin/vmware-cmd";
 const USAGE: &str = "Usage: vmware-cmd -l | vmware-cmd -s <options> | vmware-cmd <cfg> <options>";
