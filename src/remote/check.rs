@@ -3,7 +3,7 @@
 //! Changes nothing on the host. It takes no approved plan, and executes only the wrapper's `boot`
 //! and the fixed script below.
 
-use super::SshConfig;
+use super::config::SshConfig;
 use super::error::RemoteError;
 use super::session::Session;
 use super::wire::{About, Payload, Verb, fresh_run_id, wrapper_digest};

@@ -13,8 +13,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::run::Step;
 use super::session::Session;
+use super::step::Step;
 use super::wire::Verb;
 use crate::domain::record::run::Output;
 

@@ -10,32 +10,34 @@
 //!
 //! # Layout
 //!
-//! `session` connects and exchanges bytes, `wire` puts questions into bytes and reads the answers,
-//! `run` follows one run to its end, `live` fetches what it prints meanwhile, `verify` and `check` look and change nothing, `over` knows
-//! which run folders a host may remove, `algorithms` is what is offered to modern and old servers.
+//! `config` says how the bot logs in, `session` connects and exchanges bytes, `wire` puts questions into
+//! bytes and reads the answers, `step` asks about one run, `run` follows it to its end, `live` fetches
+//! what it prints meanwhile, `verify` and `check` look and change nothing, `over` knows which run folders
+//! a host may remove, `algorithms` is what is offered to modern and old servers.
 //!
 //! The module does not decide what to run, retries no run and records nothing.
 
 mod algorithms;
 mod check;
+mod config;
 mod error;
 mod live;
 mod over;
 mod run;
 mod session;
+mod step;
 mod verify;
 mod wire;
 
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
-use std::time::Duration;
-
 use tokio::sync::watch;
 
+pub use config::{RECONNECT_FOR, SshConfig};
 pub use error::RemoteError;
 use over::OverRuns;
+use step::Step;
 pub use wire::{WRAPPER, wrapper_digest};
 
 use crate::app::ports::{HostCheck, Hosts, StepAt};
@@ -44,27 +46,6 @@ use crate::domain::plan::approved::Approved;
 use crate::domain::plan::{HostPlan, Plan};
 use crate::domain::record::run::{BootId, Output, StepEnd, StepReport, Verdict, VerifyReport};
 use crate::domain::world::host::Host;
-
-/// How the bot logs in anywhere.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SshConfig {
-    /// An unencrypted private key as OpenSSH writes it. It is read for each connection and kept
-    /// nowhere.
-    pub identity: PathBuf,
-    /// How long a host is looked for after the connection to it was lost in the middle of a run;
-    /// after that the run is unknown.
-    pub reconnect_for: Duration,
-}
-
-/// A host that has lost its network for a moment is back by then.
-pub const RECONNECT_FOR: Duration = Duration::from_secs(60);
-
-impl SshConfig {
-    /// Logs in with this key, with the usual patience.
-    pub fn new(identity: PathBuf) -> Self {
-        Self { identity, reconnect_for: RECONNECT_FOR }
-    }
-}
 
 /// The hosts of the inventory, over SSH.
 #[derive(Debug)]
@@ -86,11 +67,11 @@ impl Ssh {
         at: StepAt,
         run: RunId,
         boot: &'a BootId,
-    ) -> Result<run::Step<'a>, String> {
+    ) -> Result<Step<'a>, String> {
         let (host, digest) = host_of(approved, at.host)?;
         let command =
             host.steps.get(at.step).ok_or_else(|| format!("{} has no step {}", host.name, at.step))?;
-        Ok(run::Step { config: &self.config, over: &self.over, host, digest, command, run, boot: Some(boot) })
+        Ok(Step { config: &self.config, over: &self.over, host, digest, command, run, boot: Some(boot) })
     }
 }
 
@@ -102,7 +83,7 @@ fn host_of(approved: &Approved<Plan>, index: usize) -> Result<(&HostPlan, Digest
 }
 
 /// What was approved must be what this bot would send, and how.
-fn executable(step: run::Step<'_>) -> Result<run::Step<'_>, String> {
+fn executable(step: Step<'_>) -> Result<Step<'_>, String> {
     if step.host.wrapper != wrapper_digest() {
         return Err(
             "the plan was approved for another version of the remote wrapper; request it again".to_owned()

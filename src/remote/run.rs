@@ -18,14 +18,12 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
-use super::SshConfig;
 use super::error::RemoteError;
 use super::live;
-use super::over::OverRuns;
 use super::session::{Opened, Session};
-use super::wire::{About, Answer, Ask, Payload, State, Verb};
-use crate::domain::id::{Digest, RunId};
-use crate::domain::plan::{Command, HostPlan};
+use super::step::Step;
+use super::wire::{About, Answer, Payload, State, Verb};
+use crate::domain::plan::HostPlan;
 use crate::domain::record::run::{BootId, Output, StepEnd, StepReport};
 
 /// The pause before the second attempt; each one doubles it.
@@ -46,19 +44,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 const CLOSE_MAX: Duration = Duration::from_secs(4);
 /// For fetching the output over a new connection when the old one broke just then.
 const OUTPUT_MAX: Duration = Duration::from_secs(20);
-
-/// One step under one run id: what every question to the host is about.
-#[derive(Clone, Copy)]
-pub(super) struct Step<'a> {
-    pub(super) config: &'a SshConfig,
-    pub(super) over: &'a OverRuns,
-    pub(super) host: &'a HostPlan,
-    pub(super) digest: Digest,
-    pub(super) command: &'a Command,
-    pub(super) run: RunId,
-    /// The boot that was noted before the start; none for a look that nobody recovers.
-    pub(super) boot: Option<&'a BootId>,
-}
 
 /// Runs a step and follows it to its end; `printed` gets its output as far as it has come.
 pub(super) async fn execute(
@@ -99,16 +84,7 @@ pub(super) async fn settle(
     Following::new(step, cancel).follow(Contact::Lost(why), &printed).await
 }
 
-impl<'a> Step<'a> {
-    fn ask(&self, verb: Verb) -> Result<Ask<'a>, RemoteError> {
-        let payload = if verb == Verb::Start { Payload::Step(self.command) } else { Payload::Nothing };
-        About { host: self.host, run: self.run, digest: self.digest, boot: self.boot }.ask(verb, payload)
-    }
-
-    pub(super) async fn put(&self, session: &Session, verb: Verb) -> Result<Answer, RemoteError> {
-        self.ask(verb)?.over(session.open().await?).await
-    }
-
+impl Step<'_> {
     /// What it has printed; shortly after its end the output may still be on its way.
     async fn output(&self, session: &Session) -> Result<Output, RemoteError> {
         let deadline = Instant::now() + CLOSE_MAX;

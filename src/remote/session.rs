@@ -20,8 +20,8 @@ use russh::{Channel, ChannelMsg};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::SshConfig;
 use super::algorithms::preferred;
+use super::config::SshConfig;
 use super::error::RemoteError;
 use crate::domain::id::HostName;
 use crate::domain::plan::HostPlan;

@@ -8,9 +8,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::SshConfig;
+use super::config::SshConfig;
 use super::over::OverRuns;
-use super::run::{self, Step};
+use super::run;
+use super::step::Step;
 use super::wire::fresh_run_id;
 use crate::domain::decide::progress::unexpected;
 use crate::domain::id::Digest;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-use super::super::run::{self, Step};
+use super::super::run;
+use super::super::step::Step;
 use super::super::wire::fresh_run_id;
 use super::runs::{World, lines, sh, unseen};
 use crate::domain::id::Digest;

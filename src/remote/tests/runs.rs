@@ -10,7 +10,8 @@ use tokio::time::sleep;
 
 use super::super::check::boot_id;
 use super::super::over::OverRuns;
-use super::super::run::{self, Step};
+use super::super::run;
+use super::super::step::Step;
 use super::super::wire::fresh_run_id;
 use super::{Sshd, config, host};
 use crate::domain::id::{Digest, RunId};
