@@ -5,9 +5,9 @@
 
 use std::str::FromStr;
 
-use super::{bare, id, split_word, usage};
-use crate::domain::command::table::COMMANDS;
-use crate::domain::id::{IdError, IncidentId};
+use super::values::{bare, id, split_word};
+use crate::domain::command::table::{COMMANDS, usage};
+use crate::domain::id::{self, IdError, IncidentId};
 use crate::domain::record::severity::Severity;
 use crate::domain::refusal::Refusal;
 use crate::domain::text::is_invisible;

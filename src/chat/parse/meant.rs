@@ -3,7 +3,9 @@
 //!
 //! Invariant: it is only named to whoever typed it, never done.
 
-use super::{command, lead, split_word};
+use super::command::command;
+use super::lead;
+use super::values::split_word;
 use crate::domain::command::table::COMMANDS;
 use crate::domain::command::{Command, Meant};
 use crate::domain::record::severity::Severity;

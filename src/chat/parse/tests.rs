@@ -3,10 +3,15 @@
 mod lead;
 mod meant;
 
+use std::collections::BTreeMap;
+
 use super::*;
-use crate::domain::command::table;
+use crate::domain::command::Assignee;
+use crate::domain::command::table::{self, COMMANDS, usage};
 use crate::domain::decide::role_for;
-use crate::domain::id::IncidentId;
+use crate::domain::id::{IncidentId, RequestId};
+use crate::domain::record::run::Outcome;
+use crate::domain::record::severity::Severity;
 use crate::domain::text::quoted;
 use crate::domain::world::actor::Role;
 
