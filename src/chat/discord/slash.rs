@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::suggest::chosen;
 use crate::chat::parse::{expected, hosts, id, outcome, quiet, severity, text, unknown_command};
 use crate::domain::command::{Assignee, Command};
 use crate::domain::id::{ActionId, ArticleId, HostName, IncidentId, RequestId};
@@ -19,6 +18,9 @@ const SUBCOMMAND: u64 = 1;
 const GROUP: u64 = 2;
 const STRING: u64 = 3;
 const USER: u64 = 6;
+
+/// Stands between the id and the title in the name of a suggestion.
+pub(super) const BETWEEN: &str = " - ";
 
 /// A command as it arrives, whole or still being typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -169,6 +171,12 @@ impl Given<'_> {
             word => id(word, self.path).map(Some),
         }
     }
+}
+
+/// The id of what was picked. A client sends the name instead of the value if somebody has typed on
+/// after picking.
+pub(super) fn chosen(value: &str) -> &str {
+    value.split_once(BETWEEN).map_or(value, |(id, _)| id).trim()
 }
 
 #[cfg(test)]

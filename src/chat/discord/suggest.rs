@@ -3,7 +3,7 @@
 //! Invariant: a suggestion is a help for typing and nothing else; what is sent is checked like any
 //! other value. Whoever asks for suggestions makes sure that they go to somebody who may look.
 
-use super::slash::Slash;
+use super::slash::{BETWEEN, Slash, chosen};
 use crate::chat::parse;
 use crate::domain::command::table::{self, Kind};
 use crate::domain::id::{ActionId, HostName};
@@ -172,15 +172,6 @@ fn words(text: &str) -> Vec<String> {
     let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let words = words.map(|word| word.chars().take(WORD_LEN_MAX).collect::<String>().to_lowercase());
     words.take(WORDS_MAX).collect()
-}
-
-/// What stands between an id and its title.
-const BETWEEN: &str = " - ";
-
-/// The id of what was picked. A client sends the name instead of the value if somebody has typed on
-/// after picking.
-pub(super) fn chosen(value: &str) -> &str {
-    value.split_once(BETWEEN).map_or(value, |(id, _)| id).trim()
 }
 
 fn is_sendable(text: &str) -> bool {
