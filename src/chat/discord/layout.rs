@@ -14,16 +14,19 @@ use serde_json::{Value, json};
 use crate::domain::say::button::{Button, Weight};
 use crate::domain::say::reply::{Reply, Tone};
 
-use super::{custom_id, escape};
+use super::custom_id;
 
 pub mod file;
 mod form;
+mod label;
 mod line;
 mod pages;
 mod parts;
 
 pub use file::File;
 pub use form::form;
+
+use label::one_line;
 
 /// Messages of one reply at the most; what goes beyond is attached to the last.
 pub const MESSAGES_MAX: usize = 3;
@@ -239,17 +242,6 @@ fn rows(buttons: &[Button]) -> Vec<Row> {
         }
     }
     shown.chunks(ROW_BUTTONS_MAX).map(|row| Row(row.to_vec())).collect()
-}
-
-/// One line of at most `max` units for where nothing is formatted and something must stand.
-fn one_line(text: &str, max: usize) -> String {
-    let text = text.trim();
-    let whole = escape::plain(text);
-    match whole.as_str() {
-        "" => "…".to_owned(),
-        _ if escape::units(&whole) <= max => whole,
-        _ => escape::taken(text, max - 1, escape::plain).0 + "…",
-    }
 }
 
 #[cfg(test)]

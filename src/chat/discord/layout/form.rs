@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::chat::discord::{custom_id, escape};
 use crate::domain::say::form::{FIELDS_MAX, Field, Form};
 
-use super::one_line;
+use super::label::one_line;
 
 /// Units of a title at the most.
 const TITLE_MAX: usize = 45;
