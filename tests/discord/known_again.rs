@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use dogwatch::app::outbox::{Post, Shown};
-use dogwatch::chat::discord::courier::conversation_of;
 use dogwatch::chat::discord::delivery::{CardNow, Destination, Job, Root, deliver};
+use dogwatch::chat::discord::ids::conversation_of;
 use dogwatch::chat::discord::layout;
 use dogwatch::chat::discord::rest::{Rest, Secret};
 use dogwatch::chat::discord::wire::Wire;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::timeout_at;
 
-use super::courier::conversation_of;
+use super::ids::conversation_of;
 use super::layout;
 use super::rest::{Call, RestError, Secret};
 use super::wire::Wire;

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use self::permissions::invited_with;
-use self::standing::{Standing, needed};
+use self::standing::{Bot, Standing, needed};
+use super::ids::number;
 use super::registration;
 use super::rest::{Call, Rest, RestError, Secret};
 use crate::config::discord::Discord as Settings;
@@ -74,13 +75,6 @@ struct No {
     message: String,
 }
 
-/// The application with the bot's account.
-struct Bot {
-    application: u64,
-    account: u64,
-    name: String,
-}
-
 struct Checkup<'a> {
     rest: Rest,
     settings: &'a Settings,
@@ -136,7 +130,7 @@ impl Checkup<'_> {
             }
         };
         self.find(intents(self.settings.message_content, &application));
-        Ok(Some(Bot { application: id(&application["id"]), account: id(&account["id"]), name }))
+        Ok(Some(Bot { application: number(&application["id"]), account: number(&account["id"]), name }))
     }
 
     /// The server, if the bot is in it.
@@ -254,7 +248,7 @@ fn intents(message_content: bool, application: &Value) -> Finding {
             format!(
                 "message_content = true, and MESSAGE CONTENT INTENT is off: switch it on at \
                  https://discord.com/developers/applications/{}/bot or set message_content = false",
-                id(&application["id"])
+                number(&application["id"])
             ),
         ),
         (false, _) => well("Discord intents", "MESSAGE CONTENT INTENT is not needed"),
@@ -281,10 +275,6 @@ fn mapped(group: &GroupId, role: Role, guild: u64, roles: &[Value]) -> Finding {
             ),
         ),
     }
-}
-
-fn id(value: &Value) -> u64 {
-    value.as_str().and_then(|id| id.parse().ok()).unwrap_or_default()
 }
 
 fn text(value: &Value) -> String {

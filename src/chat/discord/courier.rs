@@ -12,6 +12,8 @@ use tokio::task::JoinSet;
 
 use super::answering::{self, Answer, Answered};
 use super::delivery::{self, Delivered, Destination, Job};
+use super::ids::{channel_of, conversation_of};
+use super::stop::stopped;
 use super::wire::Wire;
 use crate::app::Handle;
 use crate::app::outbox::{Post, Shown};
@@ -113,7 +115,7 @@ impl Courier {
         let mut look = tokio::time::interval(LOOK_EVERY);
         loop {
             tokio::select! {
-                () = super::stopped(&mut stop) => return,
+                () = stopped(&mut stop) => return,
                 order = orders.recv() => match order {
                     Some(order) => self.take(order),
                     None => return,
@@ -344,14 +346,4 @@ impl Courier {
             });
         }
     }
-}
-
-/// The conversation of a channel or a thread.
-pub fn conversation_of(channel: u64) -> ConversationId {
-    ConversationId(format!("discord:{channel}"))
-}
-
-/// The channel of a conversation, if it is one of Discord.
-pub fn channel_of(conversation: &ConversationId) -> Option<u64> {
-    conversation.as_str().strip_prefix("discord:")?.parse().ok()
 }

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::courier::conversation_of;
+use super::ids::{channel_of, conversation_of, id_of, message_number};
 use super::layout::{self, Outgoing};
 use super::rest::{Call, RestError};
 use super::wire::Wire;
@@ -211,16 +211,6 @@ const UNKNOWN_CHANNEL: u64 = 10_003;
 /// How long to wait before the next attempt while Discord is away.
 const PAUSE: std::time::Duration = std::time::Duration::from_secs(5);
 
-/// The id of what Discord has made.
-fn id_of(made: &Value) -> String {
-    made["id"].as_str().unwrap_or_default().to_owned()
-}
-
-/// The same as a number.
-fn number_of(message: &str) -> u64 {
-    message.parse().unwrap_or_default()
-}
-
 /// The thread of an incident: its first message is posted, then the thread is made from that.
 async fn thread(
     wire: &Wire,
@@ -248,8 +238,8 @@ async fn thread(
         // From here on it is there, whatever becomes of its thread.
         root.message.insert(shown)
     };
-    let channel = super::courier::channel_of(&there.conversation).unwrap_or(wire.incident_channel);
-    let thread = wire.thread(channel, number_of(&there.message), &root.outgoing.title).await?;
+    let channel = channel_of(&there.conversation).unwrap_or(wire.incident_channel);
+    let thread = wire.thread(channel, message_number(&there.message), &root.outgoing.title).await?;
     delivered.thread = Some((incident, thread));
     Ok(thread)
 }
@@ -267,9 +257,9 @@ pub async fn edit(
 ) -> Option<Shown> {
     let was_last = shown.last;
     let now = Shown { state, last, ..shown };
-    let channel = super::courier::channel_of(&now.conversation)?;
+    let channel = channel_of(&now.conversation)?;
     let body = outgoing.without_files().body();
-    let call = || Call::message_edit(channel, number_of(&now.message), body.clone(), Vec::new());
+    let call = || Call::message_edit(channel, message_number(&now.message), body.clone(), Vec::new());
     let mut edited = wire.rest.send(call()).await;
     // A thread that was folded away comes back for news, not for what only looks different now.
     if matches!(edited, Err(RestError::Refused { code: THREAD_ARCHIVED, .. })) && !was_last {

@@ -24,6 +24,7 @@ use tokio::sync::{mpsc, watch};
 use tracing_subscriber::layer::{Context as LayerContext, Layer};
 
 use super::rest::Secret;
+use super::stop::stopped;
 
 /// Events that wait to be looked at.
 pub const EVENTS_MAX: usize = 8192;
@@ -163,13 +164,13 @@ impl Gateway {
         loop {
             let mut client = tokio::select! {
                 client = self.client(events.clone()) => client?,
-                () = super::stopped(&mut stop) => return Ok(()),
+                () = stopped(&mut stop) => return Ok(()),
             };
             self.url.clone_into(&mut *client.ws_url.lock().await);
             let shards = client.shard_manager.clone();
             let ended = tokio::select! {
                 ended = client.start() => ended,
-                () = super::stopped(&mut stop) => {
+                () = stopped(&mut stop) => {
                     // Nobody may be there any more to say goodbye to.
                     let _ = tokio::time::timeout(GOODBYE, shards.shutdown_all()).await;
                     return Ok(());
@@ -186,7 +187,7 @@ impl Gateway {
             }
             tokio::select! {
                 () = tokio::time::sleep(AGAIN) => {}
-                () = super::stopped(&mut stop) => return Ok(()),
+                () = stopped(&mut stop) => return Ok(()),
             }
         }
     }

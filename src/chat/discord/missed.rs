@@ -8,9 +8,10 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
+use super::ids::{number, number_of};
 use super::rest::RestError;
 use super::roles;
-use super::wire::{Wire, number_of};
+use super::wire::Wire;
 use crate::app::wall_ms;
 
 /// Milliseconds after which nobody waits for an answer any more.
@@ -56,10 +57,6 @@ pub async fn look(wire: Arc<Wire>, whom: Mentioned, channels: Vec<u64>, found: m
             }
         }
     }
-}
-
-fn number(value: &Value) -> u64 {
-    value.as_str().and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
 /// The message that this one of the bot's answers: perhaps for a record that is no longer.

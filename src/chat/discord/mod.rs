@@ -16,6 +16,7 @@ pub mod custom_id;
 pub mod delivery;
 pub mod escape;
 pub mod gateway;
+pub mod ids;
 pub mod layout;
 pub mod missed;
 pub mod reception;
@@ -23,13 +24,14 @@ pub mod registration;
 pub mod rest;
 pub mod roles;
 pub mod slash;
+mod stop;
 pub mod suggest;
 pub mod wire;
 
 #[cfg(test)]
 mod testing;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use crate::app::outbox::{Post, Shown};
 use crate::app::ports::Chat;
@@ -53,12 +55,6 @@ impl Discord {
         // The courier has gone: what is kept is delivered after the next start.
         let _ = self.0.send(order);
     }
-}
-
-/// Returns once the end is asked for, or nobody is left who could ask.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
-    // The value is let go of at once: it must not be held across an await.
-    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 impl Chat for Discord {

@@ -13,11 +13,13 @@ use tokio::task::JoinSet;
 
 use super::courier::Order;
 use super::gateway::{self, Arrived};
+use super::ids::first_id_of;
 use super::missed::{self, Mentioned};
 use super::rest::Call;
 use super::slash::{self, Slash};
+use super::stop::stopped;
 use super::suggest::{self, Known};
-use super::wire::{Wire, first_id_of};
+use super::wire::Wire;
 use super::{custom_id, registration};
 use crate::app::Handle;
 use crate::app::ports::Sources;
@@ -115,7 +117,7 @@ impl<S: Sources> Reception<S> {
     pub async fn run(mut self, mut events: mpsc::Receiver<Arrived>, mut stop: watch::Receiver<bool>) {
         loop {
             tokio::select! {
-                () = super::stopped(&mut stop) => return,
+                () = stopped(&mut stop) => return,
                 event = events.recv() => match event {
                     Some(arrived) => self.take(arrived).await,
                     None => return,

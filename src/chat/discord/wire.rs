@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
+use super::ids::{first_id_of, number_of};
 use super::rest::call::{Messages, PAGE_MAX};
 use super::rest::{Call, Rest, RestError};
 use crate::app::wall_ms;
@@ -15,8 +16,6 @@ const PAGES_MAX: usize = 20;
 const THREAD_EXISTS: u64 = 160_004;
 /// Minutes without a message after which Discord folds a thread away: its longest, a week.
 const ARCHIVE_AFTER_MIN: u32 = 10_080;
-/// Milliseconds between 1970 and Discord's own first moment, from which its ids count.
-const EPOCH_MS: u64 = 1_420_070_400_000;
 /// Milliseconds for which Discord drops a message with the same nonce, at the least.
 const NONCE_COUNTS_MS: u64 = 120_000;
 /// Milliseconds by which the clocks may differ.
@@ -148,16 +147,6 @@ impl Wire {
         // Discord gives the thread the number of its message.
         Ok(made["id"].as_str().and_then(|id| id.parse().ok()).unwrap_or(message))
     }
-}
-
-/// The least id of what Discord makes at this time, in ms since 1970.
-pub fn first_id_of(at_ms: u64) -> u64 {
-    at_ms.saturating_sub(EPOCH_MS) << 22
-}
-
-/// The number of what Discord has made; 0 if it has none.
-pub fn number_of(made: &Value) -> u64 {
-    made["id"].as_str().and_then(|id| id.parse().ok()).unwrap_or_default()
 }
 
 /// The mark that a message or a body has; null if it has none.

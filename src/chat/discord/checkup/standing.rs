@@ -7,12 +7,19 @@ use serde_json::Value;
 use super::permissions::{
     Bits, Member, Overwrite, Permission, TO_ANSWER, TO_OPEN_INCIDENTS, bits, in_channel,
 };
-use super::{Bot, id};
+use crate::chat::discord::ids::number;
 
 /// Kinds of channels in which threads are made from messages: text and announcements.
 const TEXT_CHANNELS: [u64; 2] = [0, 5];
 /// Kinds of threads.
 const THREADS: [u64; 3] = [10, 11, 12];
+
+/// The application with the bot's account.
+pub(super) struct Bot {
+    pub application: u64,
+    pub account: u64,
+    pub name: String,
+}
 
 /// What decides on permissions in every channel of the server.
 pub(super) struct Standing {
@@ -32,13 +39,13 @@ impl Standing {
             bot: bot.name.clone(),
             roles: list(&found["roles"])
                 .iter()
-                .map(|role| (id(&role["id"]), bits(&role["permissions"])))
+                .map(|role| (number(&role["id"]), bits(&role["permissions"])))
                 .collect(),
             member: Member {
                 id: bot.account,
-                is_owner: id(&found["owner_id"]) == bot.account,
+                is_owner: number(&found["owner_id"]) == bot.account,
                 in_timeout: until.is_some_and(|until| until > jiff::Timestamp::now()),
-                roles: list(&member["roles"]).iter().map(id).collect(),
+                roles: list(&member["roles"]).iter().map(number).collect(),
             },
         }
     }
@@ -49,7 +56,7 @@ impl Standing {
         if THREADS.contains(&kind) {
             return Err("this is a thread: name the channel that it is in".to_owned());
         }
-        if id(&channel["guild_id"]) != self.guild {
+        if number(&channel["guild_id"]) != self.guild {
             return Err(format!("it is not in the server {} that [discord] guild names", self.guild));
         }
         if !TEXT_CHANNELS.contains(&kind) {
@@ -63,7 +70,7 @@ impl Standing {
         }
         let overwrites = channel["permission_overwrites"].as_array().into_iter().flatten();
         let overwrites: Vec<_> = overwrites
-            .map(|it| Overwrite { id: id(&it["id"]), allow: bits(&it["allow"]), deny: bits(&it["deny"]) })
+            .map(|it| Overwrite { id: number(&it["id"]), allow: bits(&it["allow"]), deny: bits(&it["deny"]) })
             .collect();
         let allowed = in_channel(self.guild, &self.roles, &self.member, &overwrites);
         let missing = needed(is_for_incidents).filter(|permission| allowed & permission.bit == 0);

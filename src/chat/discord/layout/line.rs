@@ -5,6 +5,7 @@
 //! bold text without regard to code.
 
 use crate::chat::discord::escape;
+use crate::chat::discord::ids::is_snowflake;
 use crate::domain::say::line::{Line, Span};
 
 /// How a line is set.
@@ -100,11 +101,6 @@ fn runs(line: &Line, weight: Weight) -> Vec<Run> {
         }
     }
     runs
-}
-
-/// Whether a text is an id of Discord's: a 64-bit number.
-fn is_snowflake(text: &str) -> bool {
-    text.bytes().all(|b| b.is_ascii_digit()) && text.parse::<u64>().is_ok_and(|id| id > 0)
 }
 
 impl Run {

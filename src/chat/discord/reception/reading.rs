@@ -9,7 +9,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use crate::chat::discord::answering::Live;
-use crate::chat::discord::courier::conversation_of;
+use crate::chat::discord::ids::{conversation_of, id};
 use crate::chat::discord::rest::Secret;
 use crate::chat::discord::slash::Slash;
 use crate::chat::discord::{custom_id, roles};
@@ -28,11 +28,6 @@ pub const AUTOCOMPLETE: u64 = 4;
 const MODAL: u64 = 5;
 /// The type of a text input.
 const TEXT_INPUT: u64 = 4;
-
-/// An id of Discord's.
-fn id(value: &Value) -> Option<u64> {
-    value.as_str()?.parse().ok()
-}
 
 /// The ids in a list; what has none is left out.
 fn ids<'a>(list: &'a Value, of: impl Fn(&'a Value) -> &'a Value) -> Vec<u64> {
