@@ -8,9 +8,11 @@ use std::time::Instant;
 use anyhow::Context as _;
 use clap::Args as _;
 
+use super::failure::Done;
 use super::library::{KbLibrary, Meaning, VECTORS};
+use super::output::{is_written, out};
 use super::parts::{ConfigSource, Files, found};
-use super::{Done, Places, is_written};
+use super::places::Places;
 use crate::chat::console::{for_stdout, next_line};
 use crate::config::Config;
 use crate::domain::planning::planner::effective_risk;

@@ -1,7 +1,9 @@
 //! `audit verify`: proves the record without changing it.
 
+use super::failure::{Done, Failure};
+use super::output::out;
 use super::parts::proved;
-use super::{Done, Failure, Places};
+use super::places::Places;
 use crate::chat::console::rendered;
 use crate::domain::say::replies;
 use crate::store::StoreError;

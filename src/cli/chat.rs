@@ -4,10 +4,12 @@
 use std::sync::Arc;
 
 use super::end::End;
+use super::failure::{Done, Failure};
 use super::library::{KbLibrary, Meaning, VECTORS};
 use super::parts::{ConfigSource, Files};
+use super::places::Places;
+use super::runtime::runtime;
 use super::talk::Talk;
-use super::{Done, Failure, Places, runtime};
 use crate::domain::world::actor::ActorId;
 
 pub fn run(places: &Places) -> Done {

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::failure::{Done, Failure};
+use super::output::out;
 use super::parts::SledRecord;
-use super::{Done, Failure, Places};
+use super::places::Places;
 use crate::app::ports::Record as _;
 use crate::app::wall_ms;
 use crate::chat::console::rendered;

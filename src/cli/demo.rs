@@ -6,10 +6,13 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use super::end::End;
+use super::failure::{Done, Failure};
 use super::library::KbLibrary;
+use super::output::out;
 use super::parts::{ConfigSource, Files};
+use super::places::Places;
+use super::runtime::runtime;
 use super::talk::{Talk, demo_actor};
-use super::{Done, Failure, Places, runtime};
 use crate::domain::world::actor::{People, Person, Role};
 use crate::lab::Lab;
 

@@ -3,9 +3,12 @@
 
 use std::fmt::Display;
 
+use super::failure::{Done, Failure};
 use super::library::KbLibrary;
+use super::output::out;
 use super::parts::{ConfigSource, Files, chain, proved};
-use super::{Done, Failure, Places, runtime};
+use super::places::Places;
+use super::runtime::runtime;
 use crate::app::ports::Hosts as _;
 use crate::app::programs;
 use crate::chat::console::one_line;

@@ -1,7 +1,9 @@
 //! `incident list`, `incident show`: reads the record.
 
+use super::failure::Done;
+use super::output::out;
 use super::parts::recorded_state;
-use super::{Done, Places};
+use super::places::Places;
 use crate::chat::console::rendered;
 use crate::domain::id::IncidentId;
 use crate::domain::record::state::find_incident;

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
+use super::failure::{Done, Failure};
 use super::library::{KbLibrary, Meaning, VECTORS, VECTORS_OF_COLLECTIONS};
+use super::output::out;
 use super::parts::{no_articles, recorded_state};
-use super::{Done, Failure, Places};
+use super::places::Places;
 use crate::chat::console::{one_line, rendered};
 use crate::domain::record::state::State;
 use crate::domain::rules::upkeep::report::Upkeep;

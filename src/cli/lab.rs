@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use super::end::End;
-use super::{Done, runtime};
+use super::failure::Done;
+use super::output::out;
+use super::runtime::runtime;
 use crate::lab::Lab;
 
 #[derive(clap::Args)]

@@ -12,9 +12,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 
 use anyhow::Context as _;
 
-use super::Places;
 use super::encoding::Encoding;
 use super::parts::{chain, found, no_articles};
+use super::places::Places;
 use super::progress::Progress;
 use crate::app::ports::Library;
 use crate::domain::world::citation::Found;

@@ -4,8 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::end::End;
+use super::failure::Done;
+use super::output::out;
+use super::places::Places;
 use super::progress::Progress;
-use super::{Done, Places, runtime};
+use super::runtime::runtime;
 use crate::model::{HUB, Installed, Source, install};
 
 /// How long the hub may send nothing.

@@ -8,9 +8,11 @@ use anyhow::Context as _;
 use tokio::sync::{mpsc, watch};
 
 use super::end::End;
+use super::failure::{Done, Failure};
 use super::library::{KbLibrary, Meaning, VECTORS};
 use super::parts::{ConfigSource, Files, SledRecord};
-use super::{Done, Failure, Places, runtime};
+use super::places::Places;
+use super::runtime::runtime;
 use crate::app::{Bot, BotError};
 use crate::chat::discord::Discord;
 use crate::chat::discord::courier::Courier;
