@@ -4,6 +4,7 @@
 //! can't be recorded the loop ends, and with it the bot: what it would do next nobody could prove.
 
 pub mod bot;
+mod chain;
 mod handle;
 pub mod outbox;
 pub mod ports;
@@ -12,6 +13,7 @@ mod turn;
 mod work;
 
 pub use bot::{Bot, BotError};
+pub(crate) use chain::chain;
 pub use handle::Handle;
 pub use outbox::Outbox;
 pub use timekeeper::wall_ms;

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 
 use super::library::KbLibrary;
-use super::parts::chain;
+use crate::app::chain;
 
 /// Between two exchanges: each looks at the texts of all articles.
 const EXCHANGE_EVERY: Duration = Duration::from_secs(5);

@@ -13,9 +13,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 use anyhow::Context as _;
 
 use super::encoding::Encoding;
-use super::parts::{chain, found, no_articles};
+use super::parts::{found, no_articles};
 use super::places::Places;
 use super::progress::Progress;
+use crate::app::chain;
 use crate::app::ports::Library;
 use crate::domain::world::citation::Found;
 use crate::kb::{self, Changed, Code, Finding, Scan, Sight, Watch};

@@ -6,10 +6,10 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context as _;
 
-use crate::app::Outbox;
 use crate::app::outbox::Note;
 use crate::app::ports::{Asked, Audit, Record, RecordError, Roles, Sources};
 use crate::app::wall_ms;
+use crate::app::{Outbox, chain};
 use crate::config::{Config, Inventory};
 use crate::domain::policy::catalogue::{Catalogue, Subject};
 use crate::domain::record::event::Event;
@@ -21,11 +21,6 @@ use crate::kb::{Offered, Shelf};
 use crate::remote;
 use crate::search::{Answer, Hit};
 use crate::store::{self, Recorded, Report, Store, StoreError};
-
-/// An error with its whole chain, for people.
-pub fn chain(error: impl Into<anyhow::Error>) -> String {
-    format!("{:#}", error.into())
-}
 
 /// The record in sled.
 pub struct SledRecord(Store);
