@@ -15,14 +15,14 @@
 //!
 //! # Layout
 //!
-//! Dependencies point inward: `cli` -> `chat`, `remote`, `store`, `search`, `kb` -> `app` ->
+//! Dependencies point inward: `cli` -> `chat`, `remote`, `store`, `articles` -> `search`, `kb`, `app` ->
 //! `domain`.
 //!
 //! - [`domain`] decides. It is pure: no tokio, no files, no clock, no randomness.
 //! - [`app`] is the one loop, and the ports it needs.
 //! - [`model`] compares texts by meaning, on the CPU.
-//! - [`kb`] reads articles, [`search`] finds the passage, [`store`] keeps the record, [`remote`]
-//!   runs steps on hosts, [`chat`] talks.
+//! - [`kb`] reads articles, [`search`] finds the passage, [`articles`] follows a folder of them and answers
+//!   the loop, [`store`] keeps the record, [`remote`] runs steps on hosts, [`chat`] talks.
 //! - [`config`] checks what the operator wrote, [`cli`] wires the parts. `regular_file` opens what is read,
 //!   for whoever reads files.
 //! - [`lab`] is the practice hosts. Nothing in `app` or `remote` knows them from real ones.
@@ -40,6 +40,7 @@
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 pub mod app;
+pub mod articles;
 pub mod chat;
 pub mod cli;
 pub mod config;

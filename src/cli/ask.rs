@@ -13,6 +13,7 @@ use super::library::{KbLibrary, Meaning, VECTORS};
 use super::output::{is_written, out};
 use super::parts::{ConfigSource, Files, found};
 use super::places::Places;
+use crate::articles::shelf::Shelf;
 use crate::chat::console::{for_stdout, next_line};
 use crate::config::Config;
 use crate::domain::planning::planner::effective_risk;
@@ -20,7 +21,7 @@ use crate::domain::policy::catalogue::Catalogue;
 use crate::domain::rules::offers::offers;
 use crate::domain::say::replies;
 use crate::domain::world::action::Action;
-use crate::kb::{Offered, Shelf};
+use crate::kb::Offered;
 use crate::search::{Answer, Offer, Search};
 
 #[derive(clap::Args)]

@@ -62,7 +62,7 @@ pub fn article(folder: &Path, file: &str) -> Result<Article, Finding> {
     }
 }
 
-pub(super) fn page(folder: &Path, file: &str) -> (Option<Page>, Vec<Finding>) {
+pub(crate) fn page(folder: &Path, file: &str) -> (Option<Page>, Vec<Finding>) {
     match read(&folder.join(file), file) {
         Ok(bytes) => read_page(file, &bytes),
         Err(finding) => (None, vec![finding]),
@@ -95,7 +95,7 @@ impl From<Loaded> for Offered {
 }
 
 /// Why files are left out, if these are all findings in their order.
-pub(super) fn left_out<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> BTreeMap<String, String> {
+pub(crate) fn left_out<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> BTreeMap<String, String> {
     let mut left_out = BTreeMap::new();
     for finding in findings.into_iter().filter(|finding| finding.code.leaves_out()) {
         left_out.entry(finding.file.clone()).or_insert_with(|| finding.brief());
@@ -105,7 +105,7 @@ pub(super) fn left_out<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> B
 
 /// Whoever repeats an id makes it unclear what is meant: none of them is offered. With each article
 /// come the lines of its own id and of those of its actions.
-pub(super) fn repeated_ids<'a>(pages: impl Iterator<Item = (&'a Article, &'a [usize])>) -> Vec<Finding> {
+pub(crate) fn repeated_ids<'a>(pages: impl Iterator<Item = (&'a Article, &'a [usize])>) -> Vec<Finding> {
     let mut articles: BTreeMap<&str, Vec<(&str, usize)>> = BTreeMap::new();
     let mut actions: BTreeMap<&str, Vec<(&str, usize)>> = BTreeMap::new();
     for (article, lines) in pages {

@@ -11,8 +11,9 @@
 //!
 //! `files` finds and reads files, `markdown` turns text into sections, blocks, links and fenced
 //! actions, `front_matter` and `action_block` turn TOML into fields and actions, `limits` says how
-//! much of it one article may hold, `page` puts an article together, `synonyms` reads what means the same, `load` the whole folder, `shelf` keeps what has
-//! not changed since, `watch` says when to read it again. [`import`] makes drafts of texts that are no articles.
+//! much of it one article may hold, `page` puts an article together, `synonyms` reads what means the same,
+//! `load` the whole folder, `watch` says when to read it again. [`import`] makes drafts of texts that are no
+//! articles.
 
 mod action_block;
 mod files;
@@ -26,7 +27,6 @@ mod load;
 mod markdown;
 mod outline;
 mod page;
-mod shelf;
 mod synonyms;
 mod watch;
 
@@ -34,8 +34,8 @@ pub use files::{FILE_LEN_MAX, KbError, Scan, Sight, scan, sight};
 pub use finding::{Code, Finding, Severity};
 pub use key_lines::KeyLines;
 pub use load::{Loaded, Offered, article, load};
+pub(crate) use load::{left_out, page, repeated_ids};
 pub use outline::Link;
 pub use page::{Page, read_page};
-pub use shelf::Shelf;
 pub use synonyms::synonyms;
 pub use watch::{Changed, Watch, WatchError};

@@ -31,7 +31,7 @@ pub struct Page {
 
 impl Page {
     /// The lines of the ids: of the article's, then of each action's.
-    pub(super) fn id_lines(&self) -> Vec<usize> {
+    pub(crate) fn id_lines(&self) -> Vec<usize> {
         [&self.front_matter].into_iter().chain(&self.actions).map(|lines| lines.of("id")).collect()
     }
 }

@@ -1,6 +1,6 @@
 //! The articles of a folder, kept from one look to the next.
 //!
-//! Invariants: what is offered is what [`load`](super::load()) would offer. A file that looks different is read
+//! Invariants: what is offered is what [`load`](crate::kb::load()) would offer. A file that looks different is read
 //! again; what a decision is about is read again whatever its file looks like, and so is what that action
 //! escalates to. Only there the text stays with the article: what is kept of others is small.
 
@@ -8,13 +8,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::files::{KbError, Scan, Sight, scan, sight};
-use super::finding::Finding;
-use super::load::{Offered, left_out, page, repeated_ids};
-use super::page::Page;
 use crate::domain::id::ActionId;
 use crate::domain::policy::catalogue::Subject;
 use crate::domain::world::article::Article;
+use crate::kb::{Finding, KbError, Offered, Page, Scan, Sight, left_out, page, repeated_ids, scan, sight};
 
 /// A folder of articles with what was last read of it.
 #[derive(Debug)]
