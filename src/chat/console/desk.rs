@@ -15,11 +15,11 @@ use rustix::io::Errno;
 use rustix::process::{Signal, kill_current_process_group};
 use tokio::sync::oneshot;
 
-use super::Typed;
 use super::editor::{Editor, Step};
 use super::keys::{Decoder, Key};
 use super::mode::{Mode, window, write};
 use super::orders::{Order, Taken};
+use super::typed::Typed;
 use super::view::View;
 
 /// Bytes shown at once; then keys are looked at.

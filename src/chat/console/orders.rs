@@ -11,7 +11,7 @@ use std::sync::mpsc;
 
 use tokio::sync::oneshot;
 
-use super::Typed;
+use super::typed::Typed;
 
 /// Bytes that wait to be shown with which a line of the log is left out.
 const LOG_WAITING_MAX: usize = 1024 * 1024;
