@@ -2,11 +2,11 @@
 
 use super::failure::{Done, Failure};
 use super::output::out;
-use super::parts::proved;
 use super::places::Places;
 use crate::chat::console::rendered;
 use crate::domain::say::replies;
 use crate::store::StoreError;
+use crate::store::sled_record::proved;
 
 #[derive(clap::Subcommand)]
 pub enum Command {

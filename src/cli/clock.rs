@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::failure::{Done, Failure};
 use super::output::out;
-use super::parts::SledRecord;
 use super::places::Places;
 use crate::app::ports::Record as _;
 use crate::app::wall_ms;
@@ -19,6 +18,7 @@ use crate::domain::record::origin::Origin;
 use crate::domain::record::state::State;
 use crate::domain::rules::view::Context;
 use crate::domain::world::actor::ActorId;
+use crate::store::sled_record::SledRecord;
 use crate::{remote, store};
 
 #[derive(clap::Subcommand)]

@@ -6,7 +6,7 @@ use std::fmt::Display;
 use super::failure::{Done, Failure};
 use super::library::KbLibrary;
 use super::output::out;
-use super::parts::{ConfigSource, Files, proved};
+use super::parts::{ConfigSource, Files};
 use super::places::Places;
 use super::runtime::runtime;
 use crate::app::ports::Hosts as _;
@@ -23,6 +23,7 @@ use crate::model::Model;
 use crate::remote::{Ssh, SshConfig};
 use crate::search::{Origin, Search};
 use crate::store::StoreError;
+use crate::store::sled_record::proved;
 
 struct Report {
     well: bool,

@@ -2,12 +2,12 @@
 
 use super::failure::Done;
 use super::output::out;
-use super::parts::recorded_state;
 use super::places::Places;
 use crate::chat::console::rendered;
 use crate::domain::id::IncidentId;
 use crate::domain::record::state::find_incident;
 use crate::domain::say::replies;
+use crate::store::sled_record::recorded_state;
 
 #[derive(clap::Subcommand)]
 pub enum Command {

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use super::failure::{Done, Failure};
 use super::library::{KbLibrary, Meaning, VECTORS, VECTORS_OF_COLLECTIONS};
 use super::output::out;
-use super::parts::{no_articles, recorded_state};
+use super::parts::no_articles;
 use super::places::Places;
 use crate::chat::console::{one_line, rendered};
 use crate::domain::record::state::State;
@@ -23,6 +23,7 @@ use crate::search::{
     SearchError, Split, Unusable, eval, read_questions,
 };
 use crate::store::StoreError;
+use crate::store::sled_record::recorded_state;
 
 #[derive(clap::Subcommand)]
 pub enum Command {

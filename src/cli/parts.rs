@@ -1,84 +1,20 @@
-//! The parts behind the ports of `app`: sled for the record, files for the sources; the library stands
-//! in [`super::library`].
+//! The parts behind the ports of `app`: files for the sources; the library stands in [`super::library`].
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context as _;
 
-use crate::app::outbox::Note;
-use crate::app::ports::{Asked, Audit, Record, RecordError, Roles, Sources};
-use crate::app::wall_ms;
-use crate::app::{Outbox, chain};
+use crate::app::chain;
+use crate::app::ports::{Asked, Roles, Sources};
 use crate::articles::shelf::Shelf;
 use crate::config::{Config, Inventory};
 use crate::domain::policy::catalogue::{Catalogue, Subject};
-use crate::domain::record::event::Event;
-use crate::domain::record::moment::Moment;
-use crate::domain::record::state::State;
 use crate::domain::world::actor::ActorId;
 use crate::domain::world::citation::{Cited, Found};
 use crate::kb::Offered;
 use crate::remote;
 use crate::search::{Answer, Hit};
-use crate::store::{self, Recorded, Report, Store, StoreError};
-
-/// The record in sled.
-pub struct SledRecord(Store);
-
-impl SledRecord {
-    /// The random id of the record.
-    pub fn id(&self) -> &str {
-        self.0.id()
-    }
-
-    /// Opens the record and reads all that happened.
-    pub fn open(folder: &Path) -> anyhow::Result<(Self, Vec<Moment>, Outbox)> {
-        let (store, recorded, outbox) = Store::open_all::<Event, _>(folder, wall_ms(), Outbox::load)?;
-        Ok((Self(store), recorded.into_iter().map(moment).collect(), outbox))
-    }
-}
-
-/// Proves the record in a folder, without changing it.
-pub fn proved(folder: &Path) -> Result<Report, StoreError> {
-    store::verify_all::<Event, _>(folder, wall_ms(), Outbox::load)
-}
-
-/// What the events of the record in a folder say; the record must be there.
-pub fn recorded_state(folder: &Path) -> anyhow::Result<State> {
-    store::require(folder)?;
-    let (_, moments, _) = SledRecord::open(folder)?;
-    let mut state = State::default();
-    for moment in &moments {
-        state.apply(moment);
-    }
-    Ok(state)
-}
-
-/// An event of the record as the state takes it in.
-pub fn moment(recorded: Recorded<Event>) -> Moment {
-    let envelope = recorded.envelope;
-    Moment { seq: envelope.seq, at_ms: envelope.at_ms, actor: envelope.actor, event: envelope.event }
-}
-
-impl Record for SledRecord {
-    fn append(
-        &mut self,
-        at_ms: u64,
-        events: Vec<(ActorId, Event)>,
-        notes: Vec<Note>,
-    ) -> Result<Vec<Moment>, RecordError> {
-        let notes: Vec<_> = notes.into_iter().map(|note| (note.key, note.value)).collect();
-        let recorded =
-            self.0.append_with(at_ms, events, &notes).map_err(|error| RecordError(chain(error)))?;
-        Ok(recorded.into_iter().map(moment).collect())
-    }
-
-    fn verify(&self) -> Result<Audit, RecordError> {
-        let head = self.0.verify().map_err(|error| RecordError(chain(error)))?;
-        Ok(Audit { events: head.seq, head: head.hash.to_string() })
-    }
-}
 
 /// The terminal has no groups. What a chat says of its own it can't ask.
 pub struct NoGroups;

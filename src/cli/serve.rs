@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use super::end::End;
 use super::failure::{Done, Failure};
 use super::library::{KbLibrary, Meaning, VECTORS};
-use super::parts::{ConfigSource, Files, SledRecord};
+use super::parts::{ConfigSource, Files};
 use super::places::Places;
 use super::runtime::runtime;
 use crate::app::{Bot, BotError};
@@ -24,6 +24,7 @@ use crate::chat::discord::wire::Wire;
 use crate::config::discord::Discord as Settings;
 use crate::domain::decide::input::Input;
 use crate::remote::{Ssh, SshConfig};
+use crate::store::sled_record::SledRecord;
 
 /// How long one question for the gateway may take.
 const ASKING: std::time::Duration = std::time::Duration::from_secs(10);

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::end::End;
 use super::library::KbLibrary;
-use super::parts::{Files, NoGroups, SledRecord};
+use super::parts::{Files, NoGroups};
 use crate::app::{Bot, Handle};
 use crate::chat::console::{self, Completion, Console, Patience, Typed, Typing};
 use crate::chat::parse;
@@ -20,6 +20,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::say::replies;
 use crate::domain::world::actor::ActorId;
 use crate::remote::{Ssh, SshConfig};
+use crate::store::sled_record::SledRecord;
 
 /// What a conversation in the terminal needs.
 pub struct Talk {

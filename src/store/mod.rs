@@ -34,6 +34,7 @@ mod newer;
 mod outbox;
 mod reading;
 mod record;
+pub mod sled_record;
 mod verify;
 
 #[cfg(test)]

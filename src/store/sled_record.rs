@@ -1,0 +1,74 @@
+//! The record of the loop in a [`Store`]: events of the domain, and the outbox beside them.
+//!
+//! Invariant: nothing is read or written here past the store, and what the store refuses is refused. It decides
+//! nothing and repairs nothing.
+
+use std::path::Path;
+
+use super::error::StoreError;
+use super::verify::{Report, require, verify_all};
+use super::{Recorded, Store};
+use crate::app::outbox::Note;
+use crate::app::ports::{Audit, Record, RecordError};
+use crate::app::{Outbox, chain, wall_ms};
+use crate::domain::record::event::Event;
+use crate::domain::record::moment::Moment;
+use crate::domain::record::state::State;
+use crate::domain::world::actor::ActorId;
+
+/// The record in sled.
+pub struct SledRecord(Store);
+
+impl SledRecord {
+    /// The random id of the record.
+    pub fn id(&self) -> &str {
+        self.0.id()
+    }
+
+    /// Opens the record and reads all that happened.
+    pub fn open(folder: &Path) -> anyhow::Result<(Self, Vec<Moment>, Outbox)> {
+        let (store, recorded, outbox) = Store::open_all::<Event, _>(folder, wall_ms(), Outbox::load)?;
+        Ok((Self(store), recorded.into_iter().map(moment).collect(), outbox))
+    }
+}
+
+/// Proves the record in a folder, without changing it.
+pub(crate) fn proved(folder: &Path) -> Result<Report, StoreError> {
+    verify_all::<Event, _>(folder, wall_ms(), Outbox::load)
+}
+
+/// The state of the record in a folder; the record must be there.
+pub(crate) fn recorded_state(folder: &Path) -> anyhow::Result<State> {
+    require(folder)?;
+    let (_, moments, _) = SledRecord::open(folder)?;
+    let mut state = State::default();
+    for moment in &moments {
+        state.apply(moment);
+    }
+    Ok(state)
+}
+
+/// An event of the record as the state takes it in.
+fn moment(recorded: Recorded<Event>) -> Moment {
+    let envelope = recorded.envelope;
+    Moment { seq: envelope.seq, at_ms: envelope.at_ms, actor: envelope.actor, event: envelope.event }
+}
+
+impl Record for SledRecord {
+    fn append(
+        &mut self,
+        at_ms: u64,
+        events: Vec<(ActorId, Event)>,
+        notes: Vec<Note>,
+    ) -> Result<Vec<Moment>, RecordError> {
+        let notes: Vec<_> = notes.into_iter().map(|note| (note.key, note.value)).collect();
+        let recorded =
+            self.0.append_with(at_ms, events, &notes).map_err(|error| RecordError(chain(error)))?;
+        Ok(recorded.into_iter().map(moment).collect())
+    }
+
+    fn verify(&self) -> Result<Audit, RecordError> {
+        let head = self.0.verify().map_err(|error| RecordError(chain(error)))?;
+        Ok(Audit { events: head.seq, head: head.hash.to_string() })
+    }
+}
