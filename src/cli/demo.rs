@@ -12,7 +12,8 @@ use super::output::out;
 use super::parts::{ConfigSource, Files};
 use super::places::Places;
 use super::runtime::runtime;
-use super::talk::{Talk, demo_actor};
+use super::talk::Talk;
+use crate::chat::console::demo_actor;
 use crate::domain::world::actor::{People, Person, Role};
 use crate::lab::Lab;
 

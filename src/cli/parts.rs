@@ -6,29 +6,14 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::Context as _;
 
 use crate::app::chain;
-use crate::app::ports::{Asked, Roles, Sources};
+use crate::app::ports::Sources;
 use crate::articles::shelf::Shelf;
 use crate::config::{Config, Inventory};
 use crate::domain::policy::catalogue::{Catalogue, Subject};
-use crate::domain::world::actor::ActorId;
 use crate::domain::world::citation::{Cited, Found};
 use crate::kb::Offered;
 use crate::remote;
 use crate::search::{Answer, Hit};
-
-/// The terminal has no groups. What a chat says of its own it can't ask.
-pub struct NoGroups;
-
-impl Roles for NoGroups {
-    fn groups(&self, actor: ActorId) -> Asked {
-        let groups = if actor.is_on_this_machine() {
-            Ok(Vec::new())
-        } else {
-            Err(format!("`{actor}` is of a chat, which only `dogwatch serve` can ask"))
-        };
-        Box::pin(std::future::ready(groups))
-    }
-}
 
 /// What to do if a folder has no articles.
 pub fn no_articles(folder: &Path) -> String {
