@@ -4,7 +4,7 @@
 use std::fs;
 use std::sync::{Arc, Mutex};
 
-use dogwatch::cli::library::KbLibrary;
+use dogwatch::articles::library::KbLibrary;
 
 fn article(part: &str, version: u64) -> String {
     format!(

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use dogwatch::app::ports::Library as _;
-use dogwatch::cli::library::KbLibrary;
+use dogwatch::articles::library::KbLibrary;
 use dogwatch::domain::id::Digest;
 use dogwatch::search::{Answer, Search};
 

@@ -6,8 +6,14 @@
 //! `meaning` is the model beside its index, `found` turns an answer into the words of the domain, `shelf`
 //! keeps articles from one decision to the next, `progress` shows whoever waits how far something is.
 //!
-//! Invariant: what can't be read takes nothing away that could be read before without a word about it. What
-//! it does not do: it reads no Markdown ([`kb`](crate::kb)), ranks nothing ([`search`](crate::search)), and
-//! decides nothing.
+//! Invariant: nothing is left out without a word: whatever can't be read is told. What it does not do: it
+//! takes no Markdown apart ([`kb`](crate::kb)), ranks nothing ([`search`](crate::search)), and decides nothing.
 
+mod encoding;
+mod following;
+pub(crate) mod found;
+pub mod library;
+pub mod meaning;
+pub(crate) mod progress;
 pub(crate) mod shelf;
+pub mod sources;

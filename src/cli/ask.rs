@@ -9,11 +9,13 @@ use anyhow::Context as _;
 use clap::Args as _;
 
 use super::failure::Done;
-use super::library::{KbLibrary, Meaning, VECTORS};
 use super::output::{is_written, out};
-use super::parts::{ConfigSource, Files, found};
 use super::places::Places;
+use crate::articles::found::found;
+use crate::articles::library::KbLibrary;
+use crate::articles::meaning::VECTORS;
 use crate::articles::shelf::Shelf;
+use crate::articles::sources::{ConfigSource, Files};
 use crate::chat::console::{for_stdout, next_line};
 use crate::config::Config;
 use crate::domain::planning::planner::effective_risk;
@@ -77,7 +79,7 @@ impl Arguments {
 pub fn run(places: &Places, arguments: &Arguments) -> Done {
     // An answer names the approvals that its actions need, which the policy decides.
     let config = ConfigSource::File(places.config_file()).read()?;
-    let library = KbLibrary::open(&places.kb, Some(&places.index), Meaning::open(places, VECTORS)?)?;
+    let library = KbLibrary::open(&places.kb, Some(&places.index), places.meaning(VECTORS)?)?;
     library.encode()?;
     let shelf = Shelf::new(places.kb.clone());
     let mut asking = Asking { config, shelf, search: library.current(), arguments };

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::end::End;
 use super::failure::{Done, Failure};
-use super::library::{KbLibrary, Meaning, VECTORS};
-use super::parts::{ConfigSource, Files};
 use super::places::Places;
 use super::runtime::runtime;
 use super::talk::Talk;
+use crate::articles::library::KbLibrary;
+use crate::articles::meaning::VECTORS;
+use crate::articles::sources::{ConfigSource, Files};
 use crate::domain::world::actor::ActorId;
 
 pub fn run(places: &Places) -> Done {
@@ -27,8 +28,7 @@ pub fn run(places: &Places) -> Done {
         return Err(Failure::Usage(anyhow::anyhow!(problem)));
     }
     let files = Files::new(places.kb.clone(), config);
-    let library =
-        Arc::new(KbLibrary::open(&places.kb, Some(&places.index), Meaning::open(places, VECTORS)?)?);
+    let library = Arc::new(KbLibrary::open(&places.kb, Some(&places.index), places.meaning(VECTORS)?)?);
     let _following = library.watch()?;
     let talk = Talk { files, library, actor, cast: Vec::new() };
     let state = places.state()?;

@@ -7,12 +7,12 @@ use anyhow::Context as _;
 
 use super::end::End;
 use super::failure::{Done, Failure};
-use super::library::KbLibrary;
 use super::output::out;
-use super::parts::{ConfigSource, Files};
 use super::places::Places;
 use super::runtime::runtime;
 use super::talk::Talk;
+use crate::articles::library::KbLibrary;
+use crate::articles::sources::{ConfigSource, Files};
 use crate::chat::console::demo_actor;
 use crate::domain::world::actor::{People, Person, Role};
 use crate::lab::Lab;

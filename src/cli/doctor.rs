@@ -4,13 +4,13 @@
 use std::fmt::Display;
 
 use super::failure::{Done, Failure};
-use super::library::KbLibrary;
 use super::output::out;
-use super::parts::{ConfigSource, Files};
 use super::places::Places;
 use super::runtime::runtime;
 use crate::app::ports::Hosts as _;
 use crate::app::{chain, programs};
+use crate::articles::library::KbLibrary;
+use crate::articles::sources::{ConfigSource, Files};
 use crate::chat::console::one_line;
 use crate::chat::discord::checkup::checkup;
 use crate::chat::discord::rest::Secret;

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use super::failure::{Done, Failure};
-use super::library::{KbLibrary, Meaning, VECTORS, VECTORS_OF_COLLECTIONS};
 use super::output::out;
-use super::parts::no_articles;
 use super::places::Places;
+use crate::articles::library::KbLibrary;
+use crate::articles::meaning::{VECTORS, VECTORS_OF_COLLECTIONS};
+use crate::articles::sources::no_articles;
 use crate::chat::console::{one_line, rendered};
 use crate::domain::record::state::State;
 use crate::domain::rules::upkeep::report::Upkeep;
@@ -176,7 +177,7 @@ fn index(places: &Places) -> Done {
 }
 
 fn search(places: &Places) -> anyhow::Result<Arc<Search>> {
-    let library = KbLibrary::open(&places.kb, Some(&places.index), Meaning::open(places, VECTORS)?)?;
+    let library = KbLibrary::open(&places.kb, Some(&places.index), places.meaning(VECTORS)?)?;
     library.encode()?;
     Ok(library.current())
 }
@@ -218,7 +219,7 @@ fn report(places: &Places, json: bool) -> Done {
 
 fn rank(places: &Places, collection: &Path, split: Option<Split>, json: bool) -> Done {
     let (synonyms, _) = kb::synonyms(&places.kb);
-    let meaning = Meaning::open(places, VECTORS_OF_COLLECTIONS)?;
+    let meaning = places.meaning(VECTORS_OF_COLLECTIONS)?;
     let with_model = meaning.as_ref().map(|meaning| |search| meaning.of_all(search));
     let with_model =
         with_model.as_ref().map(|of_all| of_all as &dyn Fn(Search) -> Result<Search, SearchError>);

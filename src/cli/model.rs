@@ -7,8 +7,8 @@ use super::end::End;
 use super::failure::Done;
 use super::output::out;
 use super::places::Places;
-use super::progress::Progress;
 use super::runtime::runtime;
+use crate::articles::progress::Progress;
 use crate::model::{HUB, Installed, Source, install};
 
 /// How long the hub may send nothing.

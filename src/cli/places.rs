@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::articles::meaning::Meaning;
 use crate::config::{Config, ConfigError, DEFAULT_FILE, Inventory};
+use crate::model::ModelError;
 
 /// Where things are.
 #[derive(Args, Clone)]
@@ -52,6 +54,12 @@ impl Places {
         let nowhere =
             || anyhow::anyhow!("there is no home folder to keep the model in: name one with --model DIR");
         self.model.clone().or_else(default).ok_or_else(nowhere)
+    }
+
+    /// The installed model with the vectors in a file of this name, in the folder of the index.
+    pub(super) fn meaning(&self, vectors: &str) -> Result<Option<Meaning>, ModelError> {
+        let Ok(folder) = self.model() else { return Ok(None) };
+        Meaning::open(&folder, self.model.is_some(), &self.index.join(vectors))
     }
 }
 

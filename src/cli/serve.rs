@@ -9,11 +9,12 @@ use tokio::sync::{mpsc, watch};
 
 use super::end::End;
 use super::failure::{Done, Failure};
-use super::library::{KbLibrary, Meaning, VECTORS};
-use super::parts::{ConfigSource, Files};
 use super::places::Places;
 use super::runtime::runtime;
 use crate::app::{Bot, BotError};
+use crate::articles::library::KbLibrary;
+use crate::articles::meaning::VECTORS;
+use crate::articles::sources::{ConfigSource, Files};
 use crate::chat::discord::Discord;
 use crate::chat::discord::courier::Courier;
 use crate::chat::discord::gateway::{EVENTS_MAX, Gateway, GatewayClosed};
@@ -45,8 +46,7 @@ pub fn run(places: &Places) -> Done {
         return Err(Failure::Usage(anyhow::anyhow!(problem)));
     }
     let files = Files::new(places.kb.clone(), config);
-    let library =
-        Arc::new(KbLibrary::open(&places.kb, Some(&places.index), Meaning::open(places, VECTORS)?)?);
+    let library = Arc::new(KbLibrary::open(&places.kb, Some(&places.index), places.meaning(VECTORS)?)?);
     let _following = library.watch()?;
     let state = places.state()?;
     let identity = read.identity.unwrap_or_default();

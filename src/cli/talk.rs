@@ -7,9 +7,9 @@ use anyhow::Context as _;
 use tokio::sync::watch;
 
 use super::end::End;
-use super::library::KbLibrary;
-use super::parts::Files;
 use crate::app::Bot;
+use crate::articles::library::KbLibrary;
+use crate::articles::sources::Files;
 use crate::chat::console::{self, Conversation, NoGroups};
 use crate::domain::world::actor::ActorId;
 use crate::remote::{Ssh, SshConfig};

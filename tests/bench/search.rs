@@ -17,7 +17,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use criterion::Criterion;
-use dogwatch::cli::library::KbLibrary;
+use dogwatch::articles::library::KbLibrary;
 use dogwatch::domain::world::article::{Article, Synonyms};
 use dogwatch::kb;
 use dogwatch::search::{Index, Reading, Search, Seen};

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dogwatch::cli::library::{KbLibrary, Meaning};
+use dogwatch::articles::library::KbLibrary;
+use dogwatch::articles::meaning::Meaning;
 use dogwatch::model::{Model, Vectors};
 
 use super::wheel;

@@ -2,98 +2,34 @@
 //!
 //! Whoever asks gets a state of the index as a whole, and waits for nobody: a newer one takes its place
 //! in one exchange. What can't be read leaves the last good version in place, and is told in the log. What
-//! the model has not read yet is found by words; see [`super::encoding`].
+//! the model has not read yet is found by words; see `encoding`. Who follows the files stands in `following`.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use anyhow::Context as _;
 
-use super::encoding::Encoding;
-use super::parts::{found, no_articles};
-use super::places::Places;
-use super::progress::Progress;
+use super::found::found;
+use super::meaning::{Meaning, encoded};
+use super::sources::no_articles;
 use crate::app::chain;
 use crate::app::ports::Library;
 use crate::domain::world::citation::Found;
-use crate::kb::{self, Changed, Code, Finding, Scan, Sight, Watch};
-use crate::model::{Model, ModelError, Vectors};
-use crate::search::{Index, Origin, Reading, Search, SearchError, Seen};
+use crate::kb::{self, Code, Finding, Scan, Sight};
+use crate::search::{Index, Origin, Reading, Search, Seen};
 
-/// The file of the vectors of articles, in the folder of the index.
-pub const VECTORS: &str = "vectors";
-/// That of the texts of collections, which nobody is answered from.
-pub const VECTORS_OF_COLLECTIONS: &str = "vectors-collections";
 /// Articles that are named in the log when they can't be read.
 const TOLD_MAX: usize = 20;
 /// Hits of an answer in chat.
 const HITS: usize = 3;
 
-/// The model of what texts mean, with the vectors of those it has read.
-pub struct Meaning {
-    model: Arc<Model>,
-    vectors: Arc<Vectors>,
-}
-
-impl Meaning {
-    /// A model and what it has read.
-    pub fn new(model: Arc<Model>, vectors: Vectors) -> Self {
-        Self { model, vectors: Arc::new(vectors) }
-    }
-
-    /// The installed model with the vectors in a file in the folder of the index. What is wrong with it goes
-    /// to the log: words find answers without it. Only a folder that was named must hold one.
-    pub(super) fn open(places: &Places, vectors: &str) -> Result<Option<Self>, ModelError> {
-        let is_named = places.model.is_some();
-        let Some(folder) = places.model().ok().filter(|folder| is_named || folder.exists()) else {
-            return Ok(None);
-        };
-        let model = match Model::open(&folder) {
-            Ok(model) => Arc::new(model),
-            Err(error @ ModelError::Missing { .. }) if is_named => return Err(error),
-            Err(error) => {
-                tracing::warn!("answers are found by words alone: {}", chain(error));
-                return Ok(None);
-            }
-        };
-        let vectors = Vectors::open(&places.index.join(vectors)).unwrap_or_else(|error| {
-            tracing::warn!("{}", chain(error));
-            Vectors::default()
-        });
-        Ok(Some(Self::new(model, vectors)))
-    }
-
-    /// A search that knows what its articles mean, as far as they have been encoded.
-    fn of(&self, search: Search) -> Search {
-        search.with_model(Arc::clone(&self.model), Arc::clone(&self.vectors))
-    }
-
-    /// The same with all of them; what is new is encoded first.
-    pub fn of_all(&self, search: Search) -> Result<Search, SearchError> {
-        encoded(&self.of(search))
-    }
-}
-
-/// The same articles, all of them encoded, while whoever waits sees how far that is.
-fn encoded(search: &Search) -> Result<Search, SearchError> {
-    let progress = Progress::new("encoding texts");
-    let failed = search.encode(&|done, all| {
-        progress.tell(done, all);
-        true
-    })?;
-    if let Some(error) = failed {
-        tracing::warn!("{}", chain(error));
-    }
-    Ok(search.renewed())
-}
-
 /// The articles of a folder and their index.
 pub struct KbLibrary {
-    kb: PathBuf,
-    meaning: Option<Meaning>,
+    pub(super) kb: PathBuf,
+    pub(super) meaning: Option<Meaning>,
     /// Held while files are compared with it.
     index: Mutex<Index>,
     /// What is asked; replaced as a whole.
@@ -105,9 +41,9 @@ pub struct KbLibrary {
     /// Whether that is all of them.
     gone: AtomicBool,
     /// Whether somebody tells when files change, so that questions need not look.
-    told: AtomicBool,
+    pub(super) told: AtomicBool,
     /// Wakes who encodes what is new.
-    news: OnceLock<SyncSender<()>>,
+    pub(super) news: OnceLock<SyncSender<()>>,
 }
 
 impl KbLibrary {
@@ -205,34 +141,7 @@ impl KbLibrary {
         Ok(search)
     }
 
-    /// Follows the files until what is returned is dropped; questions need not look at them until then. What
-    /// is new to the model is encoded meanwhile.
-    pub fn watch(self: &Arc<Self>) -> anyhow::Result<(Watch, Option<Encoding>)> {
-        let teller = Teller(Arc::downgrade(self));
-        let mut told = None;
-        let watch = Watch::start(&self.kb, move |changed| {
-            let Some(library) = teller.0.upgrade() else { return };
-            let refreshed = match changed {
-                Changed::Files(files) => library.refresh_some(&files),
-                Changed::Anything => library.refresh(),
-            };
-            let failed = refreshed.err().map(chain);
-            if let Some(why) = failed.as_ref().filter(|why| told.as_ref() != Some(*why)) {
-                tracing::warn!("what stood in the articles before still answers: {why}");
-            }
-            told = failed;
-        })?;
-        self.refresh()?;
-        self.told.store(true, Ordering::Relaxed);
-        let encoding = self.meaning.as_ref().map(|_| Encoding::start(self)).transpose()?;
-        if let Some(encoding) = &encoding {
-            self.news.get_or_init(|| encoding.news());
-            self.wake();
-        }
-        Ok((watch, encoding))
-    }
-
-    fn wake(&self) {
+    pub(super) fn wake(&self) {
         if let Some(news) = self.news.get() {
             // One that has news already looks at what is current.
             let _ = news.try_send(());
@@ -260,17 +169,6 @@ impl KbLibrary {
             }
         }
         Ok(found)
-    }
-}
-
-/// Whoever tells when files change. Once it is gone, for whatever reason, questions look by themselves.
-struct Teller(Weak<KbLibrary>);
-
-impl Drop for Teller {
-    fn drop(&mut self) {
-        if let Some(library) = self.0.upgrade() {
-            library.told.store(false, Ordering::Relaxed);
-        }
     }
 }
 

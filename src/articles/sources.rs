@@ -1,47 +1,24 @@
-//! The parts behind the ports of `app`: files for the sources; the library stands in [`super::library`].
+//! Articles and configuration as they stand in files now: the port that decisions look through.
+//!
+//! Invariant: whatever can't be read is an error that says so; a decision never rests on less than there is.
+//! What is wrong with single articles [`super::library`] tells.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context as _;
 
+use super::shelf::Shelf;
 use crate::app::chain;
 use crate::app::ports::Sources;
-use crate::articles::shelf::Shelf;
 use crate::config::{Config, Inventory};
 use crate::domain::policy::catalogue::{Catalogue, Subject};
-use crate::domain::world::citation::{Cited, Found};
 use crate::kb::Offered;
 use crate::remote;
-use crate::search::{Answer, Hit};
 
-/// What to do if a folder has no articles.
-pub fn no_articles(folder: &Path) -> String {
+/// Advice for a folder without articles.
+pub(crate) fn no_articles(folder: &Path) -> String {
     format!("no articles; `--kb DIR` names their folder (tried {})", folder.display())
-}
-
-/// An answer as chats show it.
-pub fn found(answer: &Answer) -> Found {
-    let cited = |hit: &Hit| Cited {
-        article: hit.article.clone(),
-        title: hit.title.clone(),
-        heading: hit.heading.clone(),
-        quotes: hit.quotes.clone(),
-        file: hit.file.clone(),
-        lines: hit.lines,
-        revision: hit.revision,
-        outdated: hit.outdated.is_some(),
-        actions: hit.candidates.clone(),
-        elsewhere: hit.elsewhere.clone(),
-        strange: hit.strange.clone(),
-    };
-    Found {
-        doubtful: answer.answered && !answer.certain,
-        mended: answer.mended.iter().map(|it| (it.word.clone(), it.read_as.clone())).collect(),
-        hits: answer.hits.iter().map(cited).collect(),
-        nearest: answer.nearest.iter().map(|near| (near.article.clone(), near.title.clone())).collect(),
-        broken: Vec::new(),
-    }
 }
 
 /// Articles and configuration as they stand in files. Whoever watches the articles tells what is wrong
@@ -94,8 +71,8 @@ impl Files {
         Ok(Self::catalogue_of(config, offered.with_context(|| no_articles(&self.kb))?))
     }
 
-    /// The same of these articles.
-    pub fn catalogue_of(config: Config, offered: Offered) -> Catalogue {
+    /// Everything such a decision looks at, with these articles.
+    pub(crate) fn catalogue_of(config: Config, offered: Offered) -> Catalogue {
         Catalogue {
             articles: offered.articles,
             left_out: offered.left_out,
