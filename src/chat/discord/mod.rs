@@ -23,6 +23,7 @@ pub mod reception;
 pub mod registration;
 pub mod rest;
 pub mod roles;
+pub mod service;
 pub mod slash;
 mod stop;
 pub mod suggest;
