@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::places::resolved;
 use super::raw;
 use crate::domain::id::GroupId;
 use crate::domain::world::actor::Role;
@@ -81,7 +82,7 @@ pub(super) fn checked(raw: raw::Discord, folder: &Path) -> Result<Checked, Strin
     }
     let token = match (raw.token_env, raw.token_file) {
         (Some(_), Some(_)) => return Err("give token_env or token_file, not both".to_owned()),
-        (None, Some(file)) => TokenFrom::File(super::resolved(folder, &file)),
+        (None, Some(file)) => TokenFrom::File(resolved(folder, &file)),
         (variable, None) => TokenFrom::Variable(variable.unwrap_or_else(|| TOKEN_VARIABLE.to_owned())),
     };
     let guild = raw.guild.number("guild")?;

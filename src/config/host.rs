@@ -4,7 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use sha2::{Digest as _, Sha256};
 
-use super::{Inventory, raw};
+use super::inventory::Inventory;
+use super::raw;
 use crate::domain::id::HostName;
 use crate::domain::world::host::Host;
 

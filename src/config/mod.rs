@@ -4,24 +4,30 @@
 //! and what to do; nothing is guessed.
 
 pub mod discord;
+mod error;
 mod host;
+mod inventory;
+mod places;
 mod raw;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+pub use error::ConfigError;
+pub use inventory::Inventory;
+
 use self::discord::Discord;
+use places::resolved;
+use raw::FILE_LEN_MAX;
+
 use crate::domain::id::HostName;
+use crate::domain::policy::Policy;
 use crate::domain::policy::reads::ReadList;
-use crate::domain::policy::{Policy, PolicyError};
-use crate::domain::world::actor::{People, PeopleError};
+use crate::domain::world::actor::People;
 use crate::domain::world::host::Host;
 
 /// The configuration file that is read if none is named and it is there.
 pub const DEFAULT_FILE: &str = "dogwatch.toml";
-
-/// Bytes of a configuration file.
-const FILE_LEN_MAX: u64 = 1024 * 1024;
 
 /// What the operator has configured, checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,91 +42,6 @@ pub struct Config {
     pub identity: Option<PathBuf>,
     /// How to be on Discord, if it is configured.
     pub discord: Option<Discord>,
-}
-
-/// Whether an inventory may hold the lab's hosts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Inventory {
-    /// Real hosts: a name of the lab is refused.
-    Real,
-    /// The inventory that a lab wrote: only names of the lab are accepted.
-    Lab,
-}
-
-/// Why a configuration is refused.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file can't be read.
-    #[error("the configuration {path} can't be read")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The file is larger than any configuration.
-    #[error("the configuration {path} has more than {FILE_LEN_MAX} bytes: is it the right file?")]
-    TooLong {
-        /// The file.
-        path: PathBuf,
-    },
-    /// It is no TOML, or a field is missing, unknown or of another type.
-    #[error("the configuration {path} can't be understood")]
-    Syntax {
-        /// The file.
-        path: PathBuf,
-        /// Where and why.
-        #[source]
-        source: Box<toml::de::Error>,
-    },
-    /// The same in a line that may hold the bot's token, so it is not shown.
-    #[error(
-        "{path}: line {line} can't be understood; it is not shown, for it may hold the bot's token, which \
-         does not belong in this file: name a variable with token_env or a private file with token_file"
-    )]
-    SecretSyntax {
-        /// The file.
-        path: PathBuf,
-        /// Where, from 1.
-        line: usize,
-    },
-    /// An entry of the inventory is wrong.
-    #[error("{path}: host `{host}`: {problem}")]
-    Host {
-        /// The file.
-        path: PathBuf,
-        /// The host's name.
-        host: String,
-        /// What is wrong and what to do.
-        problem: String,
-    },
-    /// The Discord section is wrong.
-    #[error("{path}: [discord] {problem}")]
-    Discord {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong and what to do.
-        problem: String,
-    },
-    /// The list of persons is wrong.
-    #[error("{path}")]
-    People {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        #[source]
-        source: PeopleError,
-    },
-    /// The policy is laxer than the risk table.
-    #[error("{path}")]
-    Policy {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        #[source]
-        source: PolicyError,
-    },
 }
 
 impl Config {
@@ -171,14 +92,6 @@ fn not_understood(error: toml::de::Error, text: &str, path: &Path) -> ConfigErro
         return ConfigError::SecretSyntax { path: path.to_owned(), line: line + 1 };
     }
     ConfigError::Syntax { path: path.to_owned(), source: Box::new(error) }
-}
-
-/// A path in a configuration: `~/` is the home folder, anything relative lies beside the file.
-fn resolved(folder: &Path, path: &str) -> PathBuf {
-    match (path.strip_prefix("~/"), std::env::home_dir()) {
-        (Some(rest), Some(home)) => home.join(rest),
-        _ => folder.join(path),
-    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,9 @@ use serde::Deserialize;
 use crate::domain::world::actor::{Person, Role};
 use crate::domain::world::host::Platform;
 
+/// Bytes of a configuration file.
+pub(super) const FILE_LEN_MAX: u64 = 1024 * 1024;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Config {
