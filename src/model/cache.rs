@@ -18,8 +18,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
-use super::cosine::{Bytes, quantised};
-use super::{DIMENSIONS, Model, Query};
+use super::cosine::{Bytes, Query, quantised};
+use super::encoder::Model;
+use super::network::DIMENSIONS;
 use crate::domain::id::Digest;
 
 const KEY_LEN: usize = 8;

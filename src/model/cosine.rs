@@ -3,7 +3,7 @@
 //! A vector is kept as 384 bytes and a scale: byte times scale is the number, which costs a cosine less
 //! than 0.01. All sums are of integers, so an order does not depend on the machine.
 
-use super::DIMENSIONS;
+use super::network::DIMENSIONS;
 
 /// A vector of bytes.
 pub(super) type Bytes = [i8; DIMENSIONS];

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
-use super::ModelError;
+use super::error::ModelError;
 use crate::domain::id::Digest;
 use crate::regular_file;
 

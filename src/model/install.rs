@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::ModelError;
+use super::error::ModelError;
 use super::files::{ALL, Pinned, open};
 
 /// Where the files are published.

@@ -11,8 +11,11 @@ use rten_gemm::{BiasVector, GemmError, GemmExecutor, GemmInputA, GemmInputB, Gem
 use rten_tensor::{Matrix, NdTensorView};
 use safetensors::{Dtype, SafeTensors};
 
+use super::error::ModelError;
 use super::tokens::TOKENS_MAX;
-use super::{DIMENSIONS, ModelError};
+
+/// Numbers of a vector.
+pub const DIMENSIONS: usize = 384;
 
 const VOCABULARY: usize = 30_522;
 const POSITIONS: usize = 512;

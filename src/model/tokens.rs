@@ -13,7 +13,7 @@ use icu_normalizer::DecomposingNormalizerBorrowed;
 use icu_properties::props::{GeneralCategory, GeneralCategoryGroup};
 use icu_properties::{CodePointMapData, CodePointMapDataBorrowed};
 
-use super::ModelError;
+use super::error::ModelError;
 
 /// Tokens of a text, the two that frame it included; the model was trained on no more.
 pub(super) const TOKENS_MAX: usize = 256;
