@@ -21,10 +21,13 @@ use sled::transaction::{ConflictableTransactionError, TransactionError, Transact
 use crate::domain::audit::chain::Head;
 use crate::domain::id::Digest;
 
-use super::error::{BoxError, Fault, Holder, StoreError};
+use super::error::{Fault, Holder, StoreError, append_error};
 use super::newer::Newer;
 use super::record::{self, Assembly};
-use super::{FORMAT_VERSION, folder, outbox};
+use super::{folder, outbox};
+
+/// The version of the record's layout.
+pub const FORMAT_VERSION: u32 = 1;
 
 /// Bytes that sled may keep in memory; its own default is 1 GiB.
 const CACHE_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -337,11 +340,6 @@ impl Engine {
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
-}
-
-pub(super) fn append_error(operation: &'static str, path: &Path) -> impl FnOnce(BoxError) -> StoreError {
-    let path = path.to_owned();
-    move |source| StoreError::Append { operation, path, source }
 }
 
 fn config(path: &Path) -> sled::Config {

@@ -154,6 +154,11 @@ impl StoreError {
     }
 }
 
+pub(super) fn append_error(operation: &'static str, path: &Path) -> impl FnOnce(BoxError) -> StoreError {
+    let path = path.to_owned();
+    move |source| StoreError::Append { operation, path, source }
+}
+
 /// Who holds the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holder {

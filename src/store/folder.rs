@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use super::engine::append_error;
-use super::error::{Holder, StoreError};
+use super::error::{Holder, StoreError, append_error};
 
 const HOLDER: &str = "holder";
 

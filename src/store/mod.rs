@@ -49,37 +49,25 @@ use serde::de::DeserializeOwned;
 use crate::app::outbox::Unread;
 use crate::domain::audit::chain::{ENVELOPE_VERSION, EVENT_LEN_MAX, Envelope, Head, event_hash, follow};
 use crate::domain::canonical::canonical;
-use crate::domain::id::Digest;
 use crate::domain::world::actor::ActorId;
 
+pub use engine::FORMAT_VERSION;
 pub use error::{BoxError, Fault, Holder, StoreError};
 pub use newer::Newer;
+pub use outbox::Entries;
+pub use record::Recorded;
 pub use verify::{Report, require, verify, verify_all};
 
-use engine::{Engine, EngineError, append_error};
+use engine::{Engine, EngineError};
+use error::append_error;
 use folder::{Copy, Hold};
 use mark::MarkWriter;
 use reading::{Contents, check, contents};
 use record::Record;
 
-/// The version of the record's layout.
-pub const FORMAT_VERSION: u32 = 1;
-
 /// Events of one append at the most: more than the decisions of one batch can hold (64 ends of a
 /// step with all their output, and one recovery of 100 runs on 16 hosts).
 pub const APPEND_EVENTS_MAX: usize = 4096;
-
-/// What is kept beside the events, by name.
-pub type Entries = [(String, Vec<u8>)];
-
-/// An event that is on disk.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recorded<E> {
-    /// What was hashed.
-    pub envelope: Envelope<E>,
-    /// The hash over the event before and this one.
-    pub hash: Digest,
-}
 
 /// The one writer of a record.
 #[derive(Debug)]

@@ -5,6 +5,9 @@
 
 use super::record::PART_LEN_MAX;
 
+/// What is kept beside the events, by name.
+pub type Entries = [(String, Vec<u8>)];
+
 /// Bytes of one entry at the most.
 pub(super) const ENTRY_LEN_MAX: usize = 1024 * 1024;
 

@@ -12,8 +12,8 @@ use super::engine::Engine;
 use super::error::{Fault, StoreError};
 use super::mark::Mark;
 use super::newer::{self, Newer};
-use super::record::{RECORD_VERSION, Record, RecordError};
-use super::{Entries, Recorded};
+use super::outbox::Entries;
+use super::record::{RECORD_VERSION, Record, RecordError, Recorded};
 use crate::app::outbox::Unread;
 use crate::domain::audit::chain::{ChainBreak, ENVELOPE_VERSION, Head, follow};
 

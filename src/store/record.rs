@@ -8,8 +8,17 @@
 //! A flipped bit in a record is noticed by the version or by the hash, never here: this codec only
 //! takes apart and puts together.
 
-use crate::domain::audit::chain::EVENT_LEN_MAX;
+use crate::domain::audit::chain::{EVENT_LEN_MAX, Envelope};
 use crate::domain::id::Digest;
+
+/// An event that is on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded<E> {
+    /// What was hashed.
+    pub envelope: Envelope<E>,
+    /// The hash over the event before and this one.
+    pub hash: Digest,
+}
 
 /// The version of the bytes that this module writes.
 pub(super) const RECORD_VERSION: u8 = 1;

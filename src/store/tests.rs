@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
 use super::*;
+use crate::domain::id::Digest;
 
 const NOW_MS: u64 = 1_795_000_000_000;
 

@@ -9,12 +9,12 @@ use std::path::Path;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Entries;
 use super::engine::Engine;
 use super::error::{Fault, StoreError};
 use super::folder::{self, Copy, Hold};
 use super::mark::{self, Mark};
 use super::newer::Newer;
+use super::outbox::Entries;
 use super::reading::{check, contents};
 use crate::app::outbox::Unread;
 use crate::domain::audit::chain::Head;
