@@ -4,7 +4,8 @@
 //! The length of a file alone says nothing of what becomes of it: one of 100 KB could take gigabytes.
 //! People write far less than this.
 
-use super::finding::{Code, Finding};
+use super::excess::Excess;
+use super::finding::Code;
 use super::front_matter::FrontMatter;
 
 /// Characters of a title, of an article or an action, and of a heading.
@@ -21,25 +22,6 @@ const ACTIONS_MAX: usize = 50;
 const LIST_MAX: usize = 200;
 /// Characters of a text that is too long that are shown.
 const SHOWN_LEN: usize = 40;
-
-/// More than an article may hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Excess {
-    line: usize,
-    code: Code,
-    message: String,
-    advice: &'static str,
-}
-
-impl Excess {
-    fn new(line: usize, code: Code, message: String, advice: &'static str) -> Self {
-        Self { line, code, message, advice }
-    }
-
-    pub(super) fn finding(&self, file: &str) -> Finding {
-        Finding::new(file, self.line, self.code, &self.message, self.advice)
-    }
-}
 
 /// Whether a text has more characters than `most`.
 pub(super) fn is_long(text: &str, most: usize) -> bool {

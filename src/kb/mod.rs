@@ -16,6 +16,7 @@
 //! articles.
 
 mod action_block;
+mod excess;
 mod files;
 mod finding;
 mod front_matter;

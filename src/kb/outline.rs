@@ -1,6 +1,6 @@
 //! What stands in a Markdown text, before anybody asks what it means.
 
-use super::limits::Excess;
+use super::excess::Excess;
 use crate::domain::world::article::{Block, Section};
 
 /// A link to another article or to a section.
