@@ -6,24 +6,12 @@ use std::sync::Arc;
 
 use super::files::{KbError, Scan, Sight, read, scan};
 use super::finding::{Code, Finding};
-use super::page::{Page, read_page};
+use super::loaded::Loaded;
+use super::page::Page;
+use super::reading::read_page;
 use super::synonyms::synonyms;
 use crate::domain::policy::catalogue::Articles;
 use crate::domain::world::article::{Article, Synonyms};
-
-/// What stands in a knowledge base.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Loaded {
-    /// The articles that can be offered, in the order of their files.
-    pub articles: Vec<Article>,
-    /// What is wrong with files and articles, in the order of files and lines. Articles with a
-    /// finding that leaves them out are not among `articles`.
-    pub findings: Vec<Finding>,
-    /// Every article that could be read, offered or not, for lint.
-    pub pages: Vec<Page>,
-    /// Expressions that mean the same.
-    pub synonyms: Synonyms,
-}
 
 /// What is offered of a knowledge base, and why the rest is not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -11,8 +11,9 @@
 //!
 //! `files` finds and reads files, `markdown` turns text into sections, blocks, links and fenced
 //! actions, `front_matter` and `action_block` turn TOML into fields and actions, `limits` says how
-//! much of it one article may hold, `page` puts an article together, `synonyms` reads what means the same,
-//! `load` the whole folder, `watch` says when to read it again. [`import`] makes drafts of texts that are no
+//! much of it one article may hold (`excess`: it holds more), `reading` puts an article together as a `page`,
+//! `synonyms` reads what means the same, `load` the whole folder (`loaded` is what stands in it),
+//! `watch` says when to read it again. [`import`] makes drafts of texts that are no
 //! articles.
 
 mod action_block;
@@ -25,18 +26,22 @@ mod key_lines;
 mod limits;
 pub mod lint;
 mod load;
+mod loaded;
 mod markdown;
 mod outline;
 mod page;
+mod reading;
 mod synonyms;
 mod watch;
 
 pub use files::{FILE_LEN_MAX, KbError, Scan, Sight, scan, sight};
 pub use finding::{Code, Finding, Severity};
 pub use key_lines::KeyLines;
-pub use load::{Loaded, Offered, article, load};
+pub use load::{Offered, article, load};
 pub(crate) use load::{left_out, page, repeated_ids};
+pub use loaded::Loaded;
 pub use outline::Link;
-pub use page::{Page, read_page};
+pub use page::Page;
+pub use reading::read_page;
 pub use synonyms::synonyms;
 pub use watch::{Changed, Watch, WatchError};

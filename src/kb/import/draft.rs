@@ -13,7 +13,8 @@ use crate::domain::world::article::NEVER_REVIEWED;
 use crate::kb::files::FILE_LEN_MAX;
 use crate::kb::finding::{Code, Finding};
 use crate::kb::limits::{TITLE_LEN_MAX, is_long};
-use crate::kb::page::{Page, read_page};
+use crate::kb::page::Page;
+use crate::kb::reading::read_page;
 
 /// Bytes of an id, with room for a number.
 const ID_LEN_MAX: usize = 60;

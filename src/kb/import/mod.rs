@@ -35,7 +35,8 @@ use source::{Found, Kind, TEXTS_MAX, find};
 use super::files::{DRAFTS, FILE_LEN_MAX, KbError};
 use super::finding::Finding;
 use super::lint::{Standards, lint};
-use super::load::{Loaded, assemble, load};
+use super::load::{assemble, load};
+use super::loaded::Loaded;
 use super::page::Page;
 
 /// Drafts that may want the same id.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use regex::Regex;
 
-use super::Scope;
 use super::params::last_line;
+use super::scope::Scope;
 use crate::domain::planning::commands::{dash_argument, program_refusal};
 use crate::domain::planning::powershell::powershell_refusal;
 use crate::domain::planning::values::filled;

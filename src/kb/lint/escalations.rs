@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Scope, scopes};
+use super::scope::{Scope, scopes};
 use crate::domain::id::ActionId;
 use crate::domain::planning::values::mismatch;
 use crate::domain::policy::catalogue::nearest;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::policy::catalogue::nearest;
 use crate::kb::finding::{Code, Finding};
-use crate::kb::load::Loaded;
+use crate::kb::loaded::Loaded;
 use crate::kb::outline::Link;
 use crate::kb::page::Page;
 

@@ -7,17 +7,17 @@ mod commands;
 mod escalations;
 mod links;
 mod params;
+mod scope;
 mod templates;
 mod texts;
 
 use jiff::civil::Date;
 
-use super::finding::{Code, Finding};
-use super::key_lines::KeyLines;
-use super::load::Loaded;
+use super::finding::Finding;
+use super::loaded::Loaded;
 use super::page::Page;
 use crate::domain::policy::reads::ReadList;
-use crate::domain::world::action::Action;
+use scope::scopes;
 
 /// What articles are held against besides the rules.
 #[derive(Debug, Clone)]
@@ -57,23 +57,4 @@ pub(super) fn unsafe_to_offer(page: &Page) -> Vec<Finding> {
         commands::check(&scope, &mut findings);
     }
     findings
-}
-
-/// One action and where it stands.
-struct Scope<'a> {
-    file: &'a str,
-    action: &'a Action,
-    lines: &'a KeyLines,
-}
-
-impl Scope<'_> {
-    fn find(&self, key: &str, code: Code, message: impl Into<String>, advice: impl Into<String>) -> Finding {
-        let message = format!("`{}`: {}", self.action.id, message.into());
-        Finding::new(self.file, self.lines.of(key), code, message, advice)
-    }
-}
-
-fn scopes(page: &Page) -> impl Iterator<Item = Scope<'_>> {
-    let both = page.article.actions.iter().zip(&page.actions);
-    both.map(|(action, lines)| Scope { file: &page.article.file, action, lines })
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use regex::Regex;
 
-use super::Scope;
+use super::scope::Scope;
 use crate::domain::planning::values::mismatch;
 use crate::domain::world::action::{CHOICES_MAX, PARAMS_MAX, Param, ParamType, is_param_name};
 use crate::kb::finding::{Code, Finding};

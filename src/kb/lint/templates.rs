@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Scope;
+use super::scope::Scope;
 use crate::domain::text::is_invisible;
 use crate::domain::world::action::{Action, Part, Program, Rollback, Step, parts};
 use crate::kb::finding::{Code, Finding};
