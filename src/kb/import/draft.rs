@@ -4,10 +4,11 @@
 //! action; a text of which no such draft can be made is refused.
 
 use super::block::{self, Block, Span};
+use super::error::Refused;
 use super::html::html;
 use super::likeness::words;
 use super::source::{Kind, Source, visible};
-use super::{Refused, markdown, text};
+use super::{markdown, text};
 use crate::domain::id::is_slug;
 use crate::domain::world::article::NEVER_REVIEWED;
 use crate::kb::files::FILE_LEN_MAX;

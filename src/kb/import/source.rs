@@ -10,7 +10,8 @@ use encoding_rs::{Encoding, WINDOWS_1252};
 use rustix::fs::OFlags;
 use walkdir::{DirEntry, WalkDir};
 
-use super::Refused;
+use super::error::Refused;
+use super::limits::TEXTS_MAX;
 use crate::domain::text::is_invisible;
 use crate::kb::files::FILE_LEN_MAX;
 use crate::regular_file;
@@ -21,9 +22,6 @@ const HEAD_LEN: usize = 1024;
 const DEPTH_MAX: usize = 8;
 /// Names looked at, whatever they are.
 const ENTRIES_MAX: usize = 20_000;
-/// Texts that are taken in at once.
-pub(super) const TEXTS_MAX: usize = 2_000;
-
 /// How a text is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
