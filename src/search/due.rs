@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
-use super::index::{Held, Reading, Seen, file_key};
+use super::held::Held;
+use super::seen::{Reading, Seen, file_key};
 use super::update;
 
 /// A look at files.

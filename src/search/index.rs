@@ -4,60 +4,21 @@
 //! read leaves its last good version in place, and is named; no id stands for two articles, the one
 //! that had it first keeps it. Whatever is wrong with the folder of the index, it is then in memory.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use tantivy::{IndexReader, IndexWriter, Term};
+use tantivy::IndexWriter;
 
 use super::analysis::Analyzer;
 use super::due::Look;
-use super::entry::Entry;
-use super::folder::{self, Folder, Opened, Unusable};
+use super::folder::{Folder, Unusable};
+use super::held::Held;
 use super::manifest::Manifest;
-use super::schema::schema;
-use super::segments::Segments;
+use super::seen::{Reading, Seen};
 use super::update::Update;
 use super::{Origin, Search, SearchError, indexing};
 use crate::domain::id::Digest;
-use crate::domain::world::article::{Article, Synonyms};
-
-/// A file that may hold an article.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
-    /// Relative to the folder of the knowledge base.
-    pub file: String,
-    pub(super) stamp: u64,
-    /// What the file is known by.
-    pub(super) key: u64,
-    /// What stays when it gets another name; 0 if nobody knows.
-    pub(super) identity: u64,
-}
-
-impl Seen {
-    /// A file, and what changes with it; 0: look into it.
-    pub fn new(file: impl Into<String>, stamp: u64) -> Self {
-        let file = file.into();
-        Self { key: file_key(&file), file, stamp, identity: 0 }
-    }
-
-    /// The same with what stays when the file gets another name.
-    #[must_use]
-    pub fn with_identity(self, identity: u64) -> Self {
-        Self { identity, ..self }
-    }
-}
-
-/// What stands in a file.
-#[derive(Debug)]
-pub enum Reading {
-    /// An article.
-    Article(Box<Article>),
-    /// None that can be offered: why, and in which line.
-    Broken(String),
-    /// Nothing: it is gone.
-    Gone,
-}
+use crate::domain::world::article::Synonyms;
 
 /// An index and where it is kept.
 pub struct Index {
@@ -68,17 +29,6 @@ pub struct Index {
     synonyms: Synonyms,
     analyzer: Arc<Analyzer>,
     held: Option<Held>,
-}
-
-/// A state of the index.
-pub(super) struct Held {
-    pub engine: tantivy::Index,
-    pub segments: Arc<Segments>,
-    pub manifest: Arc<Manifest>,
-    /// What each file looked like when it was read, by what the file is known by.
-    pub stamps: HashMap<u64, u64>,
-    /// That of the folder in which it was read; none: it is in memory, or nobody has written it yet.
-    seal: Option<Digest>,
 }
 
 impl Index {
@@ -312,54 +262,4 @@ impl Index {
 
 fn unknown_files() -> tantivy::TantivyError {
     tantivy::TantivyError::InternalError("a look at some files is not enough".to_owned())
-}
-
-/// What a file is known by.
-pub(super) fn file_key(file: &str) -> u64 {
-    Digest::of(file.as_bytes()).key()
-}
-
-impl Held {
-    /// What is held of a file, and what the file looked like then.
-    pub fn article(&self, key: u64) -> tantivy::Result<Option<(Entry, u64)>> {
-        if !self.stamps.contains_key(&key) {
-            return Ok(None);
-        }
-        let file = self.segments.fields.file;
-        let Some(at) = self.segments.first(file, &Term::from_field_u64(file, key))? else { return Ok(None) };
-        Ok(Some((self.segments.entry(at)?, self.segments.stamp(at))))
-    }
-
-    /// What was opened, if it is the index of these articles.
-    fn of(opened: Opened, of: Digest) -> Result<Self, Unusable> {
-        let manifest: Manifest = serde_json::from_str(&opened.payload).map_err(|_| Unusable::Damaged)?;
-        if manifest.of != of {
-            return Err(Unusable::Stale);
-        }
-        Self::new(opened.engine, &opened.reader, manifest, Some(opened.seal)).map_err(|_| Unusable::Damaged)
-    }
-
-    fn new(
-        engine: tantivy::Index,
-        reader: &IndexReader,
-        manifest: Manifest,
-        seal: Option<Digest>,
-    ) -> tantivy::Result<Self> {
-        let segments = Segments::new(reader.searcher())?;
-        let stamps = segments.articles().map(|at| (segments.file(at), segments.stamp(at))).collect();
-        Ok(Self { engine, segments: Arc::new(segments), manifest: Arc::new(manifest), stamps, seal })
-    }
-
-    fn empty(folder: Option<&Folder>, of: Digest) -> tantivy::Result<Self> {
-        let engine = match folder {
-            Some(folder) => folder.create()?,
-            None => tantivy::Index::create_in_ram(schema().0),
-        };
-        Self::in_memory(engine, Manifest::empty(of))
-    }
-
-    fn in_memory(engine: tantivy::Index, manifest: Manifest) -> tantivy::Result<Self> {
-        let reader = folder::reader(&engine)?;
-        Self::new(engine, &reader, manifest, None)
-    }
 }

@@ -14,7 +14,7 @@ pub struct Broken {
     /// The file.
     pub file: String,
     pub(super) stamp: u64,
-    /// See [`super::index::Seen`].
+    /// See [`super::seen::Seen`].
     pub(super) identity: u64,
     /// What is wrong with it.
     pub why: String,

@@ -13,7 +13,7 @@ pub(super) const PART: &str = "part";
 pub(super) const SECTION: &str = "section";
 /// What each text of the chunk is known by; see [`super::semantic`].
 pub(super) const TEXT_KEY: &str = "text_key";
-/// What the file of the article is known by; see [`super::index`].
+/// What the file of the article is known by; see [`super::seen`].
 pub(super) const FILE: &str = "file";
 /// What the file looked like when it was read.
 pub(super) const STAMP: &str = "stamp";

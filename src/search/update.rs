@@ -7,9 +7,10 @@ use tantivy::{IndexWriter, Term};
 
 use super::analysis::Analyzer;
 use super::entry::Entry;
-use super::index::{Held, Reading, Seen};
+use super::held::Held;
 use super::indexing;
 use super::manifest::{Broken, Manifest};
+use super::seen::{Reading, Seen};
 
 /// Files that can't be read and are remembered by name; what is wrong with others is seen again.
 const BROKEN_MAX: usize = 1_000;
