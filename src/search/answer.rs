@@ -7,6 +7,9 @@ use crate::domain::world::action::{Action, Risk};
 use crate::domain::world::article::Quote;
 use crate::domain::world::citation::Candidate;
 
+/// Hits of one answer, whatever was asked for.
+pub const HITS_MAX: usize = 50;
+
 /// The answer to one question.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Answer {

@@ -6,7 +6,7 @@ use tantivy::schema::{Field, IndexRecordOption, STORED, STRING, Schema, TEXT, Va
 use tantivy::tokenizer::TokenStream as _;
 use tantivy::{Index, IndexReader, TantivyDocument, Term, doc};
 
-use super::SearchError;
+use super::error::SearchError;
 use crate::domain::id::ArticleId;
 use crate::domain::world::article::Article;
 

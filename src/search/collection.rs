@@ -25,8 +25,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::bare::Bare;
+use super::error::SearchError;
 use super::eval::fraction;
-use super::{Search, SearchError};
+use super::snapshot::Search;
 use crate::domain::id::{ArticleId, Digest};
 use crate::domain::world::article::{Article, Block, BlockKind, Section, Synonyms};
 

@@ -21,7 +21,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Search, SearchError};
+use super::error::SearchError;
+use super::snapshot::Search;
 use crate::domain::id::ArticleId;
 
 /// Hits that are looked at.

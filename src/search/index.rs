@@ -4,21 +4,25 @@
 //! read leaves its last good version in place, and is named; no id stands for two articles, the one
 //! that had it first keeps it. Whatever is wrong with the folder of the index, it is then in memory.
 
+use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use tantivy::IndexWriter;
+use tantivy::{IndexWriter, TantivyError};
 
 use super::analysis::Analyzer;
 use super::due::Look;
+use super::error::SearchError;
 use super::folder::{Folder, Unusable};
 use super::held::Held;
+use super::indexing;
 use super::manifest::Manifest;
+use super::origin::Origin;
 use super::seen::{Reading, Seen};
+use super::snapshot::Search;
 use super::update::Update;
-use super::{Origin, Search, SearchError, indexing};
 use crate::domain::id::Digest;
-use crate::domain::world::article::Synonyms;
+use crate::domain::world::article::{Article, Synonyms};
 
 /// An index and where it is kept.
 pub struct Index {
@@ -262,4 +266,26 @@ impl Index {
 
 fn unknown_files() -> tantivy::TantivyError {
     tantivy::TantivyError::InternalError("a look at some files is not enough".to_owned())
+}
+
+impl Search {
+    /// These articles, in memory. Of those with the same file or id there is one.
+    pub fn of(articles: Vec<Article>, synonyms: &Synonyms) -> Result<Self, SearchError> {
+        let seen: Vec<Seen> = articles.iter().map(|article| Seen::new(article.file.clone(), 0)).collect();
+        let articles: HashMap<String, Article> =
+            articles.into_iter().map(|article| (article.file.clone(), article)).collect();
+        let articles = Mutex::new(articles);
+        let taken = |file: &str| articles.lock().unwrap_or_else(PoisonError::into_inner).remove(file);
+        let read = |seen: &Seen| match taken(&seen.file) {
+            Some(article) => Reading::Article(Box::new(article)),
+            None => Reading::Broken("it is named twice".to_owned()),
+        };
+        let mut index = Index::open(None, Path::new(""));
+        index.follow(&seen, &[], Some(synonyms), &read)?;
+        let empty = || SearchError::Build {
+            articles: seen.len(),
+            source: Box::new(TantivyError::InternalError("nothing was built".to_owned())),
+        };
+        index.search().ok_or_else(empty)
+    }
 }
