@@ -1,6 +1,6 @@
 //! Files become articles; lint says what is wrong with them.
 //!
-//! [`load`] reads a folder into domain articles, [`lint`](lint::lint) judges what was read. Both
+//! [`load()`] reads a folder into domain articles, [`lint`](lint::lint) judges what was read. Both
 //! answer with [`Finding`]s that name file, line and what to do.
 //!
 //! Invariant: an article is offered as a whole or not at all. If one of its actions can't be read

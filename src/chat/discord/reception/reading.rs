@@ -161,7 +161,7 @@ pub(super) struct Sender {
 }
 
 impl Sender {
-    /// The sender; nothing if the interaction can't be answered. Without what [`asked`] needs there is
+    /// The sender; nothing if the interaction can't be answered. Without what [`Asked::read`] needs there is
     /// nobody to be known.
     pub fn read(value: &Value) -> Option<Self> {
         Some(Self {
