@@ -7,7 +7,7 @@ mod looks;
 mod loss;
 mod runs;
 mod session;
-#[path = "../../tests/sshd/mod.rs"]
+#[path = "../../tests/it/sshd.rs"]
 mod sshd;
 mod wire;
 

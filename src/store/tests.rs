@@ -1,7 +1,7 @@
 //! What is proved from inside: the codec, the outbox's parts, the mark's slots, and refusals that need a
 //! hand in the engine.
 //!
-//! What is proved through the public functions alone (kills, the fixture, the vectors) is in tests/store.rs.
+//! What is proved through the public functions alone (kills, the fixture, the vectors) is in tests/it/store.rs.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
