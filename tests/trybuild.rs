@@ -1,4 +1,7 @@
 //! What must not compile: nobody but the core makes an `Approved<Plan>`.
+//!
+//! A program of its own, because the builds that trybuild starts would take the processors from tests
+//! with limits in time.
 
 #[test]
 fn unapproved_plan_reaches_no_executor() {

@@ -4,8 +4,6 @@
 //! line at a time, the next when all effects of the last have ended. Whatever kills the bot leaves
 //! the hosts alone: their own logs say what really happened ([`truth`]).
 
-#![allow(dead_code, reason = "each test crate uses its own part of the harness")]
-
 pub mod life;
 pub mod place;
 pub mod record;

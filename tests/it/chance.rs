@@ -1,7 +1,5 @@
 //! Chance that can be repeated.
 
-#![allow(dead_code, reason = "each test crate uses its own part of it")]
-
 /// Pseudo-random numbers from a seed (`SplitMix64`, Steele et al. 2014).
 pub struct Chance(u64);
 

@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-const KB: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kb");
+use crate::{BINARY, KB};
 
 /// One call of dogwatch in an empty folder.
 #[must_use]
@@ -48,7 +48,7 @@ impl Call {
     }
 
     fn run(&self) -> Done {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_dogwatch"))
+        let mut child = Command::new(BINARY)
             .args(["--kb", &self.kb, "--index", "index"])
             .args(&self.args)
             .current_dir(self.folder.path())
@@ -315,7 +315,7 @@ fn a_model_folder_that_is_named_must_hold_a_model() {
 fn what_could_not_be_written_is_a_failure_and_a_reader_that_has_gone_ends_the_answers() {
     let folder = TempDir::new().unwrap();
     let call = |args: &[&str]| {
-        let mut call = Command::new(env!("CARGO_BIN_EXE_dogwatch"));
+        let mut call = Command::new(BINARY);
         call.args(["--kb", KB, "--index", "index"]).args(args).current_dir(folder.path());
         call
     };
@@ -344,7 +344,7 @@ fn any_bytes_and_any_options_are_words_of_a_question() {
         vec![b"--json", b"disk", b"full", b"--limit"],
         vec![b"--json", b"disk", b"--json", b"--limit", b"2", b"full", b"--limit=3"],
     ] {
-        let mut call = Command::new(env!("CARGO_BIN_EXE_dogwatch"));
+        let mut call = Command::new(BINARY);
         call.args(["--kb", KB, "--index", "index", "ask"]).current_dir(folder.path());
         let output = call.args(words.iter().map(|word| OsStr::from_bytes(word))).output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));

@@ -5,9 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use crate::BINARY;
 use crate::bot::Place;
 use crate::bot::life::with_clock;
-use crate::bot::place::BINARY;
 
 const START: &str = "/run kvm-vm-start domain=cache02 on lab-kvm because it is off";
 

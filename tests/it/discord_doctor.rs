@@ -5,8 +5,8 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::process::{Command, Output, Stdio};
 
+use crate::BINARY;
 use crate::bot::Place;
-use crate::bot::place::BINARY;
 use crate::discord_server::{LONG, Operation, RestFault, Server, Setup};
 
 /// Everything the bot needs: what the README's invitation gives.

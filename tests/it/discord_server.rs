@@ -12,10 +12,8 @@
 //! Permissions are told as they were set up and not enforced, but for channels that the bot may not
 //! see. Not here: direct messages, reactions, the newer components, sharding.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-#![allow(clippy::unused_self, reason = "what is always the same reads like the rest")]
-#![allow(clippy::doc_markdown, reason = "names of Discord stand as Discord writes them")]
-#![allow(dead_code, reason = "each test crate uses its own part of the server")]
+#![expect(clippy::unused_self, reason = "what is always the same reads like the rest")]
+#![expect(clippy::doc_markdown, reason = "names of Discord stand as Discord writes them")]
 
 mod answers;
 pub mod buckets;

@@ -5,13 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use dogwatch::articles::library::KbLibrary;
 
-fn article(part: &str, version: u64) -> String {
-    format!(
-        "+++\nid = \"{part}\"\ntitle = \"The {part} is worn\"\nproducts = [\"ESX 3.x\"]\ntags = [\"{part}\"]\n\
-         symptoms = [\"a worn {part}\"]\nreviewed = 2026-11-01\n+++\n\n# The {part} is worn\n\n\
-         ## Resolution\n\nReplace the worn {part}, version {version}.\n"
-    )
-}
+use crate::kb_live::article;
 
 /// Notes the revision of each line that says what is indexed, with the one that is asked at that moment.
 #[derive(Clone)]

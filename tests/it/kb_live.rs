@@ -21,7 +21,8 @@ const GONE: u64 = 1 << 32;
 /// Added while it may be gone or not.
 const ON_ITS_WAY: u64 = 1 << 33;
 
-fn article(part: &str, version: u64) -> String {
+/// An article about a part, as its file holds it.
+pub fn article(part: &str, version: u64) -> String {
     format!(
         "+++\nid = \"{part}\"\ntitle = \"The {part} is worn\"\nproducts = [\"ESX 3.x\"]\ntags = [\"{part}\"]\n\
          symptoms = [\"a worn {part}\"]\nreviewed = 2026-11-01\n+++\n\n# The {part} is worn\n\n\

@@ -6,8 +6,9 @@ use std::process::Command;
 use dogwatch::domain::rules::upkeep::report::LET_DOWN_POINTS;
 use serde_json::{Value, json};
 
+use crate::BINARY;
 use crate::bot::Place;
-use crate::bot::place::{BINARY, change};
+use crate::bot::place::change;
 
 /// Stopped in order, it goes on running: then its verification fails.
 const STOP_STUCK: &str =

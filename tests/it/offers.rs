@@ -6,11 +6,13 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use crate::{BINARY, KB};
+
 /// The answers to questions, as `ask --json` prints them.
 fn answers(questions: &[String]) -> Vec<Value> {
     let index = tempfile::tempdir().unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_dogwatch"))
-        .args(["--kb", concat!(env!("CARGO_MANIFEST_DIR"), "/kb"), "--index"])
+    let mut child = Command::new(BINARY)
+        .args(["--kb", KB, "--index"])
         .arg(index.path())
         .args(["ask", "--json", "-"])
         .current_dir(index.path())

@@ -30,8 +30,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::sshd::{self, Sshd};
-
-const KB: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kb");
+use crate::{KB, folder};
 
 /// What the repository has no action for, with paths that need no rights.
 const ARTICLE: &str = include_str!("../fixtures/real-host.md");
@@ -77,11 +76,7 @@ impl World {
         let sshd = Sshd::start();
         let folder = tempfile::tempdir().unwrap();
         let kb = folder.path().join("kb");
-        fs::create_dir(&kb).unwrap();
-        for entry in fs::read_dir(KB).unwrap() {
-            let path = entry.unwrap().path();
-            fs::copy(&path, kb.join(path.file_name().unwrap())).unwrap();
-        }
+        folder::copy(Path::new(KB), &kb);
         fs::write(kb.join("real-host.md"), ARTICLE).unwrap();
         let doubles = sshd.folder.join("doubles");
         fs::create_dir(&doubles).unwrap();

@@ -96,8 +96,7 @@ fn articles() -> Vec<Article> {
 
 /// Those that come with the program.
 fn synonyms() -> Synonyms {
-    let kb = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("kb");
-    dogwatch::kb::load(&kb).unwrap().synonyms
+    dogwatch::kb::load(std::path::Path::new(crate::KB)).unwrap().synonyms
 }
 
 fn search() -> &'static Search {

@@ -8,7 +8,7 @@ mod some;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 
 use dogwatch::domain::id::Digest;
@@ -78,15 +78,6 @@ fn built() -> tempfile::TempDir {
     assert_eq!(open(dir.path()), Origin::Rebuilt(Unusable::Missing));
     assert_eq!(open(dir.path()), Origin::Reused);
     dir
-}
-
-fn files(dir: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { files.extend(self::files(&path)) } else { files.push(path) }
-    }
-    files
 }
 
 #[test]

@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use dogwatch::domain::world::article::Synonyms;
 use dogwatch::search::{Report, Search, SearchError, eval, read_questions};
 
+use crate::KB;
+
 fn search() -> Search {
-    let kb = Path::new(env!("CARGO_MANIFEST_DIR")).join("kb");
-    let loaded = dogwatch::kb::load(&kb).expect("the articles are part of the repository");
+    let kb = Path::new(KB);
+    let loaded = dogwatch::kb::load(kb).expect("the articles are part of the repository");
     assert!(!loaded.articles.is_empty());
     Search::of(loaded.articles, &loaded.synonyms).unwrap()
 }
@@ -94,7 +96,7 @@ fn a_slip_in_the_longest_word_of_a_question_keeps_a_floor() {
 #[test]
 fn lines_of_a_passage_hold_its_words() {
     let search = search();
-    let kb = Path::new(env!("CARGO_MANIFEST_DIR")).join("kb");
+    let kb = Path::new(KB);
     let mut checked = 0;
     for question in read_questions(&questions("questions-own.jsonl"), &search).unwrap() {
         for hit in search.answer(&question.text, 10).unwrap().hits {

@@ -9,8 +9,7 @@ use dogwatch::search::{Hit, Search};
 use proptest::prelude::*;
 
 static KB: LazyLock<Loaded> = LazyLock::new(|| {
-    let kb = Path::new(env!("CARGO_MANIFEST_DIR")).join("kb");
-    dogwatch::kb::load(&kb).expect("the articles are part of the repository")
+    dogwatch::kb::load(Path::new(crate::KB)).expect("the articles are part of the repository")
 });
 static SEARCH: LazyLock<Search> = LazyLock::new(|| Search::of(KB.articles.clone(), &KB.synonyms).unwrap());
 
@@ -216,7 +215,7 @@ fn sentence_that_goes_on_after_a_command_comes_with_the_command() {
 }
 
 fn line(hit: &Hit, number: usize) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("kb").join(&hit.file);
+    let path = Path::new(crate::KB).join(&hit.file);
     std::fs::read_to_string(path).unwrap().lines().nth(number - 1).unwrap().to_owned()
 }
 

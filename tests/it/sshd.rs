@@ -4,9 +4,6 @@
 //! Tests that run as root log in as [`TEST_USER`], which is created if missing; others log in as the
 //! user they run as. `HOME` of a session is `folder/home`, so each server has its own .bashrc.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-#![allow(dead_code, reason = "each test that includes this uses a part of it")]
-
 use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
@@ -105,11 +102,6 @@ impl Sshd {
     /// Freezes every session of this server: connections stay open and silent.
     pub fn freeze_sessions(&self) -> usize {
         self.signal_sessions(Signal::STOP)
-    }
-
-    /// Lets frozen sessions go on.
-    pub fn thaw_sessions(&self) -> usize {
-        self.signal_sessions(Signal::CONT)
     }
 
     fn signal_sessions(&self, signal: Signal) -> usize {

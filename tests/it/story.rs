@@ -8,12 +8,14 @@ use std::process::{Command, Stdio};
 
 use regex::Regex;
 
+use crate::{BINARY, KB};
+
 /// What `dogwatch demo` prints for a script on standard input; what differs from run to run is
 /// replaced.
 fn demo(script: &str) -> String {
     let index = tempfile::tempdir().unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_dogwatch"))
-        .args(["--kb", concat!(env!("CARGO_MANIFEST_DIR"), "/kb"), "--index"])
+    let mut child = Command::new(BINARY)
+        .args(["--kb", KB, "--index"])
         .arg(index.path())
         .arg("demo")
         .stdin(Stdio::piped())

@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::place::{BINARY, Place};
+use super::place::Place;
 use super::wait_for;
+use crate::BINARY;
 
 /// A bot before it starts.
 #[must_use]
@@ -287,7 +288,8 @@ pub fn with_clock(mut command: Command, file: &Path) -> Command {
     command
 }
 
-fn assert_strace() {
+/// Fails where strace is missing.
+pub fn assert_strace() {
     let found = Command::new("strace").arg("-V").stdout(Stdio::null()).stderr(Stdio::null()).status();
     assert!(found.is_ok_and(|status| status.success()), "this test needs strace: apt-get install -y strace");
 }

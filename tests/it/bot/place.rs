@@ -13,9 +13,7 @@ use tempfile::TempDir;
 use super::life::Bot;
 use super::record::Record;
 use super::wait_for;
-
-pub const BINARY: &str = env!("CARGO_BIN_EXE_dogwatch");
-const KB: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kb");
+use crate::{BINARY, KB, folder};
 
 /// Dropping it ends the lab and removes everything.
 pub struct Place {
@@ -48,7 +46,7 @@ impl Place {
     /// From here on with a copy of the articles.
     pub fn own_kb(&mut self) {
         self.kb = self.path("kb");
-        copy(Path::new(KB), &self.kb);
+        folder::copy(Path::new(KB), &self.kb);
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -162,7 +160,7 @@ impl Place {
         let copied = tempfile::tempdir().unwrap();
         let state = copied.path().join("state");
         if self.state().exists() {
-            copy(&self.state(), &state);
+            folder::copy(&self.state(), &state);
         }
         Record::open(&state)
     }
@@ -202,19 +200,4 @@ pub fn change(file: &Path, from: &str, to: &str) {
     let text = fs::read_to_string(file).unwrap();
     assert!(text.contains(from), "{} does not hold {from}", file.display());
     fs::write(file, text.replacen(from, to, 1)).unwrap();
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    // The record is believed in a private folder only.
-    fs::set_permissions(to, fs::metadata(from).unwrap().permissions()).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, &target).unwrap();
-        }
-    }
 }

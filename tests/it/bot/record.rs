@@ -19,14 +19,8 @@ impl Record {
     /// Reads the record; it must be whole.
     pub fn open(state: &Path) -> Self {
         let (_, recorded) = Store::open::<Event>(state, 0).unwrap();
-        let mut folded = State::default();
-        let mut events = Vec::new();
-        for Recorded { envelope, .. } in recorded {
-            let (seq, at_ms, actor) = (envelope.seq, envelope.at_ms, envelope.actor);
-            folded.apply(&Moment { seq, at_ms, actor, event: envelope.event.clone() });
-            events.push(envelope.event);
-        }
-        Self { events, state: folded }
+        let state = folded(&recorded);
+        Self { events: recorded.into_iter().map(|it| it.envelope.event).collect(), state }
     }
 
     pub fn request(&self, number: u64) -> Option<&Request> {
@@ -40,4 +34,14 @@ impl Record {
     pub fn count(&self, is: impl Fn(&Event) -> bool) -> usize {
         self.events.iter().filter(|event| is(event)).count()
     }
+}
+
+/// The state that these events make.
+pub fn folded(recorded: &[Recorded<Event>]) -> State {
+    let mut state = State::default();
+    for Recorded { envelope, .. } in recorded {
+        let (seq, at_ms) = (envelope.seq, envelope.at_ms);
+        state.apply(&Moment { seq, at_ms, actor: envelope.actor.clone(), event: envelope.event.clone() });
+    }
+    state
 }

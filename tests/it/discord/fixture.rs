@@ -33,8 +33,10 @@ use tempfile::TempDir;
 use super::scene::{privately, read, run};
 use super::serving::Serving;
 use crate::bot::Place;
+use crate::bot::record::folded;
 use crate::discord_server::Setup;
 use crate::discord_server::model::Message;
+use crate::folder;
 
 mod story;
 mod summary;
@@ -46,26 +48,13 @@ fn fixture() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/serve-v1")
 }
 
-fn copy_tree(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let copy = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy_tree(&path, &copy);
-        } else {
-            fs::copy(&path, &copy).unwrap();
-        }
-    }
-}
-
 #[test]
 fn an_earlier_state_opens_and_means_the_same() {
     if std::env::var_os("DOGWATCH_WRITE_FIXTURE").is_some() {
         story::write(&fixture());
     }
     let dir = TempDir::new().unwrap();
-    copy_tree(&fixture().join(STATE), dir.path());
+    folder::copy(&fixture().join(STATE), dir.path());
     let report = verify(dir.path(), 0).unwrap();
     assert!(report.is_sound(), "{report:?}");
     let (store, recorded) = Store::open::<Event>(dir.path(), 0).unwrap();
@@ -76,7 +65,7 @@ fn an_earlier_state_opens_and_means_the_same() {
         assert_eq!(event_hash(previous, &bytes), *hash, "read back otherwise: {envelope:?}");
         previous = *hash;
     }
-    let state = summary::folded(&recorded);
+    let state = folded(&recorded);
     let begin_ms = recorded[0].envelope.at_ms;
     let head = format!("{} events, the last {}\n", report.head.seq, report.head.hash);
     insta::assert_snapshot!("state", head + &summary::of_state(&state, begin_ms));
@@ -95,7 +84,7 @@ struct After {
 impl After {
     fn begin() -> Self {
         let place = Place::new();
-        copy_tree(&fixture().join(STATE), &place.state());
+        folder::copy(&fixture().join(STATE), &place.state());
         let serving = Serving::stopped_at(place, Setup::with_cast(), "");
         let memory = fs::read_to_string(fixture().join(MEMORY)).unwrap();
         serving.server.remember(&serde_json::from_str(&memory).unwrap());
@@ -144,7 +133,7 @@ const HOST_AWAY_MAX: Duration = Duration::from_secs(240);
 /// What the fixture's outbox holds, by name.
 fn left(kind: &str) -> Vec<String> {
     let dir = TempDir::new().unwrap();
-    copy_tree(&fixture().join(STATE), dir.path());
+    folder::copy(&fixture().join(STATE), dir.path());
     let (store, _) = Store::open::<Event>(dir.path(), 0).unwrap();
     let entries = store.outbox().unwrap().into_iter();
     entries.filter_map(|(key, _)| key.strip_prefix(kind).map(str::to_owned)).collect()
@@ -211,7 +200,7 @@ fn nothing_ran_and_all_is_over(place: &Place) {
 #[test]
 fn the_incidents_of_an_earlier_state_are_listed_and_shown() {
     let place = Place::without_lab();
-    copy_tree(&fixture().join(STATE), &place.state());
+    folder::copy(&fixture().join(STATE), &place.state());
     let (listed, list) = place.dogwatch(&["incident", "list"]);
     for incident in ["i1", "mail01 hangs", "i2", "the console of esx is full", "i3", "nobody can log in"] {
         assert!(listed && list.contains(incident), "no {incident:?} in {list}");

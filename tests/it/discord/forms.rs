@@ -61,7 +61,7 @@ fn every_action_of_the_articles_has_a_form_that_can_be_filled_in() {
 
 /// How many actions the articles declare, by their own words.
 fn declared() -> usize {
-    let articles = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/kb")).unwrap().flatten();
+    let articles = std::fs::read_dir(crate::KB).unwrap().flatten();
     let texts = articles.filter_map(|entry| std::fs::read_to_string(entry.path()).ok());
     texts.map(|text| text.lines().filter(|line| *line == "```action").count()).sum()
 }

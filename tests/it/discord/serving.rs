@@ -7,8 +7,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::BINARY;
 use crate::bot::Place;
-use crate::bot::place::BINARY;
 use crate::discord_server::{Server, Setup};
 
 /// Everything the bot needs, and the bot while it runs.

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::scene::{thread, with_button};
 use super::serving::Serving;
 use crate::discord_server::look::Interaction;
 
@@ -9,21 +10,6 @@ const VMX: &str = "/vmfs/volumes/storage1/db01/db01.vmx";
 
 /// What happens between two steps.
 pub type Between<'a> = &'a mut dyn FnMut(&mut Serving);
-
-/// The thread of the only incident, once it is there.
-pub fn thread(serving: &Serving) -> u64 {
-    let incidents = serving.server.channel("incidents");
-    serving.server.wait_for("the thread of i1", || serving.server.threads(incidents).first().map(|it| it.id))
-}
-
-/// The message of a channel that has a button, and says this.
-pub fn with_button(serving: &Serving, channel: u64, text: &str, button: &str) -> u64 {
-    let fits = |message: &crate::discord_server::model::Message| {
-        message.text().contains(text) && message.buttons().iter().any(|it| it.label.starts_with(button))
-    };
-    let look = || serving.server.messages(channel).into_iter().find(fits).map(|message| message.id);
-    serving.server.wait_for(&format!("{text:?} with {button:?}"), look)
-}
 
 fn press<'s>(serving: &'s Serving, who: &str, message: u64, label: &str) -> Interaction<'s> {
     serving.server.press(who, message, label)
@@ -41,7 +27,7 @@ pub fn story(serving: &mut Serving, between: Between<'_>) {
     modal.wait_modal();
     let filled = modal.submit(&[("host", "esx"), ("vmx", VMX), ("reason", "db01 hangs")]);
     filled.wait_answer();
-    let thread = thread(serving);
+    let thread = thread(serving, 1);
     let request = with_button(serving, thread, "r1 waits for approval", "Approve");
     between(serving);
 
@@ -95,7 +81,7 @@ pub fn story(serving: &mut Serving, between: Between<'_>) {
 
 /// What must be true of the thread in the end: everything said, nothing twice.
 pub fn nothing_lost_nothing_doubled(serving: &Serving) {
-    let thread = thread(serving);
+    let thread = thread(serving, 1);
     // Cards are changed in their turn.
     let waits = |text: &str| serving.server.said(thread).iter().any(|message| message.text().contains(text));
     serving.server.wait_until("the cards show the end", || {

@@ -86,7 +86,7 @@ impl State {
         let body = if call.body.get("type").is_some() { &call.body["data"] } else { &call.body };
         let wanted = body["flags"].as_u64().unwrap_or(0);
         let fresh = self.fresh_id();
-        let mut message = Message::new(fresh, channel, BOT, self.now_ms());
+        let mut message = Message::new(fresh, channel, BOT);
         message.flags = wanted | flags;
         message.interaction = Some(id);
         message.reply_to = original;

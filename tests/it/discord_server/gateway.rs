@@ -130,7 +130,6 @@ impl<'s> Socket<'s> {
         let mut state = self.shared.lock();
         match message["op"].as_u64() {
             Some(1) => {
-                state.gateway.heartbeats += 1;
                 drop(state);
                 let _ = self.out.send(Out::Payload(json!({"op": 11})));
                 return Ok(true);

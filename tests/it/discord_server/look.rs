@@ -126,10 +126,6 @@ impl Server {
         self.shared.lock().gateway.resumes
     }
 
-    pub fn heartbeats(&self) -> usize {
-        self.shared.lock().gateway.heartbeats
-    }
-
     /// How many dispatches were sent to a client that resumed.
     pub fn replayed(&self) -> usize {
         self.shared.lock().gateway.replayed
@@ -138,11 +134,6 @@ impl Server {
     /// The intents that the bot identified with.
     pub fn intents(&self) -> Option<u64> {
         self.shared.lock().gateway.intents()
-    }
-
-    /// Name and data of every dispatch of the current session, in order.
-    pub fn dispatched(&self) -> Vec<(String, Value)> {
-        self.shared.lock().gateway.dispatched()
     }
 
     /// Name and data of dispatches that no client can get any more.

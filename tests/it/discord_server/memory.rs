@@ -43,12 +43,12 @@ impl Server {
         for said in memory["messages"].as_array().unwrap() {
             let of = |name: &str| number(&said[name]).unwrap();
             let list = |name: &str| said[name].as_array().unwrap().clone();
-            let mut message = Message::new(of("id"), of("channel"), of("author"), 0);
+            let mut message = Message::new(of("id"), of("channel"), of("author"));
             said["content"].as_str().unwrap().clone_into(&mut message.content);
             (message.embeds, message.components) = (list("embeds"), list("components"));
             (message.reply_to, message.thread) = (number(&said["reply_to"]), number(&said["thread"]));
             message.mentions = list("mentions").iter().filter_map(number).collect();
-            message.keep_version(0);
+            message.keep_version();
             state.messages.insert(message.id, message);
         }
     }

@@ -75,7 +75,7 @@ impl State {
             return Answer::error(400, 50035, "Unknown message");
         }
         let id = self.fresh_id();
-        let mut message = Message::new(id, channel, BOT, self.now_ms());
+        let mut message = Message::new(id, channel, BOT);
         message.nonce = nonce.cloned();
         message.reply_to = reply_to.filter(|_| there);
         message.flags = body["flags"].as_u64().unwrap_or(0);

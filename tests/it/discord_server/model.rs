@@ -54,8 +54,6 @@ impl Attachment {
 /// What a message was at one time; the first is how it was sent.
 #[derive(Clone, Debug)]
 pub struct Version {
-    /// Since the start of the server.
-    pub at_ms: u64,
     pub text: String,
     pub buttons: Vec<Button>,
 }
@@ -81,8 +79,6 @@ pub struct Message {
     pub components: Vec<Value>,
     pub attachments: Vec<Attachment>,
     pub flags: u64,
-    /// Since the start of the server.
-    pub created_ms: u64,
     pub versions: Vec<Version>,
     pub reply_to: Option<u64>,
     pub mentions: Vec<u64>,
@@ -97,8 +93,8 @@ pub struct Message {
 }
 
 impl Message {
-    /// Without text, at a time.
-    pub fn new(id: u64, channel: u64, author: u64, created_ms: u64) -> Self {
+    /// Without text.
+    pub fn new(id: u64, channel: u64, author: u64) -> Self {
         Self {
             id,
             channel,
@@ -108,7 +104,6 @@ impl Message {
             components: Vec::new(),
             attachments: Vec::new(),
             flags: 0,
-            created_ms,
             versions: Vec::new(),
             reply_to: None,
             mentions: Vec::new(),
@@ -165,8 +160,8 @@ impl Message {
     }
 
     /// Keeps what it is now as a version.
-    pub fn keep_version(&mut self, at_ms: u64) {
-        let version = Version { at_ms, text: self.text(), buttons: self.buttons() };
+    pub fn keep_version(&mut self) {
+        let version = Version { text: self.text(), buttons: self.buttons() };
         self.versions.push(version);
     }
 

@@ -60,7 +60,7 @@ impl Server {
     pub fn mention_by_machine(&self, channel: u64, text: &str, webhook: bool) {
         let mut state = self.shared.lock();
         let (author, id) = (state.people[0].id, state.fresh_id());
-        let mut message = Message::new(id, channel, author, state.now_ms());
+        let mut message = Message::new(id, channel, author);
         message.content = format!("<@{BOT}> {text}");
         message.mentions = vec![BOT];
         let mut event = wire::message_event(&state, &message);
@@ -120,17 +120,6 @@ impl Server {
         Interaction::new(self, id)
     }
 
-    /// Selects values in a list.
-    pub fn select(&self, person: &str, message: u64, custom_id: &str, values: &[&str]) -> Interaction<'_> {
-        let mut state = self.shared.lock();
-        let found = state.seen_by(person, message);
-        let there = found.parts().any(|part| part["custom_id"] == custom_id && part["type"] == 3);
-        assert!(there, "there is no list {custom_id}");
-        let data = json!({"custom_id": custom_id, "component_type": 3, "id": 2, "values": values});
-        let id = state.ask(3, person, found.channel, Some(message), &data);
-        Interaction::new(self, id)
-    }
-
     /// Submits the modal that an interaction was answered with; fields by custom_id or label.
     pub fn submit(&self, interaction: &Interaction<'_>, values: &[(&str, &str)]) -> Interaction<'_> {
         let mut state = self.shared.lock();
@@ -179,17 +168,6 @@ impl Server {
         let mut state = self.shared.lock();
         let channel = state.messages[&message].channel;
         state.say(person, channel, text, Some(message))
-    }
-
-    /// Changes the text of a person's message.
-    pub fn edit(&self, message: u64, text: &str) {
-        let mut state = self.shared.lock();
-        state.edit(message, |found| text.clone_into(&mut found.content));
-    }
-
-    /// Deletes any message, as a moderator would.
-    pub fn delete(&self, message: u64) {
-        self.shared.lock().delete(message);
     }
 
     /// Gives a person exactly these roles, from the next interaction on.
@@ -244,7 +222,7 @@ impl State {
         assert!(self.channels.contains_key(&channel), "there is no channel {channel}");
         let author = self.person(person).id;
         let id = self.fresh_id();
-        let mut message = Message::new(id, channel, author, self.now_ms());
+        let mut message = Message::new(id, channel, author);
         text.clone_into(&mut message.content);
         message.reply_to = reply_to;
         let replied = reply_to.and_then(|id| self.messages.get(&id)).map(|message| message.author);

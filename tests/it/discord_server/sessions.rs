@@ -70,7 +70,6 @@ pub struct Gateway {
     pub lost: Vec<Dispatch>,
     pub identifies: usize,
     pub resumes: usize,
-    pub heartbeats: usize,
     /// How many dispatches resumed sessions were sent again or at last.
     pub replayed: usize,
     pub down_until: Option<Instant>,
@@ -104,12 +103,6 @@ impl Gateway {
 
     pub fn intents(&self) -> Option<u64> {
         self.session().map(|session| session.intents)
-    }
-
-    /// Every dispatch of the current session, in order.
-    pub fn dispatched(&self) -> Vec<(String, Value)> {
-        let history = self.session().map_or(&[][..], |session| &session.history);
-        history.iter().map(|one| (one.name.clone(), one.data.clone())).collect()
     }
 
     fn send(&self, out: Out) {

@@ -179,7 +179,7 @@ impl State {
     /// Keeps a new message and tells the gateway, unless one person alone may see it.
     pub fn post(&mut self, mut message: Message) -> u64 {
         let (id, channel) = (message.id, message.channel);
-        message.keep_version(self.now_ms());
+        message.keep_version();
         let hidden = message.is_ephemeral();
         self.messages.insert(id, message);
         if let Some(channel) = self.channels.get_mut(&channel) {
@@ -194,10 +194,9 @@ impl State {
 
     /// Changes a message, keeps the version and tells the gateway.
     pub fn edit(&mut self, id: u64, change: impl FnOnce(&mut Message)) {
-        let now = self.now_ms();
         let Some(message) = self.messages.get_mut(&id) else { return };
         change(message);
-        message.keep_version(now);
+        message.keep_version();
         if !message.is_ephemeral() {
             self.tell("MESSAGE_UPDATE", id);
         }

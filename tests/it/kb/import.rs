@@ -225,17 +225,17 @@ fn a_draft_takes_no_name_that_stands_among_the_articles() {
 
 #[test]
 fn our_own_articles_are_duplicates_of_themselves_alone() {
-    let kb = Path::new(env!("CARGO_MANIFEST_DIR")).join("kb");
-    let articles = load(&kb).unwrap().articles;
+    let kb = Path::new(crate::KB);
+    let articles = load(kb).unwrap().articles;
     let drafts = tempfile::tempdir().unwrap();
     let is_text = |imported: &Imported| !imported.source.ends_with("synonyms.toml");
-    for imported in import(&kb, &kb, drafts.path(), &standards()).unwrap().into_iter().filter(is_text) {
+    for imported in import(kb, kb, drafts.path(), &standards()).unwrap().into_iter().filter(is_text) {
         let Outcome::Duplicate { of, .. } = &imported.outcome else { panic!("{imported:?}") };
         assert_eq!(of, &imported.source);
     }
     // Into an empty knowledge base every one is new.
     let empty = Folder::new(&[]);
-    let imported = import(&kb, empty.path(), &drafts_folder(empty.path()), &standards()).unwrap();
+    let imported = import(kb, empty.path(), &drafts_folder(empty.path()), &standards()).unwrap();
     let imported: Vec<_> = imported.into_iter().filter(is_text).collect();
     assert_eq!(imported.len(), articles.len());
     for imported in imported {
@@ -247,7 +247,7 @@ fn our_own_articles_are_duplicates_of_themselves_alone() {
 fn the_command_says_what_became_of_each_text_and_what_is_left_to_do() {
     let desk = Desk::new(&[("good.txt", b"A title\n\nSome words.\n"), ("bad.txt", b"\0")]);
     let run = |from: &Path| {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_dogwatch"));
+        let mut command = std::process::Command::new(crate::BINARY);
         command.arg("--kb").arg(desk.kb.path()).args(["kb", "import"]).arg(from);
         let output = command.current_dir(desk.texts.path()).output().unwrap();
         (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())

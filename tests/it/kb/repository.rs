@@ -9,11 +9,11 @@ use super::standards;
 
 #[test]
 fn the_articles_that_ship_have_no_errors_and_are_all_offered() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("kb");
+    let folder = Path::new(crate::KB);
     if !folder.exists() {
         return;
     }
-    let loaded = load(&folder).unwrap();
+    let loaded = load(folder).unwrap();
     let errors: Vec<_> = lint(&loaded, &standards())
         .into_iter()
         .filter(|finding| finding.code.severity() == Severity::Error)

@@ -6,9 +6,9 @@ use std::process::{Command, Stdio};
 
 use dogwatch::lab::Lab;
 
-/// The program under test: it plays every tool.
+/// The program under test plays every tool.
 pub fn binary() -> &'static Path {
-    Path::new(env!("CARGO_BIN_EXE_dogwatch"))
+    Path::new(crate::BINARY)
 }
 
 /// A running lab and the folder that goes with it.

@@ -9,14 +9,10 @@ use dogwatch::articles::library::KbLibrary;
 use dogwatch::articles::meaning::Meaning;
 use dogwatch::model::{Model, Vectors};
 
-use super::wheel;
+use super::{page, wheel};
 
 fn write(kb: &Path, id: &str, title: &str, text: &str) {
-    let page = format!(
-        "+++\nid = \"{id}\"\ntitle = \"{title}\"\nproducts = [\"p\"]\ntags = [\"t\"]\nsymptoms = [\"{title}\"]\n\
-         reviewed = 2026-11-01\n+++\n# {title}\n\n## Resolution\n\n{text}\n"
-    );
-    fs::write(kb.join(format!("{id}.md")), page).unwrap();
+    fs::write(kb.join(format!("{id}.md")), page(id, title, text)).unwrap();
 }
 
 fn open(kb: &Path, index: &Path) -> Arc<KbLibrary> {

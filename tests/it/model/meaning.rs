@@ -8,14 +8,11 @@ use dogwatch::domain::world::article::Synonyms;
 use dogwatch::model::{Model, Vectors};
 use dogwatch::search::{Answer, Search};
 
-use super::wheel;
+use super::{page, wheel};
 
 fn article(id: &str, title: &str, text: &str) -> dogwatch::domain::world::article::Article {
-    let page = format!(
-        "+++\nid = \"{id}\"\ntitle = \"{title}\"\nproducts = [\"p\"]\ntags = [\"t\"]\nsymptoms = [\"{title}\"]\n\
-         reviewed = 2026-11-01\n+++\n# {title}\n\n## Resolution\n\n{text}\n"
-    );
-    let (page, findings) = dogwatch::kb::read_page(&format!("{id}.md"), page.as_bytes());
+    let text = page(id, title, text);
+    let (page, findings) = dogwatch::kb::read_page(&format!("{id}.md"), text.as_bytes());
     page.unwrap_or_else(|| unreachable!("{findings:?}")).article
 }
 

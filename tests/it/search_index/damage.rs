@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use dogwatch::search::{Origin, Unusable};
 
-use super::{built, files, open};
+use super::{built, open};
+use crate::folder::files;
 
 /// What tells a file of the index from the others of the same.
 fn kind(path: &Path) -> String {

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use dogwatch::search::{Index, Origin, Unusable};
 
-use super::{Files, Looked, files, follow};
+use super::{Files, Looked, follow};
+use crate::folder;
 
 const GOOD: [(&str, &str); 2] = [("disk-full.md", "Remove old files."), ("log-full.md", "Rotate the log.")];
 const BROKEN: [(&str, &str); 2] = [("disk-full.md", ""), ("log-full.md", "Rotate the log.")];
@@ -79,14 +80,11 @@ fn what_a_killed_process_left_behind_is_in_nobodys_way() {
         follow(&mut index, &files, &Looked::default()).origin().clone()
     };
     change(&ours, GOOD);
-    fs::create_dir_all(copy.join(passages(&ours).file_name().unwrap())).unwrap();
-    for path in files(&ours) {
-        fs::copy(&path, copy.join(path.strip_prefix(&ours).unwrap())).unwrap();
-    }
+    folder::copy(&ours, &copy);
     // A change of the copy tells the name of the first file that the same change will write here.
     change(&copy, [GOOD[0], EDITED[1]]);
     let is_new = |path: &PathBuf| !ours.join(path.strip_prefix(&copy).unwrap()).exists();
-    let written: Vec<PathBuf> = files(&copy).into_iter().filter(is_new).collect();
+    let written: Vec<PathBuf> = folder::files(&copy).into_iter().filter(is_new).collect();
     let deletes: Vec<&PathBuf> =
         written.iter().filter(|path| path.extension().is_some_and(|it| it == "del")).collect();
     assert_eq!(deletes.len(), 1, "{written:?}");

@@ -5,6 +5,9 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use crate::bot::life::assert_strace;
+use crate::{BINARY, folder};
+
 /// More calls of one kind than a thread makes in one change: they are counted for each thread, so the first that
 /// makes so many is the one that ends.
 const CALLS_MAX: u32 = 100;
@@ -16,16 +19,8 @@ fn article(name: &str, text: &str) -> String {
     )
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let (path, to) = (entry.as_ref().unwrap().path(), to.join(entry.as_ref().unwrap().file_name()));
-        if path.is_dir() { copy(&path, &to) } else { fs::copy(&path, &to).map(drop).unwrap() }
-    }
-}
-
 fn run(wrapper: &[&str], dir: &Path, words: &[&str]) -> Output {
-    let binary = [env!("CARGO_BIN_EXE_dogwatch")];
+    let binary = [BINARY];
     let mut all = wrapper.iter().chain(&binary);
     let mut command = Command::new(all.next().unwrap());
     command.args(all).arg("--kb").arg(dir.join("kb")).arg("--index").arg(dir.join("index")).args(words);
@@ -34,8 +29,7 @@ fn run(wrapper: &[&str], dir: &Path, words: &[&str]) -> Output {
 
 #[test]
 fn a_last_good_version_outlives_a_kill_before_each_call_that_writes() {
-    let found = Command::new("strace").arg("-V").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    assert!(found.is_ok_and(|status| status.success()), "this test needs strace: apt-get install -y strace");
+    assert_strace();
     let base = tempfile::tempdir().unwrap();
     fs::create_dir(base.path().join("kb")).unwrap();
     let write = |dir: &Path, name: &str, text: &str| {
@@ -48,7 +42,7 @@ fn a_last_good_version_outlives_a_kill_before_each_call_that_writes() {
         assert!(run(&[], base.path(), &["kb", "index"]).status.success());
     }
     let (index, good) = (base.path().join("index"), base.path().join("good"));
-    copy(&index, &good);
+    folder::copy(&index, &good);
     // What killed processes write is an index of two segments that become one.
     write(base.path(), "disk", "");
     write(base.path(), "log", &article("log", "Rotate and compress the log."));
@@ -57,7 +51,7 @@ fn a_last_good_version_outlives_a_kill_before_each_call_that_writes() {
         loop {
             // It knows whose articles it holds: they stay where they are.
             fs::remove_dir_all(&index).unwrap();
-            copy(&good, &index);
+            folder::copy(&good, &index);
             let (trace, inject) =
                 (format!("trace={call}"), format!("inject={call}:signal=SIGKILL:when={}", killed + 1));
             let strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject];

@@ -24,24 +24,14 @@ use tempfile::TempDir;
 
 use super::NOW_MS;
 use super::vectors::envelopes;
+use crate::bot::record::folded;
+use crate::folder;
 
 /// Events of the fixture: as many vectors as there were then.
 const EVENTS: usize = 77;
 
 fn fixture() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/store-v1")
-}
-
-fn copy_tree(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        if entry.path().is_dir() {
-            copy_tree(&entry.path(), &to.join(entry.file_name()));
-        } else {
-            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
-        }
-    }
 }
 
 fn write(path: &Path) {
@@ -55,16 +45,7 @@ fn write(path: &Path) {
     if path.exists() {
         fs::remove_dir_all(path).unwrap();
     }
-    copy_tree(dir.path(), path);
-}
-
-fn folded(recorded: &[Recorded<Event>]) -> State {
-    let mut state = State::default();
-    for Recorded { envelope, .. } in recorded {
-        let (seq, at_ms) = (envelope.seq, envelope.at_ms);
-        state.apply(&Moment { seq, at_ms, actor: envelope.actor.clone(), event: envelope.event.clone() });
-    }
-    state
+    folder::copy(dir.path(), path);
 }
 
 /// Seconds of the story.
@@ -151,7 +132,7 @@ fn the_first_version_opens_and_goes_on() {
         write(&fixture());
     }
     let dir = TempDir::new().unwrap();
-    copy_tree(&fixture(), dir.path());
+    folder::copy(&fixture(), dir.path());
     let report = verify(dir.path(), NOW_MS).unwrap();
     assert!(report.is_sound() && report.head.seq == EVENTS as u64, "{report:?}");
     let (mut store, recorded) = Store::open::<Event>(dir.path(), NOW_MS).unwrap();

@@ -3,7 +3,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 use std::thread;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use super::child::{appends, last};
 use super::{Event, NOW_MS, counted, entries, outbox};
+use crate::bot::life::assert_strace;
 
 /// More calls of one kind than the child makes.
 const CALLS_MAX: u32 = 300;
@@ -39,8 +40,7 @@ fn assert_whole(dir: &Path, acknowledged: u64, context: &str) {
 }
 
 fn strace(arguments: &[&str], dir: &Path, times: u64) -> Output {
-    let found = Command::new("strace").arg("-V").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    assert!(found.is_ok_and(|status| status.success()), "this test needs strace: apt-get install -y strace");
+    assert_strace();
     appends(&[&["strace", "-f", "-qq"], arguments].concat(), dir, times).output().unwrap()
 }
 

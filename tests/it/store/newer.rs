@@ -11,22 +11,12 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::NOW_MS;
-
-const KB: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kb");
+use crate::{BINARY, KB, folder};
 
 /// Every file below a folder with its bytes.
 fn files(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else {
-            found.push((path.clone(), fs::read(&path).unwrap()));
-        }
-    }
-    found.sort();
-    found
+    let with_bytes = |path: PathBuf| (path.clone(), fs::read(path).unwrap());
+    folder::files(dir).into_iter().map(with_bytes).collect()
 }
 
 /// A record that a later version goes on with: two events that are known, then these, and entries.
@@ -46,7 +36,7 @@ fn written_later(events: &[Value], entries: &[(&str, &str)]) -> TempDir {
 
 /// Starts the program with the record in a folder: its exit code, and what it said.
 fn dogwatch(dir: &Path, arguments: &[&str]) -> (Option<i32>, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dogwatch"));
+    let mut command = Command::new(BINARY);
     command.args(arguments).arg("--state").arg(dir.join("state")).current_dir(dir).stdin(Stdio::null());
     let done = command.output().unwrap();
     let said = [done.stdout, done.stderr].concat();

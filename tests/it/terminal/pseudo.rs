@@ -14,8 +14,7 @@ use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Termios, Winsize, tcgetattr, tcsetwinsize};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_dogwatch");
-const KB: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kb");
+use crate::{BINARY, KB, folder};
 
 /// Longer than anything takes, also where many tests share few processors.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -288,10 +287,7 @@ fn in_own_session(program: &str) -> Command {
 
 fn copied(folder: &Path) -> PathBuf {
     let kb = folder.join("kb");
-    fs::create_dir(&kb).unwrap();
-    for article in fs::read_dir(KB).unwrap().flatten() {
-        fs::copy(article.path(), kb.join(article.file_name())).unwrap();
-    }
+    folder::copy(Path::new(KB), &kb);
     kb
 }
 
