@@ -60,7 +60,7 @@ pub enum ChainBreak {
     /// The bytes, their hash or the hash before them changed.
     #[error("its hash does not fit its bytes and the hash before it")]
     Hash,
-    /// The bytes hash well, but are not what [`canonical`](crate::domain::canonical::canonical) writes.
+    /// The bytes hash well, but are not what [`canonical`] writes.
     #[error("its bytes are not canonical JSON")]
     NotCanonical,
     /// A later version wrote it.

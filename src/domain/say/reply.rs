@@ -1,6 +1,6 @@
 //! Replies, free of any transport: what is said, and which parts of it are not ours.
 //!
-//! Invariant: text from hosts, people and articles is [`Untrusted`](crate::domain::say::line::Untrusted) until a transport has escaped
+//! Invariant: text from hosts, people and articles is [`Untrusted`] until a transport has escaped
 //! it; a transport gets at it only through `Untrusted::escape_with`.
 
 use serde::{Deserialize, Serialize};

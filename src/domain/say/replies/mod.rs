@@ -1,4 +1,4 @@
-//! Every reply is a named function that returns a [`Reply`](crate::domain::say::reply::Reply).
+//! Every reply is a named function that returns a [`Reply`].
 
 pub mod answer;
 pub mod card;
