@@ -61,7 +61,7 @@ fn branches(tokens: &[TokenTree], before: &[String], found: &mut Vec<(Segments, 
                 return found.push((segments, tokens[at + 1].to_string()));
             }
             TokenTree::Ident(word) if word != "self" || segments.is_empty() => {
-                segments.push(word.to_string())
+                segments.push(word.to_string());
             }
             _ => {}
         }
@@ -148,7 +148,7 @@ fn arrows(sources: &Sources) -> Vec<Arrow> {
     arrows
 }
 
-/// The files from which each file can be reached.
+/// A line for each arrow that lies on a circle.
 fn circles(arrows: &[Arrow]) -> BTreeSet<String> {
     let mut reached: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for arrow in arrows {
@@ -167,8 +167,8 @@ fn circles(arrows: &[Arrow]) -> BTreeSet<String> {
             break;
         }
     }
-    let reaches = |from: &str, to: &str| reached.get(from).is_some_and(|ends| ends.contains(to));
-    let in_circle = arrows.iter().filter(|arrow| reaches(&arrow.to, &arrow.from));
+    let leads = |from: &str, to: &str| reached.get(from).is_some_and(|ends| ends.contains(to));
+    let in_circle = arrows.iter().filter(|arrow| leads(&arrow.to, &arrow.from));
     in_circle.map(|Arrow { from, path, to }| format!("circle: {from} names `{path}` of {to}")).collect()
 }
 
@@ -183,7 +183,7 @@ fn floor(file: &str, floors: &[[String; 2]]) -> Option<usize> {
 
 /// Every fault of sources.
 fn faults(sources: &Sources) -> Vec<String> {
-    let (floors, folders) = (table("Floors"), table("Folders"));
+    let (floors, allowed) = (table("Floors"), table("Folders"));
     let arrows = arrows(sources);
     let mut faults: BTreeSet<String> = circles(&arrows);
     let homeless = |file: &&String| {
@@ -198,7 +198,7 @@ fn faults(sources: &Sources) -> Vec<String> {
         let (inside, outside) = (folder(from), folder(to));
         let may =
             |[name, others]: &[String; 2]| *name == inside && others.split(", ").any(|it| it == outside);
-        if inside != outside && !folders.iter().any(may) {
+        if inside != outside && !allowed.iter().any(may) {
             faults.insert(format!("outwards: {from} names `{path}` of {to}"));
         }
     }
@@ -207,7 +207,8 @@ fn faults(sources: &Sources) -> Vec<String> {
 
 fn is_code(file: &str) -> bool {
     let is_test = |part: &str| matches!(part, "tests" | "tests.rs" | "testing.rs");
-    file.ends_with(".rs") && file != "main.rs" && !file.split('/').any(is_test)
+    let is_rust = Path::new(file).extension().is_some_and(|ending| ending == "rs");
+    is_rust && file != "main.rs" && !file.split('/').any(is_test)
 }
 
 fn files_below(folder: &Path, below: &str, sources: &mut Sources) {
@@ -243,8 +244,8 @@ fn an_arrow_upwards_is_found() {
     let event = ("domain/record/event.rs", "pub enum Event {}");
     let path = "crate::domain::record::event::Event";
     let fault = format!("upwards: domain/plan/mod.rs names `{path}` of domain/record/event.rs");
-    let import = format!("use crate::domain::{{id::RunId, record::event::{{Event as Fact}}}};");
-    for text in [&*import, &format!("fn f() {{ matches!(x, {path}) }}")] {
+    let import = "use crate::domain::{id::RunId, record::event::{Event as Fact}};";
+    for text in [import, &format!("fn f() {{ matches!(x, {path}) }}")] {
         assert_faults([event, ("domain/plan/mod.rs", text)], &[&fault]);
     }
     let through = "use crate::domain::record; fn f(event: &record::event::Event) {}";
