@@ -85,7 +85,8 @@ pub fn nothing_lost_nothing_doubled(serving: &Serving) {
     // Cards are changed in their turn.
     let waits = |text: &str| serving.server.said(thread).iter().any(|message| message.text().contains(text));
     serving.server.wait_until("the cards show the end", || {
-        !waits("waits for approval") && !waits("is running") && !waits("not begun")
+        let passing = ["waits for approval", "approved, not started", "is running", "not begun"];
+        !passing.into_iter().any(waits)
     });
     let said: Vec<_> =
         serving.server.said(thread).iter().map(crate::discord_server::model::Message::text).collect();
