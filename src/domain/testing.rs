@@ -2,15 +2,15 @@
 //! the bot folds it.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod cast;
+
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use crate::domain::command::Command;
 use crate::domain::decide::decide;
 use crate::domain::decide::effect::{Decision, Effect};
 use crate::domain::decide::input::{Answers, Input};
-use crate::domain::id::{ActionId, ArticleId, ConversationId, Digest, GroupId, HostName, RequestId, RunId};
-use crate::domain::policy::Policy;
+use crate::domain::id::{ActionId, ConversationId, GroupId, HostName, RequestId, RunId};
 use crate::domain::policy::catalogue::Catalogue;
 use crate::domain::record::event::Event;
 use crate::domain::record::moment::Moment;
@@ -23,156 +23,13 @@ use crate::domain::rules::view::Context;
 use crate::domain::say::Say;
 use crate::domain::say::line::{Line, Span};
 use crate::domain::say::reply::{Part, Reply};
-use crate::domain::world::action::{Action, Param, ParamType, Program, Risk, Rollback, Step, Verify};
-use crate::domain::world::actor::{ActorId, People, Person, Role};
-use crate::domain::world::article::Article;
-use crate::domain::world::host::{Host, Platform};
+use crate::domain::world::actor::ActorId;
+
+pub use cast::{action, actor, catalogue, host, people, person, step, text_param};
 
 pub const START_MS: u64 = 1_793_500_000_000;
 pub const R1: RequestId = RequestId(1);
 pub const R2: RequestId = RequestId(2);
-
-pub fn actor(name: &str) -> ActorId {
-    if name.contains(':') { ActorId(name.to_owned()) } else { ActorId(format!("demo:{name}")) }
-}
-
-pub fn person(name: &str, role: Role) -> Person {
-    Person {
-        name: name.to_owned(),
-        role: Some(role),
-        actors: vec![actor(name), ActorId(format!("discord:{name}"))],
-    }
-}
-
-pub fn people() -> Vec<Person> {
-    vec![
-        person("ana", Role::Responder),
-        person("ben", Role::Approver),
-        person("cem", Role::Approver),
-        person("dia", Role::Viewer),
-        person("eve", Role::Admin),
-    ]
-}
-
-pub fn step(argv: &[&str]) -> Step {
-    Step {
-        program: Program::Run(argv.iter().map(|word| (*word).to_owned()).collect()),
-        stdin: None,
-        timeout_s: 60,
-        expect_exit: vec![0],
-        expect_stdout: None,
-    }
-}
-
-pub fn text_param(pattern: Option<&str>) -> Param {
-    Param {
-        prompt: "Name of the domain".to_owned(),
-        kind: ParamType::Text,
-        choices: Vec::new(),
-        default: None,
-        pattern: pattern.map(str::to_owned),
-        example: Some("web01".to_owned()),
-    }
-}
-
-pub fn action(id: &str, risk: Risk, steps: Vec<Step>) -> Action {
-    Action {
-        id: ActionId::from(id),
-        title: format!("Title of {id}"),
-        platforms: vec![Platform::Kvm],
-        risk,
-        params: BTreeMap::from([("domain".to_owned(), text_param(Some("^[a-z][a-z0-9' {}.-]*$")))]),
-        steps,
-        verify: None,
-        rollback: None,
-        escalates_to: None,
-        line: 1,
-    }
-}
-
-fn actions() -> Vec<Action> {
-    let state = || step(&["virsh", "domstate", "{domain}"]);
-    let shown = |pattern: &str| Step { expect_stdout: Some(pattern.to_owned()), ..state() };
-    let verify = |pattern| Some(Verify { step: shown(pattern), within_s: 5 });
-    let start = || step(&["virsh", "start", "{domain}"]);
-    let with_verify = |action: Action, pattern| Action {
-        verify: verify(pattern),
-        rollback: Some(Rollback::Step(start())),
-        ..action
-    };
-    let two_steps = vec![step(&["mkdir", "--", "/srv/{domain}"]), step(&["touch", "--", "/srv/{domain}/x"])];
-    let destroy = action("vm-destroy", Risk::Destructive, vec![step(&["virsh", "destroy", "{domain}"])]);
-    vec![
-        action("vm-state", Risk::Read, vec![state()]),
-        with_verify(action("vm-start", Risk::Change, vec![start()]), "running"),
-        action("vm-folder", Risk::Change, two_steps),
-        with_verify(destroy, "shut off"),
-        Action { params: BTreeMap::new(), ..action("uptime", Risk::Read, vec![step(&["uptime"])]) },
-    ]
-}
-
-pub fn host(name: &str, platform: Platform, octet: u8) -> Host {
-    Host {
-        name: HostName::from(name),
-        address: format!("192.0.2.{octet}"),
-        port: 22,
-        user: "root".to_owned(),
-        platforms: vec![platform],
-        labels: Vec::new(),
-        host_key: Some(format!("SHA256:key-of-{name}")),
-        sudo: false,
-        legacy: false,
-        path: platform.default_path().to_owned(),
-        folder: String::new(),
-    }
-}
-
-pub fn catalogue() -> Catalogue {
-    let article = Article {
-        id: ArticleId::from("kvm-vm"),
-        title: "Virtual machines".to_owned(),
-        products: Vec::new(),
-        tags: Vec::new(),
-        symptoms: Vec::new(),
-        reviewed: "2026-11-01".to_owned(),
-        revision: Digest::of(b"article"),
-        file: "kvm-vm.md".to_owned(),
-        sections: Vec::new(),
-        actions: actions(),
-    };
-    let hosts = [
-        host("kvm1", Platform::Kvm, 1),
-        host("kvm2", Platform::Kvm, 2),
-        host("kvm3", Platform::Kvm, 3),
-        host("win1", Platform::Windows, 4),
-        Host { host_key: None, ..host("bare", Platform::Kvm, 5) },
-    ];
-    Catalogue {
-        articles: BTreeMap::from([(article.id.clone(), Arc::new(article))]),
-        left_out: BTreeMap::new(),
-        inventory: hosts.into_iter().map(|host| (host.name.clone(), host)).collect(),
-        people: People::new(people()).unwrap(),
-        policy: Policy::default(),
-        wrapper: Digest::of(b"wrapper"),
-    }
-}
-
-impl Catalogue {
-    /// The one article, to be changed.
-    pub(crate) fn article_mut(&mut self) -> &mut Article {
-        Arc::make_mut(self.articles.values_mut().next().unwrap())
-    }
-
-    /// An action of the one article, to be changed.
-    pub(in crate::domain) fn action_mut(&mut self, id: &str) -> &mut Action {
-        self.article_mut().actions.iter_mut().find(|action| action.id.as_str() == id).unwrap()
-    }
-
-    /// A host, to be changed.
-    pub(in crate::domain) fn host_mut(&mut self, name: &str) -> &mut Host {
-        self.inventory.get_mut(&HostName::from(name)).unwrap()
-    }
-}
 
 pub fn run_command(action: &str, hosts: &[&str]) -> Command {
     let params = if action == "uptime" { None } else { Some(("domain".to_owned(), "web01".to_owned())) };

@@ -1,4 +1,4 @@
-//! Texts: what shows nothing, what only looks like a space, and lengths.
+//! Texts: lengths, one line, quotation, counts, and characters that nobody sees.
 //!
 //! Nothing here knows where a text comes from or where it goes.
 

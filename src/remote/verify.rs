@@ -13,10 +13,10 @@ use super::over::OverRuns;
 use super::run;
 use super::step::Step;
 use super::wire::fresh_run_id;
-use crate::domain::decide::progress::unexpected;
 use crate::domain::id::Digest;
 use crate::domain::plan::{Command, HostPlan};
 use crate::domain::record::run::{Output, StepEnd, StepReport, Verdict, VerifyReport};
+use crate::domain::rules::expectation::unexpected;
 
 /// Between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(2);

@@ -8,6 +8,8 @@
 //!
 //! Invariant: everything that is sent goes through `layout`, which keeps to Discord's limits, escapes
 //! what somebody else wrote, and allows no mention to ping. Nothing is decided here.
+//!
+//! `service` begins and ends all of it, `stop` says when; `ids` reads and writes Discord's ids.
 
 pub mod answering;
 pub mod checkup;

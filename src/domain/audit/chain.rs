@@ -1,9 +1,7 @@
-//! Canonical bytes and the chain of events: what anybody needs to verify the record.
+//! The chain of events.
 //!
-//! Canonical bytes are RFC 8785 JSON without floats. The plan digest is the SHA-256 of
-//! `dogwatch-plan-v1\n` and the plan's canonical bytes; the hash of an event is the SHA-256 of
-//! `dogwatch-event-v1\n`, the previous event's hash in hex, `\n`, and the canonical bytes of the
-//! envelope. Test vectors stand in tests/vectors/.
+//! The hash of an event is the SHA-256 of `dogwatch-event-v1\n`, the previous event's hash in hex, `\n`,
+//! and the canonical bytes of the envelope. Test vectors stand in tests/vectors/event.json.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};

@@ -1,5 +1,5 @@
-//! Words on a line: where one ends and the next begins, and how a value is written so that it is read
-//! back as it was.
+//! Words on a line: where one ends and the next begins. [`quoted`](crate::domain::text::quoted) writes
+//! what is read here.
 //!
 //! Invariant: nothing is swallowed. White space (Unicode's) parts words. Quotation marks keep it in a
 //! word and are left out. Every other character is part of a word, a backslash too.

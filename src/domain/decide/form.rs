@@ -1,10 +1,10 @@
-//! Forms: what is asked for before a command is whole, and what becomes of a filled one.
+//! The form that a command needs, and the command that a filled one becomes.
 
 use std::collections::BTreeMap;
 
 use super::effect::{Decision, Effect};
-use super::open;
 use super::reference::{Pressed, shown};
+use super::run;
 use crate::domain::command::Command;
 use crate::domain::id::{HostName, Prefix, RequestId};
 use crate::domain::planning::planner::{self, effective_risk};
@@ -48,7 +48,7 @@ pub fn fill(
         && action.params.keys().all(known)
         && (risk == Risk::Read || !asked.reason.is_empty());
     if whole {
-        return open::open(view, caller, asked);
+        return run::open(view, caller, asked);
     }
     require(view.catalogue, caller, Role::Responder)?;
     let form = of_action(view, revision, &asked)?;

@@ -1,4 +1,4 @@
-//! What reaches the core.
+//! Inputs: commands, results of effects, time.
 
 use std::collections::BTreeMap;
 

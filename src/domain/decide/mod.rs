@@ -4,21 +4,21 @@
 //! the record; a decision that changes a host holds `run started` or `step started` among its
 //! events or rests on one that is recorded.
 
-pub mod approve;
-pub mod ask;
-pub mod clock;
+mod approve;
+mod ask;
+mod clock;
 pub mod effect;
-pub mod form;
-pub mod incident;
+mod form;
+mod incident;
 pub mod input;
-pub mod open;
-pub mod press;
-pub mod progress;
-pub mod recover;
-pub mod reference;
-pub mod roles;
-pub mod start;
-pub mod turn;
+mod press;
+mod progress;
+mod recover;
+mod reference;
+mod roles;
+mod run;
+mod start;
+mod turn;
 
 use crate::domain::command::Command;
 use crate::domain::id::RequestId;
@@ -154,7 +154,7 @@ fn command_decision(view: View<'_>, caller: Caller<'_>, command: Command) -> Res
         }
         Command::Quiet(quiet) => Ok(ask::quiet(view, caller, quiet)),
         Command::Run { action, params, hosts, reason } => {
-            open::open(view, caller, Asked { action, params, hosts, reason })
+            run::open(view, caller, Asked { action, params, hosts, reason })
         }
         Command::Fill { action, revision, params, hosts, reason } => {
             let asked = Asked { action, params, hosts, reason };

@@ -1,8 +1,6 @@
-//! Buttons and forms: what pressing or filling one means.
+//! Buttons: what pressing one means.
 //!
-//! Invariant: a button or a form holds a reference and nothing else: a kind, an id, and the
-//! beginning of the digest of what was shown. What it refers to stands in the record, so it works
-//! after a restart, on an old message, from any client; a reference to something else is refused.
+//! Invariant: what a button refers to is still what was shown, or it is refused.
 
 use super::form;
 use super::reference::{Pressed, shown};

@@ -3,8 +3,6 @@
 //! Invariant: the next step begins only in the decision that records the end of the one before,
 //! and never in a run that was recovered after a crash.
 
-use regex::Regex;
-
 use super::effect::{Decision, StepRef};
 use super::turn::Turn;
 use crate::domain::id::{HostName, RequestId, RunId};
@@ -14,6 +12,7 @@ use crate::domain::record::request::HostPhase;
 use crate::domain::record::run::{
     BOOT_LEN_MAX, BootId, Outcome, StepEnd, StepReport, Verdict, VerifyReport, WHY_LEN_MAX,
 };
+use crate::domain::rules::expectation::unexpected;
 use crate::domain::rules::view::View;
 use crate::domain::say::replies;
 use crate::domain::text::shortened;
@@ -118,19 +117,5 @@ fn problem(command: &Command, report: &StepReport) -> Option<String> {
         StepEnd::Cancelled => Some("stopped because somebody asked".to_owned()),
         StepEnd::NotRun(why) => Some(format!("did not run: {why}")),
         StepEnd::Unknown(why) => Some(format!("unknown whether it ran: {why}")),
-    }
-}
-
-/// Why exit code and output are not what the command expects; none if they are.
-pub fn unexpected(command: &Command, code: i32, text: &str) -> Option<String> {
-    if !command.expect_exit.contains(&code) {
-        let expected: Vec<_> = command.expect_exit.iter().map(ToString::to_string).collect();
-        return Some(format!("exit code {code}, expected {}", expected.join(" or ")));
-    }
-    let pattern = command.expect_stdout.as_deref()?;
-    match Regex::new(pattern) {
-        Ok(regex) if regex.is_match(text) => None,
-        Ok(_) => Some(format!("the output does not match {pattern}")),
-        Err(_) => Some(format!("the expectation {pattern} is no regular expression")),
     }
 }

@@ -86,7 +86,7 @@ fn waits(view: View<'_>, request: &Request) -> Option<Reply> {
 }
 
 /// The start itself: `run started`, and then the approved plan goes to the executor.
-pub(in crate::domain) fn starting(view: View<'_>, mut request: Request, actor: &ActorId) -> Decision {
+pub(super) fn starting(view: View<'_>, mut request: Request, actor: &ActorId) -> Decision {
     let mut decision = Decision::default();
     let started =
         Event::RunStarted { request: request.id, digest: request.digest, basis: request.plan.basis };

@@ -1,4 +1,6 @@
-//! A run in the middle of a decision: what is recorded is taken in at once.
+//! The decision about a running request, as it is built.
+//!
+//! Invariant: each event is applied to the request at once, so the next step decides on it.
 
 use super::effect::{Decision, Effect, StepRef};
 use crate::domain::id::{HostName, RequestId};

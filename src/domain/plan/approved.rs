@@ -1,8 +1,8 @@
 //! The proof that a plan may run.
 //!
-//! Invariant: the only way to an `Approved<Plan>` is [`crate::domain::record::request`]'s start: the decision that
-//! appends `run started`. There is no constructor outside `domain`, no Clone, Default or
-//! Deserialize.
+//! Invariant: the only way to an `Approved<Plan>` is the decision that appends `run started`
+//! ([`crate::domain::decide::start`]), or one that takes up a recorded start. There is no constructor
+//! outside `domain`, no Clone, Default or Deserialize.
 
 use crate::domain::plan::Plan;
 use crate::domain::policy::basis::Basis;
@@ -11,10 +11,10 @@ use crate::domain::policy::basis::Basis;
 ///
 /// Nobody can make one by hand:
 ///
-/// ```compile_fail
-/// use dogwatch::domain::approval::Approved;
+/// ```compile_fail,E0451
+/// use dogwatch::domain::plan::approved::Approved;
 /// fn forge(plan: dogwatch::domain::plan::Plan) -> Approved<dogwatch::domain::plan::Plan> {
-///     Approved { plan, basis: dogwatch::domain::plan::Basis::NoneNeeded }
+///     Approved { plan, basis: dogwatch::domain::policy::basis::Basis::NoneNeeded }
 /// }
 /// ```
 #[derive(Debug, PartialEq, Eq)]

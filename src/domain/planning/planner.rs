@@ -5,8 +5,9 @@ use base64::Engine as _;
 
 use super::commands::{dash_argument, program_refusal};
 use super::powershell::powershell_refusal;
+use super::usage::usage;
 use super::values::{Values, checked_values, filled};
-use super::wish::{Wish, usage};
+use super::wish::Wish;
 use crate::domain::id::{ActionId, HostName};
 use crate::domain::plan::{Check, Command, HOSTS_MAX, HostPlan, PLAN_LEN_MAX, Plan, WayBack};
 use crate::domain::policy::basis::Basis;

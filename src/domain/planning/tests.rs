@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::planner::plan;
+use super::usage::usage;
 use super::values::mismatch;
-use super::wish::{Wish, usage};
+use super::wish::Wish;
 use crate::domain::id::{ActionId, HostName};
 use crate::domain::plan::{HOSTS_MAX, PLAN_LEN_MAX, Plan};
 use crate::domain::policy::basis::Basis;

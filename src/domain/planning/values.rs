@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use regex::Regex;
 
-use super::wish::usage;
+use super::usage::usage;
 use crate::domain::policy::catalogue::{ambiguous, named};
 use crate::domain::refusal::Refusal;
 use crate::domain::text::{is_invisible, is_like_a_space, spelled};

@@ -35,6 +35,7 @@ impl Answer {
     }
 }
 
+/// The beginning of a question's digest.
 pub(in crate::domain) fn prefix(question: &str) -> Prefix {
     Digest::of(question.as_bytes()).prefix()
 }

@@ -1,4 +1,4 @@
-//! What the events say of time.
+//! The time that the record knows. The machine's clock is not read here.
 
 use super::event::Event;
 use super::moment::Moment;

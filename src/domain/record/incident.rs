@@ -1,4 +1,4 @@
-//! A problem being worked on.
+//! Incidents, as the events make them.
 
 use super::moment::Moment;
 use super::severity::Severity;

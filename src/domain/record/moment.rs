@@ -1,4 +1,4 @@
-//! One entry of a timeline.
+//! Events with their place in the record: what is folded, and what timelines show.
 
 use super::event::Event;
 use crate::domain::world::actor::ActorId;

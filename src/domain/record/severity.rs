@@ -1,4 +1,4 @@
-//! How bad an incident is.
+//! Severities, and the words that people type for them.
 
 use serde::{Deserialize, Serialize};
 

@@ -4,6 +4,7 @@
 
 pub mod approvals;
 pub mod clock;
+pub mod expectation;
 pub mod ladder;
 pub mod occupancy;
 pub mod offers;

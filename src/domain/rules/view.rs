@@ -81,6 +81,7 @@ pub fn stranger(actor: &ActorId, needed: Role) -> Refusal {
 /// The code of a refusal of somebody whom nobody knows.
 pub const UNKNOWN_ACTOR: &str = "unknown_actor";
 
+/// The person behind a command; refuses somebody without any role.
 pub(in crate::domain) fn known_person(view: View<'_>, caller: Caller<'_>) -> Result<Known, Refusal> {
     caller.known(view.catalogue).ok_or_else(|| stranger(caller.actor, Role::Approver))
 }

@@ -1,4 +1,4 @@
-//! Who is spoken to.
+//! Addressees, free of any chat.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Forms: what is asked for before a command is whole. Like a button, a form refers to what was shown.
+//! The data of a form: its fields and what it is for. Like a button, it refers to what was shown.
 
 use super::line::Untrusted;
 use crate::domain::id::{ActionId, Prefix, RequestId};

@@ -1,4 +1,4 @@
-//! A question on its way through the knowledge base.
+//! Questions, with where they came from and what the answer is for: a result comes back with its own.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,4 @@
-//! Replies, free of any transport: what is said, and which parts of it are not ours.
-//!
-//! Invariant: text from hosts, people and articles is [`Untrusted`] until a transport has escaped
-//! it; a transport gets at it only through `Untrusted::escape_with`.
+//! Replies, free of any chat: their parts, in order, and what can be pressed below them.
 
 use serde::{Deserialize, Serialize};
 

@@ -12,7 +12,7 @@
 //!
 //! `source` finds files and reads them as text; `text`, `html` and `markdown` say what stands in
 //! it, the first two as `block`s; `draft` makes an article of it; `likeness` finds what is there
-//! already.
+//! already. `limits` says how much there may be, `error` what goes wrong.
 
 mod block;
 mod draft;

@@ -1,7 +1,7 @@
 //! The rules that an article keeps, one file for each group of them.
 //!
 //! Rules are functions of what was loaded; what may stand in a command is decided by the planner's
-//! own functions in `domain::plan`, never by a second copy here.
+//! own functions in [`crate::domain::planning`], never by a second copy here.
 
 mod commands;
 mod escalations;

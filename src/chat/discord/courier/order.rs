@@ -1,4 +1,4 @@
-//! What the courier is told.
+//! Orders: what the courier is to send, show or remember.
 
 use crate::app::outbox::{Post, Shown};
 use crate::chat::discord::answering::Live;

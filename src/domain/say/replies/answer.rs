@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::domain::id::{AnswerId, ArticleId, Prefix};
 use crate::domain::planning::planner::effective_risk;
-use crate::domain::planning::wish::usage;
+use crate::domain::planning::usage::usage;
 use crate::domain::policy::catalogue::{self, Catalogue};
 use crate::domain::rules::offers::offers;
 use crate::domain::say::button::{AnswerPress, Button, Press, Weight};
