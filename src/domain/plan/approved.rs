@@ -1,7 +1,7 @@
 //! The proof that a plan may run.
 //!
 //! Invariant: the only way to an `Approved<Plan>` is the decision that appends `run started`
-//! ([`crate::domain::decide::start`]), or one that takes up a recorded start. There is no constructor
+//! ([`crate::domain::decide`]), or one that takes up a recorded start. There is no constructor
 //! outside `domain`, no Clone, Default or Deserialize.
 
 use crate::domain::plan::Plan;
