@@ -62,6 +62,25 @@ pub(super) enum EngineError {
     Head,
 }
 
+impl EngineError {
+    /// The error of the system that is behind it, if one is: a full disk, no more open files, a failing
+    /// device. sled passes some on as the text of their `Debug` form, in a copy or in a panic.
+    fn of_the_system(&self) -> Option<io::Error> {
+        let (code, text) = match self {
+            Self::File(error) | Self::Sled(sled::Error::Io(error)) => (error.raw_os_error(), error.to_string()),
+            Self::Panic(text) => (None, text.clone()),
+            Self::Sled(_) | Self::Head => return None,
+        };
+        let told = || {
+            let (_, after) = text.split_once("Os { code: ")?;
+            after.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+        };
+        // A place that no file can have was read from damaged bytes.
+        let code = code.or_else(told).filter(|code| *code != rustix::io::Errno::INVAL.raw_os_error())?;
+        Some(io::Error::from_raw_os_error(code))
+    }
+}
+
 /// Entries about the record itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Meta {
@@ -112,6 +131,19 @@ fn remove_unfinished_snapshots(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Reads every file to its end before sled does: a place that the disk can't read sled takes for a torn
+/// end, and clears what follows it. What has been read is in the page cache.
+fn read_through(path: &Path) -> Result<(), StoreError> {
+    for entry in fs::read_dir(path).map_err(StoreError::file("list", path))? {
+        let file = entry.map_err(StoreError::file("list", path))?.path();
+        if file.is_file() {
+            let read = File::open(&file).and_then(|mut file| io::copy(&mut file, &mut io::sink()));
+            read.map_err(StoreError::file("read", &file))?;
+        }
+    }
+    Ok(())
+}
+
 /// Runs a call into sled; a panic becomes an error.
 ///
 /// After a panic nothing of the engine is used again: opening gives up, and the store is poisoned.
@@ -123,8 +155,12 @@ fn guarded<T>(call: impl FnOnce() -> Result<T, EngineError>) -> Result<T, Engine
     })
 }
 
+/// For `map_err` of what only reads: damage is what the bytes say. What the system says is none.
 fn damaged(dir: &Path, operation: &'static str) -> impl FnOnce(EngineError) -> StoreError {
     move |error| {
+        if let Some(source) = error.of_the_system() {
+            return StoreError::System { operation, dir: dir.to_owned(), source };
+        }
         let fault = Box::new(Fault::Engine { operation, reason: error.to_string() });
         StoreError::Damaged { dir: dir.to_owned(), fault, source: Some(error.into()) }
     }
@@ -167,6 +203,7 @@ impl Engine {
         // After a kill the end of the log may be in the page cache only. sled makes its snapshot
         // durable while it opens, and one that is ahead of the log would be taken for damage.
         data.sync_data().map_err(StoreError::file("sync", &data_path))?;
+        read_through(path)?;
         let db = guarded(|| Ok(config(path).open()?)).map_err(damaged(dir, "open its files"))?;
         let names = db.tree_names();
         let has = |name: &str| names.iter().any(|tree| tree == name.as_bytes());

@@ -30,6 +30,20 @@ pub enum StoreError {
         #[source]
         source: io::Error,
     },
+    /// The system failed while the engine read. It says nothing about the bytes on disk.
+    #[error(
+        "can't {operation} of the record in {}: see that the disk is well and not full and that the folder is \
+         yours, then start again. Nothing says that the record is damaged", .dir.display()
+    )]
+    System {
+        /// What the engine tried.
+        operation: &'static str,
+        /// The state folder.
+        dir: PathBuf,
+        /// The system's answer.
+        #[source]
+        source: io::Error,
+    },
     /// There is no record to read.
     #[error("there is no record in {}: name its folder with --state", .dir.display())]
     Absent {

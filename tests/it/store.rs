@@ -6,6 +6,7 @@ mod fixture;
 mod kill;
 mod measure;
 mod newer;
+mod system;
 mod vectors;
 
 use serde::{Deserialize, Serialize};

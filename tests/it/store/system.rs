@@ -1,0 +1,68 @@
+//! What the system says is not damage: a record on a full or failing disk is not sent to the backup.
+
+use std::path::Path;
+
+use dogwatch::store::{Store, verify};
+use tempfile::TempDir;
+
+use super::child::{appends, last};
+use super::{NOW_MS, counted, entries};
+use crate::bot::life::assert_strace;
+
+/// More calls of one kind than an open makes on one file.
+const CALLS_MAX: u32 = 300;
+
+/// What a record of one event answers whose `file` fails with `error` at its Nth `call`, for each N.
+fn refusals(call: &str, error: &str, file: &str) -> Vec<String> {
+    assert_strace();
+    let mut refusals = Vec::new();
+    for n in 1..CALLS_MAX {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("state");
+        let mut store = Store::open::<super::Event>(&path, NOW_MS).unwrap().0;
+        store.append_with(NOW_MS, vec![counted(1)], &entries(1, 1)).unwrap();
+        drop(store);
+        let failing = path.join(file);
+        let inject = format!("inject={call}:error={error}:when={n}");
+        let trace = format!("trace={call}");
+        let strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-P", failing.to_str().unwrap()];
+        let wrapper = [&strace[..], &["-e", &trace, "-e", &inject]].concat();
+        let child = appends(&wrapper, &path, 1).output().unwrap();
+        let out = String::from_utf8_lossy(&child.stdout).into_owned();
+        refusals.extend(out.lines().filter_map(|line| line.strip_prefix("refused: ")).map(str::to_owned));
+        assert_sound(&path, &format!("{call} {n} of {file} fails with {error}: {out}"));
+        if last(&out, "done ").is_some() {
+            return refusals;
+        }
+    }
+    panic!("more than {CALLS_MAX} calls of {call} on {file}");
+}
+
+#[track_caller]
+fn assert_sound(path: &Path, context: &str) {
+    let report = verify(path, NOW_MS).unwrap();
+    assert!(report.is_sound(), "{context}: {report:?}");
+}
+
+#[test]
+fn errors_of_the_system_are_not_damage() {
+    let mut refused = 0;
+    for (call, error, file) in [
+        ("openat", "EMFILE", "record/db"),
+        ("openat", "ENOSPC", "record/conf"),
+        ("openat", "EACCES", "record/db"),
+        ("read", "EIO", "record/db"),
+        ("fdatasync", "ENOSPC", "record/db"),
+        ("ftruncate", "ENOSPC", "record/db"),
+        ("pwrite64", "ENOSPC", "record/db"),
+    ] {
+        for refusal in refusals(call, error, file) {
+            assert!(
+                !refusal.contains("can't be trusted") && !refusal.contains("backup"),
+                "{call} {error} {file}: {refusal}"
+            );
+            refused += 1;
+        }
+    }
+    assert!(refused >= 4, "{refused}: nothing failed where it was made to");
+}
