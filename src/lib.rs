@@ -30,4 +30,5 @@ pub mod model;
 mod regular_file;
 pub mod remote;
 pub mod search;
+mod secret_file;
 pub mod store;

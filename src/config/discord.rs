@@ -7,6 +7,7 @@ use super::places::resolved;
 use super::raw;
 use crate::domain::id::GroupId;
 use crate::domain::world::actor::Role;
+use crate::secret_file::{self, SecretError};
 
 /// The variable that holds the token where nothing else is said.
 const TOKEN_VARIABLE: &str = "DISCORD_TOKEN";
@@ -148,13 +149,8 @@ pub enum TokenError {
         path: PathBuf,
         /// Why.
         #[source]
-        source: std::io::Error,
+        source: SecretError,
     },
-    /// Others may read the file.
-    #[error(
-        "others can read {0}, which holds the bot's token: `chmod 600` it, and reset the token if it may have been read"
-    )]
-    Open(PathBuf),
     /// There is no token in it.
     #[error("{0} does not hold a token: one line of letters, digits and `.`, `-`, `_`")]
     Malformed(String),
@@ -168,7 +164,7 @@ impl TokenFrom {
                 let text = std::env::var(name).map_err(|_| TokenError::Unset(name.clone()))?;
                 (text, format!("the variable {name}"))
             }
-            Self::File(path) => (private_file(path)?, path.display().to_string()),
+            Self::File(path) => (token_in(path)?, path.display().to_string()),
         };
         let token = text.trim();
         let token = token.strip_prefix("Bot ").unwrap_or(token);
@@ -180,16 +176,10 @@ impl TokenFrom {
     }
 }
 
-fn private_file(path: &Path) -> Result<String, TokenError> {
-    use std::io::Read as _;
-    use std::os::unix::fs::MetadataExt as _;
+/// Bytes of a token file that are read.
+const TOKEN_FILE_LEN_MAX: u64 = 4096;
+
+fn token_in(path: &Path) -> Result<String, TokenError> {
     let read = |source| TokenError::Read { path: path.to_owned(), source };
-    let file = std::fs::File::open(path).map_err(read)?;
-    let metadata = file.metadata().map_err(read)?;
-    if metadata.mode() & 0o077 != 0 {
-        return Err(TokenError::Open(path.to_owned()));
-    }
-    let mut text = String::new();
-    file.take(4096).read_to_string(&mut text).map_err(read)?;
-    Ok(text)
+    secret_file::read(path, TOKEN_FILE_LEN_MAX).map_err(read)
 }

@@ -183,7 +183,9 @@ fn a_token_is_read_from_a_private_file_only() {
     assert!(from.read().unwrap_err().to_string().contains("could not be read"));
     std::fs::write(&path, "Bot abc.DEF-1_2\n").unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
-    assert!(from.read().unwrap_err().to_string().contains("chmod 600"));
+    let error = from.read().unwrap_err();
+    let why = std::error::Error::source(&error).unwrap().to_string();
+    assert!(why.contains("its group can read") && why.contains("chmod 600"), "{why}");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
     assert_eq!(from.read().unwrap(), "abc.DEF-1_2");
     std::fs::write(&path, "two words").unwrap();

@@ -25,6 +25,7 @@ use super::config::SshConfig;
 use super::error::RemoteError;
 use crate::domain::id::HostName;
 use crate::domain::plan::HostPlan;
+use crate::secret_file;
 
 /// Until TCP is connected.
 pub(super) const CONNECT_MAX: Duration = Duration::from_secs(10);
@@ -243,10 +244,18 @@ impl LastBytes {
     }
 }
 
+/// Bytes of a key file that are read.
+const IDENTITY_LEN_MAX: u64 = 64 * 1024;
+
 async fn read_identity(config: &SshConfig) -> Result<PrivateKey, RemoteError> {
     let path = &config.identity;
     let failed = |source| RemoteError::ReadIdentity { path: path.clone(), source };
-    let text = tokio::fs::read_to_string(path).await.map_err(|error| failed(error.into()))?;
+    let file = path.clone();
+    let read = tokio::task::spawn_blocking(move || secret_file::read(&file, IDENTITY_LEN_MAX)).await;
+    let text = match read {
+        Ok(text) => text.map_err(|error| failed(error.into()))?,
+        Err(error) => return Err(failed(error.into())),
+    };
     decode_secret_key(&text, None).map_err(|error| failed(error.into()))
 }
 
