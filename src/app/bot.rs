@@ -19,10 +19,11 @@ use crate::domain::command::limits::Limits;
 use crate::domain::decide::decide;
 use crate::domain::decide::effect::Effect;
 use crate::domain::decide::input::Input;
-use crate::domain::id::{RequestId, RunId};
+use crate::domain::id::{RequestId, StoreId};
 use crate::domain::policy::catalogue::{Catalogue, Subject};
 use crate::domain::record::event::Event;
 use crate::domain::record::moment::Moment;
+use crate::domain::record::request::Request;
 use crate::domain::record::state::State;
 use crate::domain::rules::view::{Caller, Context};
 use crate::domain::say::Say;
@@ -45,9 +46,6 @@ pub enum BotError {
     /// What was decided could not be recorded, so it was not done.
     #[error("nothing can be recorded any more, so nothing more is done")]
     Record(#[source] RecordError),
-    /// The operating system gave no random bits.
-    #[error("the operating system gives no random bits")]
-    Random(#[source] getrandom::Error),
     /// A task of ours died.
     #[error("a part of the bot has died")]
     Died(#[source] tokio::task::JoinError),
@@ -86,7 +84,9 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Bot<H, R, L, S, C> {
         let work = Work::new(self.hosts, self.library, self.chat, self.roles, handle.clone());
         let bot = Loop {
             work,
+            store: self.record.store(),
             record: Some(self.record),
+            has_to_recover: state.requests.values().any(Request::is_open),
             sources: self.sources,
             catalogue: Arc::new(catalogue),
             seq: moments.last().map_or(0, |moment| moment.seq),
@@ -114,6 +114,9 @@ pub struct Loop<H, R, L, S, C> {
     work: Work<H, L, C>,
     /// Away only while it is being written.
     record: Option<R>,
+    store: StoreId,
+    /// Until then time starts nothing: a run of this life would be taken for one of an earlier.
+    has_to_recover: bool,
     sources: Arc<S>,
     catalogue: Arc<Catalogue>,
     seq: u64,
@@ -153,7 +156,7 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
                         continue;
                     }
                     Some(message) = self.waiting.recv() => self.batch(message),
-                    _ = tick.tick() => self.tick(),
+                    _ = tick.tick(), if !self.has_to_recover => self.tick(),
                 }
             } else {
                 self.again.drain(..).collect()
@@ -218,7 +221,10 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         let mut inputs = Vec::new();
         for message in batch {
             match message {
-                Message::Input(input, trail) => inputs.push((input, trail)),
+                Message::Input(input, trail) => {
+                    self.has_to_recover &= input != Input::Recover;
+                    inputs.push((input, trail));
+                }
                 Message::Delivered(number, shown) => {
                     turn.notes.extend(self.outbox.delivered(number));
                     turn.notes.extend(shown.map(|(card, shown)| self.outbox.shown(card, shown)));
@@ -236,7 +242,7 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         // What has no effects has ended only once it is recorded.
         let mut trails = Vec::new();
         for (input, trail) in inputs {
-            self.decide(&mut turn, input, trail.as_ref())?;
+            self.decide(&mut turn, input, trail.as_ref());
             trails.push(trail);
         }
         let happened = !turn.events.is_empty();
@@ -283,24 +289,24 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         *inputs = rest;
     }
 
-    fn decide(&mut self, turn: &mut Turn, input: Input, trail: Option<&Trail>) -> Result<(), BotError> {
+    fn decide(&mut self, turn: &mut Turn, input: Input, trail: Option<&Trail>) {
         let origin = origin_of(&input);
         let ticket = origin.as_ref().and_then(|origin| origin.ticket);
         // Of strangers nothing is kept; what somebody else sent has been dealt with once it is turned away.
         let is_known =
             origin.as_ref().is_some_and(|origin| Caller::of(origin).known(&self.catalogue).is_some());
         if !is_known && self.turns_away(&input, turn.now_ms) {
-            return Ok(());
+            return;
         }
         if let Some(ticket) = ticket {
             match self.outbox.take(ticket) {
                 // Delivered once more: it has been decided.
-                None => return Ok(()),
+                None => return,
                 Some(notes) => turn.notes.extend(notes),
             }
         }
         if is_known && self.turns_away(&input, turn.now_ms) {
-            return Ok(());
+            return;
         }
         if let Input::Found(question, _) = &input {
             turn.notes.extend(self.outbox.settle(question));
@@ -311,7 +317,7 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
             self.asked.remove(request);
         }
         let (now_ms, wall_ms) = (turn.now_ms, turn.wall_ms);
-        let context = Context { now_ms, wall_ms, fresh_run: fresh_run()? };
+        let context = Context { now_ms, wall_ms, store: self.store };
         let decision = match decide(&self.state, &self.catalogue, input, context) {
             Ok(decision) => decision,
             Err(refusal) => told(origin, &refusal),
@@ -352,7 +358,6 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         if let Some(ticket) = ticket.filter(|_| !answered) {
             turn.next.push((Next::Decided(ticket, elsewhere), None));
         }
-        Ok(())
     }
 
     fn post(&mut self, turn: &mut Turn, say: Say) -> Post {
@@ -387,10 +392,4 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         self.unreadable.clear();
         Ok(())
     }
-}
-
-fn fresh_run() -> Result<RunId, BotError> {
-    let mut bits = [0; 16];
-    getrandom::fill(&mut bits).map_err(BotError::Random)?;
-    Ok(RunId(bits))
 }

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::outbox::{Note, Post, Shown};
 
-use crate::domain::id::{ConversationId, GroupId, IncidentId, RunId};
+use crate::domain::id::{ConversationId, GroupId, IncidentId, RunId, StoreId};
 use crate::domain::plan::Plan;
 use crate::domain::plan::approved::Approved;
 use crate::domain::policy::catalogue::{Catalogue, Subject};
@@ -98,6 +98,9 @@ pub trait Record: Send + 'static {
         events: Vec<(ActorId, Event)>,
         notes: Vec<Note>,
     ) -> Result<Vec<Moment>, RecordError>;
+
+    /// The random id of the record, drawn when it was made.
+    fn store(&self) -> StoreId;
 
     /// Follows the chain from the first event to the last.
     fn verify(&self) -> Result<Audit, RecordError>;

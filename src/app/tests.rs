@@ -18,7 +18,7 @@ use super::ports::{
 use super::{Bot, Handle, Outbox};
 use crate::domain::command::Command;
 use crate::domain::decide::input::Input;
-use crate::domain::id::{Digest, GroupId, RequestId, RunId};
+use crate::domain::id::{Digest, GroupId, RequestId, RunId, StoreId};
 use crate::domain::plan::Plan;
 use crate::domain::plan::approved::Approved;
 use crate::domain::policy::catalogue::{Catalogue, Subject};
@@ -30,7 +30,7 @@ use crate::domain::say::button::{Press, RequestPress};
 use crate::domain::say::card::CardId;
 use crate::domain::say::form::Submit;
 use crate::domain::say::reply::Reply;
-use crate::domain::testing::{actor, boot, catalogue, run_command, text_of};
+use crate::domain::testing::{World, actor, boot, catalogue, run_command, text_of};
 use crate::domain::world::actor::{ActorId, Role};
 use crate::domain::world::citation::Found;
 use crate::domain::world::host::Host;
@@ -186,6 +186,10 @@ struct Paper {
 }
 
 impl Record for Paper {
+    fn store(&self) -> StoreId {
+        StoreId([1; 16])
+    }
+
     fn append(
         &mut self,
         at_ms: u64,
@@ -214,6 +218,11 @@ struct Running {
 }
 
 fn running(outside: Outside, appends_left: usize) -> Running {
+    running_on(outside, appends_left, &[])
+}
+
+/// A bot on a record in which this has happened.
+fn running_on(outside: Outside, appends_left: usize, moments: &[Moment]) -> Running {
     let outside = Arc::new(outside);
     let bot = Bot {
         hosts: Arc::clone(&outside),
@@ -223,7 +232,7 @@ fn running(outside: Outside, appends_left: usize) -> Running {
         chat: Arc::clone(&outside),
         roles: Arc::clone(&outside) as Arc<dyn Roles>,
     };
-    let (bot, handle) = bot.prepare(in_chat(), &[], Outbox::default());
+    let (bot, handle) = bot.prepare(in_chat(), moments, Outbox::default());
     let stop = watch::Sender::new(false);
     let ended = tokio::spawn(bot.run(stop.subscribe()));
     Running { outside, handle, ended, _stop: stop }
@@ -317,6 +326,27 @@ async fn an_approved_request_starts_once_its_sources_can_be_read_again() {
     // It is tried again with time, which may be at once.
     let order = ["half written", "r1 starts", "[a host is asked]"].map(|text| bot.said().find(text));
     assert!(order.iter().all(Option::is_some) && order.is_sorted(), "{}", bot.said());
+}
+
+#[tokio::test]
+async fn time_starts_nothing_before_what_was_under_way_is_taken_up() {
+    let mut world = World::new();
+    (world.catalogue, world.now_ms) = (in_chat(), crate::app::wall_ms());
+    world.says("ana", run_command("vm-start", &["kvm1"])).unwrap();
+    world.decided(says("ben", Command::Approve(RequestId(1)))).unwrap();
+    let bot = running_on(Outside::default(), 9, &world.moments);
+    // Longer than a tick.
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert_eq!((bot.said().as_str(), bot.outside.probes.load(Ordering::SeqCst)), ("", 0));
+    assert!(bot.handle.send(Input::Recover).await);
+    let probed = async {
+        while bot.outside.probes.load(Ordering::SeqCst) == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), probed).await.unwrap();
+    let said = bot.said();
+    assert!(said.contains("r1 starts") && !said.contains("I was restarted"), "{said}");
 }
 
 #[tokio::test]

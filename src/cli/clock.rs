@@ -12,7 +12,7 @@ use crate::domain::command::Command as Asked;
 use crate::domain::decide::decide;
 use crate::domain::decide::effect::Effect;
 use crate::domain::decide::input::Input;
-use crate::domain::id::{ConversationId, RunId};
+use crate::domain::id::ConversationId;
 use crate::domain::policy::catalogue::Catalogue;
 use crate::domain::record::origin::Origin;
 use crate::domain::record::state::State;
@@ -48,7 +48,7 @@ pub fn run(places: &Places, Command::Accept: &Command) -> Done {
         policy: config.policy,
         wrapper: remote::wrapper_digest(),
     };
-    let context = Context { now_ms, wall_ms, fresh_run: RunId([0; 16]) };
+    let context = Context { now_ms, wall_ms, store: record.store() };
     let input = Input::Command { origin, command: Asked::ClockAccept };
     let decision = decide(&state, &catalogue, input, context)?;
     let mut notes = Vec::new();

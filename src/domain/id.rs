@@ -164,7 +164,11 @@ hexadecimal! {
     Prefix, 6, "the beginning of a digest: 12 lowercase hex digits"
 }
 hexadecimal! {
-    /// One remote run of one step on one host: 128 random bits, 32 lowercase hex digits.
+    /// A record: 128 random bits, drawn when it is made; 32 lowercase hex digits.
+    StoreId, 16, "a store id of 32 lowercase hex digits"
+}
+hexadecimal! {
+    /// One attempt at a step on one host, or one look at it: 128 bits, 32 lowercase hex digits.
     RunId, 16, "a run id of 32 lowercase hex digits"
 }
 hexadecimal! {

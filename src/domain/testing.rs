@@ -10,7 +10,7 @@ use crate::domain::command::Command;
 use crate::domain::decide::decide;
 use crate::domain::decide::effect::{Decision, Effect};
 use crate::domain::decide::input::{Answers, Input};
-use crate::domain::id::{ActionId, ConversationId, GroupId, HostName, RequestId, RunId};
+use crate::domain::id::{ActionId, ConversationId, GroupId, HostName, RequestId, StoreId};
 use crate::domain::policy::catalogue::Catalogue;
 use crate::domain::record::event::Event;
 use crate::domain::record::moment::Moment;
@@ -81,7 +81,6 @@ pub struct World {
     pub asked: Vec<Effect>,
     /// Everything said since the last look.
     pub said: String,
-    fresh: u128,
 }
 
 impl World {
@@ -95,15 +94,13 @@ impl World {
             groups: BTreeMap::new(),
             asked: Vec::new(),
             said: String::new(),
-            fresh: 0,
         }
     }
 
     /// One decision; its events are recorded and folded, its effects are returned.
     pub fn decided(&mut self, input: Input) -> Result<(Vec<Event>, Vec<Effect>), Refusal> {
-        self.fresh += 1;
         let (now_ms, wall_ms) = (self.now_ms, self.now_ms - self.behind_ms);
-        let context = Context { now_ms, wall_ms, fresh_run: RunId(self.fresh.to_be_bytes()) };
+        let context = Context { now_ms, wall_ms, store: StoreId([1; 16]) };
         let Decision { events, effects } = decide(&self.state, &self.catalogue, input, context)?;
         let mut happened = Vec::new();
         let accepts = events.iter().any(|(_, event)| matches!(event, Event::ClockAccepted { .. }));
@@ -210,6 +207,11 @@ impl World {
 
     /// Answers the step that was asked last.
     pub fn step_ends(&mut self, id: RequestId, end: StepEnd) -> Vec<Event> {
+        self.step_reports(id, report(end))
+    }
+
+    /// The same, with what was printed.
+    pub fn step_reports(&mut self, id: RequestId, report: StepReport) -> Vec<Event> {
         let asked = self.asked.iter().rev().find_map(|effect| match effect {
             Effect::Execute(at, host, step) | Effect::Settle(at, host, step) if *at == id => {
                 Some((host.clone(), step.run))
@@ -217,7 +219,7 @@ impl World {
             _ => None,
         });
         let (host, run) = asked.unwrap();
-        self.input(Input::StepEnded(id, host, run, report(end))).unwrap()
+        self.input(Input::StepEnded(id, host, run, report)).unwrap()
     }
 
     /// Answers the verification that was asked last, if one was.

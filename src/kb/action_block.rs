@@ -63,6 +63,7 @@ struct RawRollback {
     timeout_s: Option<u32>,
     expect_exit: Option<Vec<i32>>,
     expect_stdout: Option<String>,
+    from_step: Option<usize>,
 }
 
 fn success() -> Vec<i32> {
@@ -102,6 +103,7 @@ pub(super) fn action(file: &str, fenced: &Fenced) -> Result<(Action, KeyLines), 
 }
 
 fn checked(raw: RawAction, line: usize) -> Result<Action, Fault> {
+    let count = raw.steps.len();
     let steps = raw.steps.into_iter().enumerate();
     Ok(Action {
         id: raw.id,
@@ -111,7 +113,7 @@ fn checked(raw: RawAction, line: usize) -> Result<Action, Fault> {
         params: raw.params,
         steps: steps.map(|(i, step)| step.checked(&format!("steps.{i}"))).collect::<Result<_, _>>()?,
         verify: raw.verify.map(RawVerify::checked).transpose()?,
-        rollback: raw.rollback.map(RawRollback::checked).transpose()?,
+        rollback: raw.rollback.map(|rollback| rollback.checked(count)).transpose()?,
         escalates_to: raw.escalates_to,
         line,
     })
@@ -152,18 +154,26 @@ impl RawVerify {
 }
 
 impl RawRollback {
-    fn checked(self) -> Result<Rollback, Fault> {
+    fn checked(self, steps: usize) -> Result<Rollback, Fault> {
         let key = "rollback";
         let Some(why) = self.none else {
-            return Ok(Rollback::Step(Step {
+            let from_step = self.from_step.unwrap_or(1);
+            if !(1..=steps.max(1)).contains(&from_step) {
+                return Err(Fault("rollback.from_step".to_owned(), "it is not the number of a step, from 1"));
+            }
+            let step = Step {
                 program: program(self.run, self.powershell, key)?,
                 stdin: self.stdin,
                 timeout_s: self.timeout_s.unwrap_or(VERIFY_TIMEOUT_S_DEFAULT),
                 expect_exit: self.expect_exit.unwrap_or_else(success),
                 expect_stdout: self.expect_stdout,
-            }));
+            };
+            return Ok(Rollback::Step { step, from_step });
         };
-        let limits = self.timeout_s.is_some() || self.expect_exit.is_some() || self.expect_stdout.is_some();
+        let limits = self.from_step.is_some()
+            || self.timeout_s.is_some()
+            || self.expect_exit.is_some()
+            || self.expect_stdout.is_some();
         if self.run.is_some() || self.powershell.is_some() || self.stdin.is_some() || limits {
             return Err(Fault(key.to_owned(), "it has `none` and a command"));
         }

@@ -9,7 +9,7 @@ use super::session::Session;
 use super::wire::{About, Payload, Verb, fresh_run_id, wrapper_digest};
 use crate::app::ports::HostCheck;
 use crate::domain::id::Digest;
-use crate::domain::plan::HostPlan;
+use crate::domain::plan::{FIRST_STEP, HostPlan};
 use crate::domain::record::run::BootId;
 use crate::domain::world::host::Host;
 
@@ -150,6 +150,7 @@ fn plan_of(host: &Host) -> HostPlan {
         steps: Vec::new(),
         verify: None,
         rollback: None,
+        rollback_from_step: FIRST_STEP,
         wrapper: wrapper_digest(),
     }
 }

@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::domain::id::{Digest, HostName, RunId};
+use crate::domain::policy::{APPROVAL_TTL_MS, REQUEST_TTL_MS};
 
 /// Runs remembered for all hosts together. The folders of older ones stay where they are.
 const OVER_RUNS_MAX: usize = 256;
@@ -16,6 +17,8 @@ const OVER_RUNS_MAX: usize = 256;
 const TAKEN_MAX: usize = 4;
 /// By then an end is in the record, or the bot that knew of it is dead.
 const RECORDED_AFTER: Duration = Duration::from_secs(600);
+/// By then no record that was set back can start the step again: its request has expired, and each approval.
+const CLAIMED_FOR: Duration = Duration::from_millis(REQUEST_TTL_MS + APPROVAL_TTL_MS);
 
 /// Runs that are over and whose folders are still on their hosts.
 #[derive(Debug, Default)]
@@ -29,28 +32,31 @@ struct OverRun {
     host: HostName,
     digest: Digest,
     run: RunId,
+    /// A step of the plan; else a look, which nobody starts again.
+    is_step: bool,
     since: Instant,
 }
 
 impl OverRuns {
     /// Remembers a run whose end is about to be reported.
-    pub(super) fn add(&self, host: &HostName, digest: Digest, run: RunId) {
+    pub(super) fn add(&self, host: &HostName, digest: Digest, run: RunId, is_step: bool) {
         let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         if runs.len() == OVER_RUNS_MAX {
             runs.pop_front();
         }
-        runs.push_back(OverRun { host: host.clone(), digest, run, since: Instant::now() });
+        runs.push_back(OverRun { host: host.clone(), digest, run, is_step, since: Instant::now() });
     }
 
     /// The runs on `host` that are in the record, now that a run of the plan `digest` has ended
     /// there.
     ///
-    /// The steps of a plan run one after the other, each begun after the end of the one before was
-    /// recorded. Of other plans only time tells.
+    /// Looks of a plan come one after the other, each begun after the end of the one before was reported. Of
+    /// other plans, and of steps, only time tells: a host must know what it has run.
     pub(super) fn take(&self, host: &HostName, digest: Digest) -> Vec<(RunId, Digest)> {
         let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         let is_recorded = |over: &OverRun| {
-            over.host == *host && (over.digest == digest || over.since.elapsed() > RECORDED_AFTER)
+            let after = if over.is_step { CLAIMED_FOR } else { RECORDED_AFTER };
+            over.host == *host && (!over.is_step && over.digest == digest || over.since.elapsed() > after)
         };
         let mut taken = Vec::new();
         runs.retain(|over| {

@@ -23,6 +23,7 @@ use super::live;
 use super::session::{Opened, Session};
 use super::step::Step;
 use super::wire::{About, Answer, Payload, State, Verb};
+use crate::domain::id::HostName;
 use crate::domain::plan::HostPlan;
 use crate::domain::record::run::{BootId, Output, StepEnd, StepReport};
 
@@ -69,6 +70,10 @@ pub(super) async fn execute(
         Ok(Answer { state: State::Refused(why), .. }) => {
             return without_output(StepEnd::NotRun(format!("{} turned it down: {why}", step.host.name)));
         }
+        // It was sent for the first time: what has become of the run already is no answer to that.
+        Ok(answer) if is_of_before(&answer.state) => {
+            return without_output(StepEnd::Unknown(met_before(&step.host.name)));
+        }
         heard => contact(session, heard),
     };
     Following::new(step, cancel).follow(contact, &printed).await
@@ -92,8 +97,12 @@ impl Step<'_> {
             let answer = self.put(session, Verb::Out).await?;
             match answer.output() {
                 Some((_, false)) if Instant::now() < deadline => sleep(LOOK_EVERY).await,
-                Some((output, _)) => return Ok(output),
-                None => return Ok(Output::default()),
+                Some((output, true)) => return Ok(output),
+                Some((output, false)) => {
+                    let unseen = Some("it was still open when its time was over".to_owned());
+                    return Ok(Output { unseen, ..output });
+                }
+                None => return Ok(unseen("the host did not hand it over")),
             }
         }
     }
@@ -279,12 +288,15 @@ impl<'a> Following<'a> {
             }
         };
         self.tidy(&session, &end).await;
-        StepReport { end, output: output.unwrap_or_default() }
+        let output = output.unwrap_or_else(|error: RemoteError| {
+            unseen(&format!("it could not be fetched: {}", error.explain()))
+        });
+        StepReport { end, output }
     }
 
     /// Removes runs of which the record needs nothing more; this one's turn comes later.
     async fn tidy(&self, session: &Session, end: &StepEnd) {
-        let Step { host, digest, run, over, .. } = self.step;
+        let Step { host, digest, run, over, boot, .. } = self.step;
         for (run, digest) in over.take(&host.name, digest) {
             let about = About { host, run, digest, boot: None };
             let forgotten =
@@ -295,7 +307,7 @@ impl<'a> Following<'a> {
             }
         }
         if matches!(end, StepEnd::Done(_) | StepEnd::TimedOut | StepEnd::Cancelled) {
-            over.add(&host.name, digest, run);
+            over.add(&host.name, digest, run, boot.is_some());
         }
     }
 }
@@ -312,6 +324,24 @@ fn contact(session: Session, heard: Result<Answer, RemoteError>) -> Contact {
         Ok(answer) => Contact::Heard(session, Box::new(answer)),
         Err(error) => Contact::Lost(error.explain()),
     }
+}
+
+/// Whether a host has begun the run already. What it fenced off never ran, and another boot than the one that
+/// was probed is told by itself.
+fn is_of_before(state: &State) -> bool {
+    !matches!(state, State::Accepted | State::Refused(_) | State::Fenced | State::Unknown(_))
+}
+
+fn met_before(host: &HostName) -> String {
+    format!(
+        "{host} has met this very run before, so it did not begin now. The record was probably set back to an \
+         earlier state: what was done since then is missing in it. Look at {host} for what that run did"
+    )
+}
+
+/// An output of which nothing was seen.
+fn unseen(why: &str) -> Output {
+    Output { unseen: Some(why.to_owned()), ..Output::default() }
 }
 
 fn without_output(end: StepEnd) -> StepReport {

@@ -45,6 +45,7 @@ fn unreachable_host() -> HostPlan {
         steps: Vec::new(),
         verify: None,
         rollback: None,
+        rollback_from_step: 1,
         wrapper: Digest::of(b""),
     }
 }

@@ -16,7 +16,7 @@ use super::wire::fresh_run_id;
 use crate::domain::id::Digest;
 use crate::domain::plan::{Command, HostPlan};
 use crate::domain::record::run::{Output, StepEnd, StepReport, Verdict, VerifyReport};
-use crate::domain::rules::expectation::unexpected;
+use crate::domain::rules::expectation::{Judgement, judge};
 
 /// Between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -46,12 +46,8 @@ pub(super) async fn verify(
         let report = timeout_at(last, looking)
             .await
             .unwrap_or_else(|_| nothing_known("the host did not answer in time"));
-        let Some(why) = unmet(&check.command, &report.end, &report.output.text()) else {
-            return VerifyReport { verdict: Verdict::Holds, why: String::new(), output: report.output };
-        };
-        if Instant::now() + LOOK_EVERY > deadline {
-            let seen = matches!(report.end, StepEnd::Done(_));
-            let verdict = if seen { Verdict::Fails } else { Verdict::NotSeen };
+        let (verdict, why) = verdict(&check.command, &report);
+        if verdict == Verdict::Holds || Instant::now() + LOOK_EVERY > deadline {
             return VerifyReport { verdict, why, output: report.output };
         }
         sleep(LOOK_EVERY).await;
@@ -80,13 +76,16 @@ fn nothing_known(why: &str) -> StepReport {
     StepReport { end: StepEnd::Unknown(why.to_owned()), output: Output::default() }
 }
 
-/// In a few words, what is not as the command expects.
-pub(super) fn unmet(command: &Command, end: &StepEnd, output: &str) -> Option<String> {
-    let code = match end {
-        StepEnd::Done(code) => *code,
-        StepEnd::TimedOut => return Some(format!("no end within {} s", command.timeout_s)),
-        StepEnd::Cancelled => return Some("cancelled".to_owned()),
-        StepEnd::NotRun(why) | StepEnd::Unknown(why) => return Some(why.clone()),
-    };
-    unexpected(command, code, output)
+/// What a look says, and in a few words what is not as the command expects.
+pub(super) fn verdict(command: &Command, look: &StepReport) -> (Verdict, String) {
+    match &look.end {
+        StepEnd::Done(code) => match judge(command, *code, &look.output) {
+            Judgement::Met => (Verdict::Holds, String::new()),
+            Judgement::Unmet(why) => (Verdict::Fails, why),
+            Judgement::NotSeen(why) => (Verdict::NotSeen, why),
+        },
+        StepEnd::TimedOut => (Verdict::NotSeen, format!("no end within {} s", command.timeout_s)),
+        StepEnd::Cancelled => (Verdict::NotSeen, "cancelled".to_owned()),
+        StepEnd::NotRun(why) | StepEnd::Unknown(why) => (Verdict::NotSeen, why.clone()),
+    }
 }

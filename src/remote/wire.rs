@@ -334,10 +334,17 @@ fn output(head: &[u8], dropped: Option<u64>, tail: &[u8]) -> Output {
     let head_end = boundary(&head, head.len().min(OUTPUT_HEAD));
     let tail_begin = boundary(&tail, tail.len().saturating_sub(OUTPUT_TAIL));
     let cut = head.len() - head_end + tail_begin;
-    let lost = if dropped.is_none() { LOST_NOTE } else { "" };
+    let (lost, missing) = match dropped {
+        None => (LOST_NOTE, Some("the host could not keep all of it".to_owned())),
+        Some(dropped) => match dropped + cut as u64 {
+            0 => ("", None),
+            dropped => ("", Some(format!("{dropped} bytes of it were not kept"))),
+        },
+    };
     Output {
         head: format!("{}{lost}", &head[..head_end]),
         dropped: dropped.unwrap_or(0) + cut as u64,
         tail: tail[tail_begin..].to_owned(),
+        unseen: missing,
     }
 }

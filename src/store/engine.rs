@@ -67,7 +67,9 @@ impl EngineError {
     /// device. sled passes some on as the text of their `Debug` form, in a copy or in a panic.
     fn of_the_system(&self) -> Option<io::Error> {
         let (code, text) = match self {
-            Self::File(error) | Self::Sled(sled::Error::Io(error)) => (error.raw_os_error(), error.to_string()),
+            Self::File(error) | Self::Sled(sled::Error::Io(error)) => {
+                (error.raw_os_error(), error.to_string())
+            }
             Self::Panic(text) => (None, text.clone()),
             Self::Sled(_) | Self::Head => return None,
         };

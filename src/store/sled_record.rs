@@ -11,24 +11,29 @@ use super::{Recorded, Store};
 use crate::app::outbox::Note;
 use crate::app::ports::{Audit, Record, RecordError};
 use crate::app::{Outbox, chain, wall_ms};
+use crate::domain::id::StoreId;
 use crate::domain::record::event::Event;
 use crate::domain::record::moment::Moment;
 use crate::domain::record::state::State;
 use crate::domain::world::actor::ActorId;
 
 /// The record in sled.
-pub struct SledRecord(Store);
+pub struct SledRecord {
+    store: Store,
+    id: StoreId,
+}
 
 impl SledRecord {
     /// The random id of the record.
     pub fn id(&self) -> &str {
-        self.0.id()
+        self.store.id()
     }
 
     /// Opens the record and reads all that happened.
     pub fn open(folder: &Path) -> anyhow::Result<(Self, Vec<Moment>, Outbox)> {
         let (store, recorded, outbox) = Store::open_all::<Event, _>(folder, wall_ms(), Outbox::load)?;
-        Ok((Self(store), recorded.into_iter().map(moment).collect(), outbox))
+        let id = store.id().parse()?;
+        Ok((Self { store, id }, recorded.into_iter().map(moment).collect(), outbox))
     }
 }
 
@@ -55,6 +60,10 @@ fn moment(recorded: Recorded<Event>) -> Moment {
 }
 
 impl Record for SledRecord {
+    fn store(&self) -> StoreId {
+        self.id
+    }
+
     fn append(
         &mut self,
         at_ms: u64,
@@ -63,12 +72,12 @@ impl Record for SledRecord {
     ) -> Result<Vec<Moment>, RecordError> {
         let notes: Vec<_> = notes.into_iter().map(|note| (note.key, note.value)).collect();
         let recorded =
-            self.0.append_with(at_ms, events, &notes).map_err(|error| RecordError(chain(error)))?;
+            self.store.append_with(at_ms, events, &notes).map_err(|error| RecordError(chain(error)))?;
         Ok(recorded.into_iter().map(moment).collect())
     }
 
     fn verify(&self) -> Result<Audit, RecordError> {
-        let head = self.0.verify().map_err(|error| RecordError(chain(error)))?;
+        let head = self.store.verify().map_err(|error| RecordError(chain(error)))?;
         Ok(Audit { events: head.seq, head: head.hash.to_string() })
     }
 }

@@ -44,6 +44,7 @@ mod search_collection;
 mod search_index;
 mod search_kb;
 mod search_passages;
+mod set_back;
 mod store;
 mod story;
 mod terminal;

@@ -1,5 +1,7 @@
 //! The plan digest against the published vector: what anybody can compute from a plan's JSON.
 
+use dogwatch::domain::id::{Digest, HostName, RunId, StoreId};
+use dogwatch::domain::plan::run_id::run_id;
 use dogwatch::domain::plan::{Plan, plan_digest};
 use serde::Deserialize;
 
@@ -31,4 +33,36 @@ fn plan_has_the_published_fields_and_no_others() {
     let mut more = plan;
     more["hosts"][0]["extra"] = true.into();
     assert!(serde_json::from_value::<Plan>(more).is_err());
+}
+
+#[derive(Deserialize)]
+struct RunVector {
+    store: StoreId,
+    plan: Digest,
+    host: HostName,
+    step: usize,
+    attempt: u32,
+    run: RunId,
+}
+
+#[test]
+fn run_id_is_the_published_one() {
+    let RunVector { store, plan, host, step, attempt, run } =
+        serde_json::from_str(include_str!("../vectors/run.json")).unwrap();
+    assert_eq!(run_id(store, plan, &host, step, attempt), run);
+}
+
+#[test]
+fn run_id_differs_with_each_part() {
+    let RunVector { store, plan, host, step, attempt, run } =
+        serde_json::from_str(include_str!("../vectors/run.json")).unwrap();
+    for other in [
+        run_id(StoreId([7; 16]), plan, &host, step, attempt),
+        run_id(store, Digest([7; 32]), &host, step, attempt),
+        run_id(store, plan, &HostName::from("lab-kvm"), step, attempt),
+        run_id(store, plan, &host, step + 1, attempt),
+        run_id(store, plan, &host, step, attempt + 1),
+    ] {
+        assert_ne!(other, run);
+    }
 }

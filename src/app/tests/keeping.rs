@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::app::outbox::Shown;
-use crate::domain::id::{ConversationId, Digest, IncidentId};
+use crate::domain::id::{ConversationId, Digest, IncidentId, StoreId};
 use crate::domain::record::origin::Ticket;
 use crate::domain::record::severity::Severity;
 use crate::domain::say::address::To;
@@ -67,6 +67,10 @@ impl Disk {
 }
 
 impl Record for Disk {
+    fn store(&self) -> StoreId {
+        StoreId([1; 16])
+    }
+
     fn append(
         &mut self,
         at_ms: u64,

@@ -12,7 +12,7 @@ use crate::domain::record::request::HostPhase;
 use crate::domain::record::run::{
     BOOT_LEN_MAX, BootId, Outcome, StepEnd, StepReport, Verdict, VerifyReport, WHY_LEN_MAX,
 };
-use crate::domain::rules::expectation::unexpected;
+use crate::domain::rules::expectation::{Judgement, judge};
 use crate::domain::rules::view::View;
 use crate::domain::say::replies;
 use crate::domain::text::shortened;
@@ -57,13 +57,8 @@ pub fn step_ended(
         return turn.decision;
     };
     let Some(command) = planned.steps.get(step).filter(|_| current == run) else { return turn.decision };
-    let problem = problem(command, &report).map(|problem| shortened(&problem, WHY_LEN_MAX));
-    let StepReport { end, output } = report;
-    let end = match end {
-        StepEnd::NotRun(why) => StepEnd::NotRun(shortened(&why, WHY_LEN_MAX)),
-        StepEnd::Unknown(why) => StepEnd::Unknown(shortened(&why, WHY_LEN_MAX)),
-        end => end,
-    };
+    let (end, problem) = judged(command, &report);
+    let output = report.output;
     turn.keep_output(host, Some(step), &output);
     let (request, end_of_step) = (id, end.clone());
     turn.record(Event::StepEnded {
@@ -109,13 +104,22 @@ pub fn verified(view: View<'_>, id: RequestId, host: &HostName, report: VerifyRe
     turn.decision
 }
 
-/// Why a step's end is not what was expected.
-fn problem(command: &Command, report: &StepReport) -> Option<String> {
-    match &report.end {
-        StepEnd::Done(code) => unexpected(command, *code, &report.output.text()),
-        StepEnd::TimedOut => Some(format!("stopped after its {} s", command.timeout_s)),
-        StepEnd::Cancelled => Some("stopped because somebody asked".to_owned()),
-        StepEnd::NotRun(why) => Some(format!("did not run: {why}")),
-        StepEnd::Unknown(why) => Some(format!("unknown whether it ran: {why}")),
-    }
+/// A step's end as it is recorded, and why it is not what was expected. An end that only an output tells,
+/// of which not all was seen, is unknown.
+fn judged(command: &Command, report: &StepReport) -> (StepEnd, Option<String>) {
+    let short = |why: &str| shortened(why, WHY_LEN_MAX);
+    let (end, problem) = match &report.end {
+        StepEnd::Done(code) => match judge(command, *code, &report.output) {
+            Judgement::Met => (report.end.clone(), None),
+            Judgement::Unmet(why) => (report.end.clone(), Some(why)),
+            Judgement::NotSeen(why) => (StepEnd::Unknown(short(&why)), Some(why)),
+        },
+        StepEnd::TimedOut => (StepEnd::TimedOut, Some(format!("stopped after its {} s", command.timeout_s))),
+        StepEnd::Cancelled => (StepEnd::Cancelled, Some("stopped because somebody asked".to_owned())),
+        StepEnd::NotRun(why) => (StepEnd::NotRun(short(why)), Some(format!("did not run: {why}"))),
+        StepEnd::Unknown(why) => {
+            (StepEnd::Unknown(short(why)), Some(format!("unknown whether it ran: {why}")))
+        }
+    };
+    (end, problem.map(|problem| short(&problem)))
 }

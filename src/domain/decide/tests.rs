@@ -8,7 +8,7 @@ use super::effect::Effect;
 use super::input::Input;
 use crate::domain::command::Command;
 use crate::domain::decide::decide;
-use crate::domain::id::{RequestId, RunId};
+use crate::domain::id::{RequestId, StoreId};
 use crate::domain::record::event::Event;
 use crate::domain::record::origin::Origin;
 use crate::domain::record::run::StepEnd;
@@ -158,7 +158,7 @@ fn random_histories_reach_starts_ends_recoveries_and_settlements() {
 #[test]
 fn deciding_is_pure() {
     let world = World::opened("vm-destroy", &["kvm1"]);
-    let context = Context { now_ms: world.now_ms, wall_ms: world.now_ms, fresh_run: RunId([1; 16]) };
+    let context = Context { now_ms: world.now_ms, wall_ms: world.now_ms, store: StoreId([1; 16]) };
     let approve = || Input::Command {
         origin: Origin::typed(testing::actor("ben"), "ben".into()),
         command: Command::Approve(R1),

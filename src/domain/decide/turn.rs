@@ -5,6 +5,7 @@
 use super::effect::{Decision, Effect, StepRef};
 use crate::domain::id::{HostName, RequestId};
 use crate::domain::plan::HostPlan;
+use crate::domain::plan::run_id::{FIRST_ATTEMPT, run_id};
 use crate::domain::record::event::Event;
 use crate::domain::record::moment::Moment;
 use crate::domain::record::request::{HostPhase, HostRun, Request, Run, Status};
@@ -87,7 +88,8 @@ impl<'a> Turn<'a> {
     }
 
     pub(super) fn begin_step(&mut self, host: &HostName, step: usize, boot: BootId) {
-        let (request, run) = (self.request.id, self.view.context.fresh_run);
+        let request = self.request.id;
+        let run = run_id(self.view.context.store, self.request.digest, host, step, FIRST_ATTEMPT);
         self.record(Event::StepStarted { request, host: host.clone(), step, run, boot: boot.clone() });
         self.follow(replies::run::step_started(&self.request, host, step));
         self.decision.effects.push(Effect::Execute(request, host.clone(), StepRef { step, run, boot }));

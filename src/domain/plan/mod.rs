@@ -6,6 +6,7 @@
 
 pub mod approved;
 mod differences;
+pub mod run_id;
 
 use std::collections::BTreeMap;
 
@@ -24,6 +25,18 @@ const PLAN_PREFIX: &[u8] = b"dogwatch-plan-v1\n";
 pub const HOSTS_MAX: usize = 16;
 /// Canonical bytes of a plan: it must fit into one event.
 pub const PLAN_LEN_MAX: usize = 24 * 1024;
+
+/// The number of the first step.
+pub const FIRST_STEP: usize = 1;
+
+fn first_step() -> usize {
+    FIRST_STEP
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_first_step(step: &usize) -> bool {
+    *step == FIRST_STEP
+}
 
 /// One command: exactly what is executed and what counts as success.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +104,9 @@ pub struct HostPlan {
     pub verify: Option<Check>,
     /// The way back.
     pub rollback: Option<WayBack>,
+    /// The step, counted from 1, from which on there is something to undo.
+    #[serde(default = "first_step", skip_serializing_if = "is_first_step")]
+    pub rollback_from_step: usize,
     /// The digest of the remote wrapper that will carry the commands.
     pub wrapper: Digest,
 }

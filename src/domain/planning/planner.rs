@@ -9,7 +9,7 @@ use super::usage::usage;
 use super::values::{Values, checked_values, filled};
 use super::wish::Wish;
 use crate::domain::id::{ActionId, HostName};
-use crate::domain::plan::{Check, Command, HOSTS_MAX, HostPlan, PLAN_LEN_MAX, Plan, WayBack};
+use crate::domain::plan::{Check, Command, FIRST_STEP, HOSTS_MAX, HostPlan, PLAN_LEN_MAX, Plan, WayBack};
 use crate::domain::policy::basis::Basis;
 use crate::domain::policy::catalogue::{Catalogue, ambiguous, named, nearest};
 use crate::domain::refusal::Refusal;
@@ -108,6 +108,7 @@ fn checked_hosts<'a>(
         if hosts.iter().any(|other| other.name == host.name) {
             return Err(Refusal::new("host_twice", format!("`{name}` is named twice")));
         }
+        refuse_one_machine(&hosts, host)?;
         if !action.platforms.iter().any(|platform| host.platforms.contains(platform)) {
             let words =
                 |platforms: &[Platform]| platforms.iter().map(|p| p.word()).collect::<Vec<_>>().join(", ");
@@ -126,11 +127,36 @@ fn checked_hosts<'a>(
     Ok(hosts)
 }
 
+/// Two names must not hide that a plan would do the same to one machine twice.
+fn refuse_one_machine(hosts: &[&Host], host: &Host) -> Result<(), Refusal> {
+    let same_key = |other: &&&Host| host.host_key.is_some() && other.host_key == host.host_key;
+    let same_place =
+        |other: &&&Host| other.address.eq_ignore_ascii_case(&host.address) && other.port == host.port;
+    let message = |other: &Host, what: &str| {
+        format!(
+            "`{}` and `{}` are one machine: the inventory gives both the same {what}",
+            other.name, host.name
+        )
+    };
+    if let Some(other) = hosts.iter().find(same_place) {
+        return Err(
+            Refusal::new("machine_twice", message(other, "address and port")).hint("Name one of them.")
+        );
+    }
+    if let Some(other) = hosts.iter().find(same_key) {
+        return Err(Refusal::new("machine_twice", message(other, "host key")).hint(
+            "Name one of them. If they are two, one was probably cloned with its keys: give it keys of its own, \
+             and pin those.",
+        ));
+    }
+    Ok(())
+}
+
 /// A `PowerShell` text is a script: on any other platform it would be an interpreter's back door.
 fn refuse_powershell_elsewhere(action: &Action, host: &Host) -> Result<(), Refusal> {
     let verify = action.verify.as_ref().map(|verify| &verify.step);
     let rollback = action.rollback.as_ref().and_then(|rollback| match rollback {
-        Rollback::Step(step) => Some(step),
+        Rollback::Step { step, .. } => Some(step),
         Rollback::None(_) => None,
     });
     let mut steps = action.steps.iter().chain(verify).chain(rollback);
@@ -174,7 +200,7 @@ fn host_plan(
     });
     let rollback = action.rollback.as_ref().map(|rollback| match rollback {
         Rollback::None(why) => Ok(WayBack::None(why.clone())),
-        Rollback::Step(step) => command(action, step, values).map(WayBack::Command),
+        Rollback::Step { step, .. } => command(action, step, values).map(WayBack::Command),
     });
     Ok(HostPlan {
         name: host.name.clone(),
@@ -190,6 +216,10 @@ fn host_plan(
         steps: action.steps.iter().map(|step| command(action, step, values)).collect::<Result<_, _>>()?,
         verify: verify.transpose()?,
         rollback: rollback.transpose()?,
+        rollback_from_step: match &action.rollback {
+            Some(Rollback::Step { from_step, .. }) => *from_step,
+            _ => FIRST_STEP,
+        },
         wrapper: catalogue.wrapper,
     })
 }

@@ -154,6 +154,32 @@ fn hosts_that_are_missing_unknown_twice_or_too_many_are_refused() {
 }
 
 #[test]
+fn one_machine_under_two_names_is_refused_with_both() {
+    let refusal = |change: &dyn Fn(&mut Catalogue)| {
+        let mut catalogue = catalogue();
+        change(&mut catalogue);
+        plan(&catalogue, &wish("vm-start", &[("domain", "web01")], &["kvm1", "kvm2"])).unwrap_err()
+    };
+    let place = refusal(&|catalogue| {
+        catalogue.host_mut("kvm1").address = "kvm.example".to_owned();
+        catalogue.host_mut("kvm2").address = "KVM.example".to_owned();
+    });
+    let key = refusal(&|catalogue| {
+        catalogue.host_mut("kvm2").host_key = catalogue.host_mut("kvm1").host_key.clone();
+    });
+    for refusal in [&place, &key] {
+        assert_eq!(refusal.code, "machine_twice");
+        assert!(refusal.message.contains("`kvm1` and `kvm2`"), "{refusal:?}");
+    }
+    assert!(key.hint.contains("cloned"), "{key:?}");
+    // Another port of one address may be another machine behind it.
+    let mut apart = catalogue();
+    apart.host_mut("kvm2").address = apart.host_mut("kvm1").address.clone();
+    apart.host_mut("kvm2").port = 2222;
+    plan(&apart, &wish("vm-start", &[("domain", "web01")], &["kvm1", "kvm2"])).unwrap();
+}
+
+#[test]
 fn unknown_host_is_told_with_the_nearest_one() {
     let refusal = plan(&catalogue(), &wish("vm-start", &[("domain", "web01")], &["vkm1"])).unwrap_err();
     assert_eq!(refusal.hint, "Did you mean `kvm1`?");
@@ -182,7 +208,7 @@ fn steps_and_the_way_back_may_use_no_interpreter_and_no_placeholder_as_program()
             "program_refused",
             "{program}"
         );
-        let way_back = Some(Rollback::Step(step(&[program])));
+        let way_back = Some(Rollback::Step { step: step(&[program]), from_step: 1 });
         assert_eq!(code_after(|action| action.rollback = way_back), "program_refused", "{program}");
     }
     assert_eq!(code_after(|action| action.steps = vec![step(&[])]), "program_refused");
@@ -279,7 +305,10 @@ fn powershell_on_another_platform_is_refused_wherever_it_stands() {
     let elsewhere = "powershell_elsewhere";
     assert_eq!(code_after(|action| action.steps.push(script.clone())), elsewhere);
     assert_eq!(code_after(|action| action.verify = Some(verify)), elsewhere);
-    assert_eq!(code_after(|action| action.rollback = Some(Rollback::Step(script))), elsewhere);
+    assert_eq!(
+        code_after(|action| action.rollback = Some(Rollback::Step { step: script, from_step: 1 })),
+        elsewhere
+    );
 }
 
 #[test]

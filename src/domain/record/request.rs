@@ -82,8 +82,8 @@ pub enum HostPhase {
 pub struct HostRun {
     /// Where it stands.
     pub phase: HostPhase,
-    /// Whether a step is known to have run, to its end or to its time limit.
-    pub ran: bool,
+    /// Index of the last step that is known to have run, to its end or to its time limit.
+    pub ran: Option<usize>,
     /// What was printed, by step; none is the verification.
     pub output: BTreeMap<Option<usize>, String>,
     /// What the verification found, once it was asked: the problem, or none if it held.
@@ -258,7 +258,7 @@ impl Request {
 impl Run {
     fn of(plan: &Plan, started_at_ms: u64, basis: Basis) -> Self {
         let host =
-            || HostRun { phase: HostPhase::Waiting, ran: false, output: BTreeMap::new(), verified: None };
+            || HostRun { phase: HostPhase::Waiting, ran: None, output: BTreeMap::new(), verified: None };
         Self {
             started_at_ms,
             basis,
@@ -280,9 +280,11 @@ impl Run {
             Event::OutputKept { host, step, text, .. } => self.on_host(plan, host, |host| {
                 host.output.entry(*step).or_default().push_str(text);
             }),
-            Event::StepEnded { host, end, .. } => self.on_host(plan, host, |host| {
+            Event::StepEnded { host, step, end, .. } => self.on_host(plan, host, |host| {
                 host.phase = HostPhase::Verifying(matches!(end, StepEnd::Unknown(_)));
-                host.ran |= matches!(end, StepEnd::Done(_) | StepEnd::TimedOut);
+                if matches!(end, StepEnd::Done(_) | StepEnd::TimedOut) {
+                    host.ran = host.ran.max(Some(*step));
+                }
             }),
             Event::VerifyEnded { host, problem, .. } => self.on_host(plan, host, |host| {
                 host.verified = Some(problem.clone());

@@ -77,6 +77,9 @@ pub struct Output {
     pub dropped: u64,
     /// The end; empty if all of it fits into `head`.
     pub tail: String,
+    /// Why not all of it was seen; none if every byte that was printed is here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unseen: Option<String>,
 }
 
 /// Characters of an explanation in an event; one event holds two of them at the most.

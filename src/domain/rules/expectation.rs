@@ -1,19 +1,39 @@
 //! Whether a command ended as it was expected to.
+//!
+//! Invariant: what was not seen is not what was not there. An output of which a byte is missing neither
+//! matches an expectation nor fails it.
 
 use regex::Regex;
 
 use crate::domain::plan::Command;
+use crate::domain::record::run::Output;
 
-/// Why exit code and output are not what the command expects; none if they are.
-pub fn unexpected(command: &Command, code: i32, text: &str) -> Option<String> {
+/// What an exit code and an output are, beside what was expected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judgement {
+    /// As expected.
+    Met,
+    /// Something else, and what.
+    Unmet(String),
+    /// Nobody can say, and why.
+    NotSeen(String),
+}
+
+/// Compares how a command ended with what it was expected to do.
+pub fn judge(command: &Command, code: i32, output: &Output) -> Judgement {
     if !command.expect_exit.contains(&code) {
         let expected: Vec<_> = command.expect_exit.iter().map(ToString::to_string).collect();
-        return Some(format!("exit code {code}, expected {}", expected.join(" or ")));
+        return Judgement::Unmet(format!("exit code {code}, expected {}", expected.join(" or ")));
     }
-    let pattern = command.expect_stdout.as_deref()?;
+    let Some(pattern) = command.expect_stdout.as_deref() else { return Judgement::Met };
+    if let Some(why) = &output.unseen {
+        return Judgement::NotSeen(format!(
+            "exit code {code}, but whether its output matches {pattern} nobody can say: {why}"
+        ));
+    }
     match Regex::new(pattern) {
-        Ok(regex) if regex.is_match(text) => None,
-        Ok(_) => Some(format!("the output does not match {pattern}")),
-        Err(_) => Some(format!("the expectation {pattern} is no regular expression")),
+        Ok(regex) if regex.is_match(&output.text()) => Judgement::Met,
+        Ok(_) => Judgement::Unmet(format!("the output does not match {pattern}")),
+        Err(_) => Judgement::Unmet(format!("the expectation {pattern} is no regular expression")),
     }
 }

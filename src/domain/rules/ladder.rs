@@ -66,7 +66,7 @@ pub fn next<'a>(catalogue: &'a Catalogue, request: &Request) -> Option<Rung<'a>>
 fn hosts_that_failed(request: &Request) -> Vec<HostName> {
     let Some(run) = &request.run else { return Vec::new() };
     let hosts = run.hosts.iter().zip(&request.plan.hosts);
-    let failed =
-        hosts.filter(|(run, _)| run.ran && matches!(run.phase, HostPhase::Ended(Outcome::Failed, _)));
+    let failed = hosts
+        .filter(|(run, _)| run.ran.is_some() && matches!(run.phase, HostPhase::Ended(Outcome::Failed, _)));
     failed.map(|(_, planned)| planned.name.clone()).collect()
 }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: denied is the default. Whom nobody named has no role.
 
-use crate::domain::id::{ConversationId, RunId};
+use crate::domain::id::{ConversationId, StoreId};
 use crate::domain::policy::catalogue::Catalogue;
 use crate::domain::record::origin::Origin;
 use crate::domain::record::state::State;
@@ -16,8 +16,8 @@ pub struct Context {
     pub now_ms: u64,
     /// The same as the machine's clock says it.
     pub wall_ms: u64,
-    /// 128 random bits that nobody has used.
-    pub fresh_run: RunId,
+    /// The record that is decided on.
+    pub store: StoreId,
 }
 
 /// Everything a decision looks at.

@@ -76,7 +76,7 @@ fn actions() -> Vec<Action> {
     let start = || step(&["virsh", "start", "{domain}"]);
     let with_verify = |action: Action, pattern| Action {
         verify: verify(pattern),
-        rollback: Some(Rollback::Step(start())),
+        rollback: Some(Rollback::Step { step: start(), from_step: 1 }),
         ..action
     };
     let two_steps = vec![step(&["mkdir", "--", "/srv/{domain}"]), step(&["touch", "--", "/srv/{domain}/x"])];

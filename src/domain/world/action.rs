@@ -109,7 +109,12 @@ pub enum Rollback {
     /// There is none, and why.
     None(String),
     /// A command that people may run; it is shown, never run by itself.
-    Step(Step),
+    Step {
+        /// The command.
+        step: Step,
+        /// The step from which on there is something to undo, counted from 1.
+        from_step: usize,
+    },
 }
 
 /// The next rung of the ladder, for when this action did not help.

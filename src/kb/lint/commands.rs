@@ -61,7 +61,7 @@ fn commands<'a>(scope: &Scope<'a>) -> Vec<(String, &'a Step)> {
     let steps = action.steps.iter().take(STEPS_MAX).enumerate().map(|(i, step)| (format!("steps.{i}"), step));
     let verify = action.verify.iter().map(|verify| ("verify".to_owned(), &verify.step));
     let rollback = action.rollback.iter().filter_map(|rollback| match rollback {
-        Rollback::Step(step) => Some(("rollback".to_owned(), step)),
+        Rollback::Step { step, .. } => Some(("rollback".to_owned(), step)),
         Rollback::None(_) => None,
     });
     steps.chain(verify).chain(rollback).collect()

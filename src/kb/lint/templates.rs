@@ -91,7 +91,7 @@ fn texts(action: &Action) -> Vec<(String, Kind, &str)> {
     }
     match &action.rollback {
         Some(Rollback::None(why)) => texts.push(("rollback.none".to_owned(), Kind::Words, why)),
-        Some(Rollback::Step(step)) => step_texts("rollback", step, &mut texts),
+        Some(Rollback::Step { step, .. }) => step_texts("rollback", step, &mut texts),
         None => {}
     }
     if let Some(escalation) = &action.escalates_to {

@@ -6,11 +6,10 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::super::check::check;
-use super::super::verify::{unmet, verify};
+use super::super::verify::{verdict, verify};
 use super::runs::{World, command, sh};
 use crate::domain::plan::Check;
-use crate::domain::record::run::StepEnd;
-use crate::domain::record::run::Verdict;
+use crate::domain::record::run::{Output, StepEnd, StepReport, Verdict};
 use crate::domain::world::host::{Host, Platform};
 
 fn inventory_host(world: &World) -> Host {
@@ -58,10 +57,21 @@ fn what_is_not_as_expected_is_named() {
     let mut looking = command(&["true"]);
     looking.expect_exit = vec![1, 2];
     looking.expect_stdout = Some("O[kK]".to_owned());
-    assert_eq!(unmet(&looking, &StepEnd::Done(2), "all OK"), None);
-    assert_eq!(unmet(&looking, &StepEnd::Done(0), "all OK"), Some("exit code 0, expected 1 or 2".to_owned()));
-    assert_eq!(unmet(&looking, &StepEnd::Done(1), "no"), Some("the output does not match O[kK]".to_owned()));
-    assert_eq!(unmet(&looking, &StepEnd::TimedOut, "all OK"), Some("no end within 60 s".to_owned()));
+    let printed = |text: &str| Output { head: text.to_owned(), ..Output::default() };
+    let told = |end, output| verdict(&looking, &StepReport { end, output });
+    let fails = |why: &str| (Verdict::Fails, why.to_owned());
+    assert_eq!(told(StepEnd::Done(2), printed("all OK")), (Verdict::Holds, String::new()));
+    assert_eq!(told(StepEnd::Done(0), printed("all OK")), fails("exit code 0, expected 1 or 2"));
+    assert_eq!(told(StepEnd::Done(1), printed("no")), fails("the output does not match O[kK]"));
+    let late = (Verdict::NotSeen, "no end within 60 s".to_owned());
+    assert_eq!(told(StepEnd::TimedOut, printed("all OK")), late);
+    for text in ["all OK", "no"] {
+        let output = Output { unseen: Some("7 bytes of it were not kept".to_owned()), ..printed(text) };
+        assert_eq!(told(StepEnd::Done(0), output.clone()), fails("exit code 0, expected 1 or 2"));
+        let (verdict, why) = told(StepEnd::Done(1), output);
+        assert_eq!(verdict, Verdict::NotSeen);
+        assert!(why.contains("nobody can say: 7 bytes"), "{why}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

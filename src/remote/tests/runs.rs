@@ -182,6 +182,25 @@ async fn a_step_cancelled_before_its_start_is_never_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_that_meets_a_run_of_before_adopts_nothing_and_begins_nothing() {
+    let world = World::new().await;
+    let trace = world.trace("met");
+    let step = sh(&format!("echo x >>{}", trace.display()));
+    let run = fresh_run_id().unwrap();
+    let mut ends = Vec::new();
+    for _ in 0..2 {
+        let (_sender, cancel) = watch::channel(false);
+        ends.push(run::execute(world.step(&step, run), cancel, unseen()).await.end);
+    }
+    assert_eq!(ends[0], StepEnd::Done(0));
+    assert!(
+        matches!(&ends[1], StepEnd::Unknown(why) if why.contains("has met this very run before")),
+        "{ends:?}"
+    );
+    assert_eq!(lines(&trace), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn head_and_tail_of_a_huge_output_are_kept() {
     let world = World::new().await;
     let report =
@@ -264,22 +283,26 @@ async fn a_login_that_executes_nothing_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_is_forgotten_when_the_next_of_its_plan_has_ended() {
+async fn a_look_is_forgotten_when_the_next_of_its_plan_has_ended_and_a_step_is_kept() {
     let world = World::new().await;
     let folders = || {
         let names = fs::read_dir(&world.host.folder).unwrap().flatten();
         names.map(|entry| entry.file_name().into_string().unwrap()).collect::<Vec<_>>()
     };
-    let runs = [fresh_run_id().unwrap(), fresh_run_id().unwrap()];
-    for run in runs {
+    let runs = [0, 1, 2, 3].map(|_| fresh_run_id().unwrap());
+    for (at, run) in runs.into_iter().enumerate() {
         let (_sender, cancel) = watch::channel(false);
-        assert_eq!(
-            run::execute(world.step(&sh("exit 0"), run), cancel, unseen()).await.end,
-            StepEnd::Done(0)
-        );
+        let command = sh("exit 0");
+        let step = world.step(&command, run);
+        // A look has no boot that was recorded.
+        let step = if at < 2 { Step { boot: None, ..step } } else { step };
+        assert_eq!(run::execute(step, cancel, unseen()).await.end, StepEnd::Done(0));
         assert!(folders().contains(&run.to_string()), "it may still be asked for");
     }
-    assert_eq!(folders(), [runs[1].to_string()]);
+    let (mut left, mut kept) = (folders(), runs[2..].iter().map(ToString::to_string).collect::<Vec<_>>());
+    left.sort();
+    kept.sort();
+    assert_eq!(left, kept);
 }
 
 #[test]

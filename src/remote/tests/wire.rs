@@ -98,6 +98,16 @@ fn output_of_a_full_disk_says_so() {
     let text = line("out 3,unknown,0,closed b") + "abc";
     let (output, _) = answer(text.as_bytes(), RUN, digest()).unwrap().output().unwrap();
     assert!(output.text().starts_with("abc\n[... an unknown number of bytes"), "{output:?}");
+    assert!(output.unseen.is_some(), "{output:?}");
+}
+
+#[test]
+fn output_is_whole_only_if_nothing_of_it_was_dropped() {
+    for (sizes, whole) in [("3,0,0", true), ("2,5,1", false), ("3,unknown,0", false)] {
+        let text = line(&format!("out {sizes},closed b")) + "abc";
+        let (output, _) = answer(text.as_bytes(), RUN, digest()).unwrap().output().unwrap();
+        assert_eq!(output.unseen.is_none(), whole, "{output:?}");
+    }
 }
 
 #[test]
@@ -124,7 +134,7 @@ fn the_call_comes_last_and_only_start_carries_the_step() {
 fn only_runs_in_the_record_are_given_up() {
     let over = OverRuns::default();
     let (here, there) = (HostName::from("here"), HostName::from("there"));
-    over.add(&here, digest(), RUN);
+    over.add(&here, digest(), RUN, false);
     assert_eq!(over.take(&there, digest()), []);
     assert_eq!(over.take(&here, Digest::of(b"other")), []);
     assert_eq!(over.take(&here, digest()), [(RUN, digest())]);

@@ -144,7 +144,9 @@ fn an_action_is_read_with_its_defaults_and_leaves_the_text_to_its_section() {
     assert_eq!(action.steps[0].expect_exit, [0]);
     let verify = action.verify.as_ref().unwrap();
     assert_eq!((verify.step.timeout_s, verify.within_s), (30, 0));
-    let Some(Rollback::Step(step)) = &action.rollback else { panic!("{:?}", action.rollback) };
+    let Some(Rollback::Step { step, from_step: 1 }) = &action.rollback else {
+        panic!("{:?}", action.rollback)
+    };
     let Program::Run(argv) = &step.program else { panic!("{:?}", step.program) };
     assert_eq!(argv[1], "start");
 }

@@ -10,7 +10,9 @@ use crate::domain::record::request::{HostPhase, Status};
 use crate::domain::record::run::{Outcome, Output, StepEnd, Verdict, VerifyReport};
 use crate::domain::rules::ladder;
 use crate::domain::testing::{self, R1, World, boot, report, run_command};
+use crate::domain::world::action::Escalation;
 
+mod judged;
 mod limits;
 mod recovery;
 
@@ -260,7 +262,7 @@ fn settling_an_unknown_host_leaves_what_is_known_of_the_others() {
 
 #[test]
 fn what_never_ran_leads_up_no_ladder() {
-    let escalation = crate::domain::world::action::Escalation {
+    let escalation = Escalation {
         action: "vm-destroy".into(),
         with: [("domain".to_owned(), "{domain}".to_owned())].into(),
         find: None,

@@ -129,7 +129,7 @@ impl<'a> Tally<'a> {
         if run.recovered || run.started_at_ms < self.since_ms {
             return;
         }
-        for HostRun { phase, verified, .. } in run.hosts.iter().filter(|host| host.ran) {
+        for HostRun { phase, verified, .. } in run.hosts.iter().filter(|host| host.ran.is_some()) {
             let HostPhase::Ended(outcome @ (Outcome::Succeeded | Outcome::Failed), _) = phase else {
                 continue;
             };

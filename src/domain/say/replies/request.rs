@@ -2,7 +2,7 @@
 
 use super::{run, timeline};
 use crate::domain::id::RequestId;
-use crate::domain::plan::{Command, HostPlan, Plan, WayBack, command_line};
+use crate::domain::plan::{Command, FIRST_STEP, HostPlan, Plan, WayBack, command_line};
 use crate::domain::policy::APPROVAL_TTL_MS;
 use crate::domain::policy::basis::Basis;
 use crate::domain::policy::catalogue::Catalogue;
@@ -149,7 +149,10 @@ fn host(mut reply: Reply, host: &HostPlan) -> Reply {
         reply = command(reply, "verify", &verify.command, &within);
     }
     match &host.rollback {
-        Some(WayBack::Command(way_back)) => command(reply, "way back, by hand", way_back, ""),
+        Some(WayBack::Command(way_back)) => match host.rollback_from_step {
+            FIRST_STEP => command(reply, "way back, by hand", way_back, ""),
+            step => command(reply, &format!("way back, by hand, from step {step} on"), way_back, ""),
+        },
         Some(WayBack::None(why)) => reply.item(Line::plain("no way back: ").untrusted(why.as_str())),
         None => reply,
     }

@@ -1,10 +1,10 @@
 //! What is said while something runs, and how it ended.
 
 use crate::domain::id::{HostName, RequestId};
-use crate::domain::plan::{WayBack, command_line};
+use crate::domain::plan::{HostPlan, WayBack, command_line};
 use crate::domain::policy::basis::Basis;
 use crate::domain::policy::catalogue::Catalogue;
-use crate::domain::record::request::{HostPhase, Request, Status};
+use crate::domain::record::request::{HostPhase, HostRun, Request, Status};
 use crate::domain::record::run::{Outcome, Output};
 use crate::domain::record::state::State;
 use crate::domain::rules::ladder;
@@ -137,13 +137,26 @@ fn tone(outcome: Outcome) -> Tone {
     }
 }
 
+/// The way back, for the hosts on which there is something to undo.
 fn way_back(reply: Reply, request: &Request) -> Reply {
-    match request.plan.hosts.first().and_then(|host| host.rollback.as_ref()) {
-        Some(WayBack::Command(command)) => {
-            reply.line(Line::plain("way back, by hand: ").code(command_line(command)))
-        }
-        _ => reply,
-    }
+    let Some(run) = &request.run else { return reply };
+    let hosts: Vec<_> =
+        run.hosts.iter().zip(&request.plan.hosts).filter(|(run, host)| is_begun(run, host)).collect();
+    let Some((_, HostPlan { rollback: Some(WayBack::Command(command)), .. })) = hosts.first() else {
+        return reply;
+    };
+    let line = if request.plan.hosts.len() == 1 {
+        Line::plain("way back, by hand: ")
+    } else {
+        let names: Vec<_> = hosts.iter().map(|(_, host)| host.name.as_str()).collect();
+        Line::plain("way back, by hand, on ").code(names.join(",")).then(": ")
+    };
+    reply.line(line.code(command_line(command)))
+}
+
+/// Whether the step from which on there is something to undo, or a later one, is known to have run.
+fn is_begun(run: &HostRun, host: &HostPlan) -> bool {
+    run.ran.is_some_and(|step| step + 1 >= host.rollback_from_step)
 }
 
 fn next_rung(catalogue: &Catalogue, mut reply: Reply, request: &Request) -> Reply {

@@ -37,7 +37,10 @@ fn assert_every_event_fits(world: &World) {
 }
 
 fn long_report(end: StepEnd) -> StepReport {
-    let output = Output { head: worst(OUTPUT_HEAD * 4), dropped: 7, tail: "ä€🦀".repeat(OUTPUT_TAIL) };
+    let output =
+        Output {
+            head: worst(OUTPUT_HEAD * 4), dropped: 7, tail: "ä€🦀".repeat(OUTPUT_TAIL), unseen: None
+        };
     StepReport { end, output }
 }
 
@@ -127,7 +130,10 @@ fn host_whose_boot_id_is_too_long_is_sent_nothing() {
 #[test]
 fn output_is_kept_whole_in_pieces_that_split_no_character() {
     let mut world = World::running("vm-folder", &["kvm1"]);
-    let output = Output { head: "ä€🦀x".repeat(1600), dropped: 0, tail: "€".repeat(OUTPUT_TAIL / 3) };
+    let output =
+        Output {
+            head: "ä€🦀x".repeat(1600), dropped: 0, tail: "€".repeat(OUTPUT_TAIL / 3), unseen: None
+        };
     let text = output.text();
     let run = current(&world).unwrap();
     let report = StepReport { end: StepEnd::Done(0), output };
@@ -137,6 +143,6 @@ fn output_is_kept_whole_in_pieces_that_split_no_character() {
 
 #[test]
 fn dropped_bytes_are_said() {
-    let output = Output { head: "a".into(), dropped: 3, tail: "z".into() };
+    let output = Output { head: "a".into(), dropped: 3, tail: "z".into(), unseen: None };
     assert_eq!(output.text(), "a\n[... 3 bytes dropped ...]\nz");
 }
