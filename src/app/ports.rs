@@ -14,7 +14,7 @@ use crate::domain::policy::catalogue::{Catalogue, Subject};
 use crate::domain::record::event::Event;
 use crate::domain::record::moment::Moment;
 use crate::domain::record::origin::{Origin, Ticket};
-use crate::domain::record::run::{BootId, Output, StepReport, VerifyReport};
+use crate::domain::record::run::{Ground, Output, StepReport, VerifyReport};
 use crate::domain::say::address::To;
 use crate::domain::say::card::CardId;
 use crate::domain::say::form::Form;
@@ -25,14 +25,14 @@ use crate::domain::world::host::Host;
 
 /// The hosts. Every method but `check` takes an approved plan: nothing else is ever executed.
 pub trait Hosts: Send + Sync + 'static {
-    /// Asks a host of the plan for its boot id: a probe that changes nothing.
+    /// Has a host of the plan make a folder for what its steps leave behind. Nothing of the plan runs.
     ///
     /// The error is for people: what was tried on which host and what to do about it.
-    fn boot_id(
+    fn probe(
         &self,
         approved: &Approved<Plan>,
         host: usize,
-    ) -> impl Future<Output = Result<BootId, String>> + Send;
+    ) -> impl Future<Output = Result<Ground, String>> + Send;
 
     /// Runs one step under a run id that has been recorded, and follows it to its end.
     ///
@@ -46,7 +46,7 @@ pub trait Hosts: Send + Sync + 'static {
         approved: &Approved<Plan>,
         at: StepAt,
         run: RunId,
-        boot: &BootId,
+        ground: &Ground,
         cancel: watch::Receiver<bool>,
         printed: watch::Sender<Output>,
     ) -> impl Future<Output = StepReport> + Send;
@@ -58,7 +58,7 @@ pub trait Hosts: Send + Sync + 'static {
         approved: &Approved<Plan>,
         at: StepAt,
         run: RunId,
-        boot: &BootId,
+        ground: &Ground,
         cancel: watch::Receiver<bool>,
         printed: watch::Sender<Output>,
     ) -> impl Future<Output = StepReport> + Send;

@@ -25,12 +25,12 @@ use crate::domain::policy::catalogue::{Catalogue, Subject};
 use crate::domain::record::event::Event;
 use crate::domain::record::moment::Moment;
 use crate::domain::record::origin::{Origin, Ticket};
-use crate::domain::record::run::{BootId, Output, StepReport, VerifyReport};
+use crate::domain::record::run::{Ground, Output, StepReport, VerifyReport};
 use crate::domain::say::button::{Press, RequestPress};
 use crate::domain::say::card::CardId;
 use crate::domain::say::form::Submit;
 use crate::domain::say::reply::Reply;
-use crate::domain::testing::{World, actor, boot, catalogue, run_command, text_of};
+use crate::domain::testing::{World, actor, catalogue, ground, run_command, text_of};
 use crate::domain::world::actor::{ActorId, Role};
 use crate::domain::world::citation::Found;
 use crate::domain::world::host::Host;
@@ -80,13 +80,13 @@ impl Outside {
 }
 
 impl Hosts for Outside {
-    async fn boot_id(&self, _: &Approved<Plan>, _: usize) -> Result<BootId, String> {
+    async fn probe(&self, _: &Approved<Plan>, _: usize) -> Result<Ground, String> {
         self.said.lock().unwrap().push_str("[a host is asked]\n");
         self.probes.fetch_add(1, Ordering::SeqCst);
         if self.prints.is_empty() {
             std::future::pending::<()>().await;
         }
-        Ok(boot())
+        Ok(ground())
     }
 
     async fn execute(
@@ -94,7 +94,7 @@ impl Hosts for Outside {
         _: &Approved<Plan>,
         _: StepAt,
         _: RunId,
-        _: &BootId,
+        _: &Ground,
         _: watch::Receiver<bool>,
         printed: watch::Sender<Output>,
     ) -> StepReport {
@@ -110,7 +110,7 @@ impl Hosts for Outside {
         _: &Approved<Plan>,
         _: StepAt,
         _: RunId,
-        _: &BootId,
+        _: &Ground,
         _: watch::Receiver<bool>,
         _: watch::Sender<Output>,
     ) -> StepReport {

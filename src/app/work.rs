@@ -73,18 +73,18 @@ impl<H: Hosts, L: Library, C: Chat> Work<H, L, C> {
             let index = |name: &HostName| approved.plan().hosts.iter().position(|host| host.name == *name);
             match effect {
                 Effect::Probe(request, host) => {
-                    let boot = hosts.boot_id(&approved, index(&host)?).await;
-                    Some(Input::Probed(request, host, boot))
+                    let ground = hosts.probe(&approved, index(&host)?).await;
+                    Some(Input::Probed(request, host, ground))
                 }
-                Effect::Execute(request, host, StepRef { step, run, boot }) => {
+                Effect::Execute(request, host, StepRef { step, run, ground }) => {
                     let at = StepAt { host: index(&host)?, step };
-                    let work = |printed| hosts.execute(&approved, at, run, &boot, stop, printed);
+                    let work = |printed| hosts.execute(&approved, at, run, &ground, stop, printed);
                     let report = shown(work, live.as_ref(), request).await;
                     Some(Input::StepEnded(request, host, run, report))
                 }
-                Effect::Settle(request, host, StepRef { step, run, boot }) => {
+                Effect::Settle(request, host, StepRef { step, run, ground }) => {
                     let at = StepAt { host: index(&host)?, step };
-                    let work = |printed| hosts.settle(&approved, at, run, &boot, stop, printed);
+                    let work = |printed| hosts.settle(&approved, at, run, &ground, stop, printed);
                     let report = shown(work, live.as_ref(), request).await;
                     Some(Input::StepEnded(request, host, run, report))
                 }

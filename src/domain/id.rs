@@ -172,6 +172,10 @@ hexadecimal! {
     RunId, 16, "a run id of 32 lowercase hex digits"
 }
 hexadecimal! {
+    /// What tells the ground of a run on a host from any other: 128 random bits, 32 lowercase hex digits.
+    Nonce, 16, "a nonce of 32 lowercase hex digits"
+}
+hexadecimal! {
     /// A SHA-256 digest: 64 lowercase hex digits. Compared in full, shown short.
     Digest, 32, "a SHA-256 digest of 64 lowercase hex digits"
 }

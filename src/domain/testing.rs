@@ -10,13 +10,15 @@ use crate::domain::command::Command;
 use crate::domain::decide::decide;
 use crate::domain::decide::effect::{Decision, Effect};
 use crate::domain::decide::input::{Answers, Input};
-use crate::domain::id::{ActionId, ConversationId, GroupId, HostName, RequestId, StoreId};
+use crate::domain::id::{ActionId, ConversationId, GroupId, HostName, Nonce, RequestId, StoreId};
 use crate::domain::policy::catalogue::Catalogue;
 use crate::domain::record::event::Event;
 use crate::domain::record::moment::Moment;
 use crate::domain::record::origin::Origin;
 use crate::domain::record::request::{Request, Status};
-use crate::domain::record::run::{BootId, Outcome, Output, StepEnd, StepReport, Verdict, VerifyReport};
+use crate::domain::record::run::{
+    BootId, Ground, Outcome, Output, StepEnd, StepReport, Verdict, VerifyReport,
+};
 use crate::domain::record::state::State;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::view::Context;
@@ -42,7 +44,7 @@ pub fn run_command(action: &str, hosts: &[&str]) -> Command {
 }
 
 pub fn report(end: StepEnd) -> StepReport {
-    StepReport { end, output: Output::default() }
+    StepReport { end, output: Output::default(), left: Vec::new() }
 }
 
 /// Everything a reply says, untrusted words included.
@@ -131,7 +133,7 @@ impl World {
                     let answers = Answers { asked_at_ms, groups: groups.collect() };
                     self.input(Input::Roles(id, answers))?
                 }
-                Effect::Probe(id, host) => self.input(Input::Probed(id, host, Ok(boot())))?,
+                Effect::Probe(id, host) => self.input(Input::Probed(id, host, Ok(ground())))?,
                 Effect::Say(Say { reply, .. }) | Effect::Follow(_, reply) => {
                     self.said.push_str(&text_of(&reply));
                     self.said.push('\n');
@@ -252,8 +254,12 @@ impl World {
     }
 }
 
-pub fn boot() -> BootId {
-    BootId("boot-1".to_owned())
+pub fn ground() -> Ground {
+    Ground {
+        boot: BootId("boot-1".to_owned()),
+        folder: "/var/tmp/.dogwatch-0".to_owned(),
+        nonce: Some(Nonce([7; 16])),
+    }
 }
 
 pub fn folded(moments: &[Moment]) -> State {

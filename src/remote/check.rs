@@ -1,36 +1,19 @@
 //! Looks at a host: can the bot reach it, is it the right one, does it have the programs.
 //!
-//! Changes nothing on the host. It takes no approved plan, and executes only the wrapper's `boot`
-//! and the fixed script below.
+//! Changes nothing on the host but the folder for what runs leave behind, which a run would make. It takes no
+//! approved plan, and executes only the wrapper's `ground`, `leave` and `have`.
 
 use super::config::SshConfig;
 use super::error::RemoteError;
+use super::ground::{self, Made};
 use super::session::Session;
-use super::wire::{About, Payload, Verb, fresh_run_id, wrapper_digest};
+use super::wire::{About, Payload, Place, Verb, fresh_run_id, wrapper_digest};
 use crate::app::ports::HostCheck;
-use crate::domain::id::Digest;
 use crate::domain::plan::{FIRST_STEP, HostPlan};
-use crate::domain::record::run::BootId;
 use crate::domain::world::host::Host;
 
 /// Programs looked for in one exchange.
 const PROGRAMS_MAX: usize = 64;
-
-/// Asks a host for its boot id.
-pub(super) async fn boot_id(
-    config: &SshConfig,
-    host: &HostPlan,
-    digest: Digest,
-) -> Result<BootId, RemoteError> {
-    let session = Session::connect(config, host).await?;
-    boot_over(&session, host, digest).await
-}
-
-async fn boot_over(session: &Session, host: &HostPlan, digest: Digest) -> Result<BootId, RemoteError> {
-    let about = About { host, run: fresh_run_id()?, digest, boot: None };
-    let ask = about.ask(Verb::Boot, Payload::Nothing)?;
-    Ok(ask.over(session.open().await?).await?.boot)
-}
 
 /// Looks at everything that can be seen without running an action.
 pub(super) async fn check(config: &SshConfig, host: &Host, programs: &[String]) -> HostCheck {
@@ -44,19 +27,41 @@ pub(super) async fn check(config: &SshConfig, host: &Host, programs: &[String]) 
         }
     };
     findings.push(well("login", format!("{}@{}:{}, pinned key", host.user, host.address, host.port)));
-    match boot_over(&session, &plan, wrapper_digest()).await {
-        Ok(BootId(boot)) if boot == "none" => {
-            let what = "answers, but the host has no boot id: a run whose connection is lost stays unknown";
-            findings.push(well("wrapper", what.to_owned()));
+    match ground::make(&session, &plan, wrapper_digest()).await {
+        Ok(made) => {
+            findings.extend(ground_findings(&made));
+            // What was made to try is removed again; a week later at the latest.
+            let _left = ground::leave(&session, &plan, wrapper_digest(), &made.ground).await;
         }
-        Ok(BootId(boot)) => findings.push(well("wrapper", format!("answers, boot id {boot}"))),
         Err(error) => {
-            findings.push(("wrapper".to_owned(), false, error.advice()));
+            let name = if matches!(error, RemoteError::Folder { .. }) { "folder" } else { "wrapper" };
+            findings.push((name.to_owned(), false, error.advice()));
             return HostCheck { findings };
         }
     }
     findings.extend(look_for_programs(&session, &plan, programs).await);
     HostCheck { findings }
+}
+
+/// What making ground has shown.
+fn ground_findings(made: &Made) -> [(String, bool, String); 2] {
+    let boot = &made.ground.boot.0;
+    let wrapper = if boot == "none" {
+        "answers, but the host has no boot id: a run whose connection is lost stays unknown".to_owned()
+    } else {
+        format!("answers, boot id {boot}")
+    };
+    let folder = &made.ground.folder;
+    let folder = if made.has_room {
+        well("folder", format!("{folder} takes what runs leave behind"))
+    } else {
+        let what = format!(
+            "the disk with {folder} is full: runs work, but what they print is held in memory and gone a quarter \
+             of an hour after their end. Make room, or set `folder` for the host to another place."
+        );
+        ("folder".to_owned(), false, what)
+    };
+    [well("wrapper", wrapper), folder]
 }
 
 fn well(name: &str, what: String) -> (String, bool, String) {
@@ -123,8 +128,8 @@ async fn look_in(session: &Session, host: &HostPlan, names: &[String]) -> Vec<(S
 
 /// Which of the programs are not in the PATH of the host.
 async fn missing(session: &Session, host: &HostPlan, names: &[String]) -> Result<Vec<String>, RemoteError> {
-    let about = About { host, run: fresh_run_id()?, digest: wrapper_digest(), boot: None };
-    let ask = about.ask(Verb::Have, Payload::Programs(names))?;
+    let about = About { host, run: fresh_run_id()?, digest: wrapper_digest(), place: Place::NONE };
+    let ask = about.ask_with(Verb::Have, Payload::Programs(names))?;
     let answer = ask.over(session.open().await?).await?;
     answer.missing().ok_or_else(|| RemoteError::NoAnswer {
         host: host.name.clone(),

@@ -113,6 +113,16 @@ pub enum RemoteError {
         /// The end of what it complained about.
         stderr: String,
     },
+    /// The host has no place for what a run leaves behind.
+    #[error("{host} can't keep runs in {folder}: {why}")]
+    Folder {
+        /// The host.
+        host: HostName,
+        /// The base folder.
+        folder: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The system gives no random bytes for a run id.
     #[error("draw a random run id")]
     NoRandomness {
@@ -137,6 +147,7 @@ impl RemoteError {
                 | Self::WrongHostKey { .. }
                 | Self::LoginRefused { .. }
                 | Self::ExecRefused { .. }
+                | Self::Folder { .. }
                 | Self::Nul { .. }
         )
     }
@@ -164,6 +175,10 @@ impl RemoteError {
                 .to_owned(),
             Self::Login { .. } | Self::Open { .. } | Self::Lost { .. } | Self::TimedOut { .. } => {
                 "Look at the host's load, its network and its SSH server's log.".to_owned()
+            }
+            Self::Folder { .. } => {
+                "Make it usable on the host, or set `folder` for the host in the inventory to another place."
+                    .to_owned()
             }
             Self::NoRandomness { .. } => "Look whether the bot's system has /dev/urandom.".to_owned(),
             Self::Nul { .. } => "Remove the NUL byte from the parameter.".to_owned(),

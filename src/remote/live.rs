@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
+use super::answer::End;
 use super::session::Session;
 use super::step::Step;
 use super::wire::Verb;
@@ -32,15 +33,15 @@ pub(super) async fn show(step: Step<'_>, session: &Session, printed: &watch::Sen
     // Where nobody watches, nobody is asked.
     while failures < FAILURES_MAX && !printed.is_closed() {
         sleep(FETCH_PAUSE).await;
-        match step.put(session, Verb::Out).await {
+        match step.put(session, Verb::Peek).await {
             Ok(answer) => {
-                let Some((output, closed)) = answer.output() else { continue };
+                let Some((output, end)) = answer.output() else { continue };
                 printed.send_if_modified(|last| {
                     let changed = *last != output;
                     *last = output;
                     changed
                 });
-                if closed {
+                if end != End::Open {
                     break;
                 }
             }

@@ -1,6 +1,6 @@
 //! Approved plans on real hosts, over SSH.
 //!
-//! Each step is one remote run under its own random id: a POSIX-sh wrapper travels on standard
+//! Each step is one remote run under an id of its own: a POSIX-sh wrapper travels on standard
 //! input, detaches on the host, claims the run once and keeps what becomes of it, so that the
 //! outcome can be asked for after the connection, the bot or the host has died.
 //!
@@ -11,16 +11,18 @@
 //! # Layout
 //!
 //! `config` says how the bot logs in, `session` connects and exchanges bytes, `wire` puts questions into
-//! bytes and reads the answers, `step` asks about one run, `run` follows it to its end, `live` fetches
-//! what it prints meanwhile, `verify` and `check` look and change nothing, `over` knows which run folders
+//! bytes, `answer` reads what comes back, `step` asks about one run, `run` follows it to its end, `ground` makes the place that it needs there, `live` fetches
+//! what it prints meanwhile, `verify` and `check` look and change nothing, `over` knows which ground
 //! a host may remove, `algorithms` is what is offered to modern and old servers.
 //!
 //! The module does not decide what to run, retries no run and records nothing.
 
 mod algorithms;
+mod answer;
 mod check;
 mod config;
 mod error;
+mod ground;
 mod live;
 mod over;
 mod run;
@@ -44,7 +46,7 @@ use crate::app::ports::{HostCheck, Hosts, StepAt};
 use crate::domain::id::{Digest, RunId};
 use crate::domain::plan::approved::Approved;
 use crate::domain::plan::{HostPlan, Plan};
-use crate::domain::record::run::{BootId, Output, StepEnd, StepReport, Verdict, VerifyReport};
+use crate::domain::record::run::{Ground, Output, StepEnd, StepReport, Verdict, VerifyReport};
 use crate::domain::world::host::Host;
 
 /// The hosts of the inventory, over SSH.
@@ -66,12 +68,21 @@ impl Ssh {
         approved: &'a Approved<Plan>,
         at: StepAt,
         run: RunId,
-        boot: &'a BootId,
+        ground: &'a Ground,
     ) -> Result<Step<'a>, String> {
         let (host, digest) = host_of(approved, at.host)?;
         let command =
             host.steps.get(at.step).ok_or_else(|| format!("{} has no step {}", host.name, at.step))?;
-        Ok(Step { config: &self.config, over: &self.over, host, digest, command, run, boot: Some(boot) })
+        Ok(Step {
+            config: &self.config,
+            over: &self.over,
+            host,
+            digest,
+            command,
+            run,
+            ground,
+            is_claimed: true,
+        })
     }
 }
 
@@ -96,9 +107,9 @@ fn executable(step: Step<'_>) -> Result<Step<'_>, String> {
 }
 
 impl Hosts for Ssh {
-    async fn boot_id(&self, approved: &Approved<Plan>, host: usize) -> Result<BootId, String> {
+    async fn probe(&self, approved: &Approved<Plan>, host: usize) -> Result<Ground, String> {
         let (host, digest) = host_of(approved, host)?;
-        check::boot_id(&self.config, host, digest).await.map_err(|error| error.advice())
+        ground::probe(&self.config, host, digest).await.map_err(|error| error.advice())
     }
 
     async fn execute(
@@ -106,13 +117,13 @@ impl Hosts for Ssh {
         approved: &Approved<Plan>,
         at: StepAt,
         run: RunId,
-        boot: &BootId,
+        ground: &Ground,
         cancel: watch::Receiver<bool>,
         printed: watch::Sender<Output>,
     ) -> StepReport {
-        match self.step(approved, at, run, boot).and_then(executable) {
+        match self.step(approved, at, run, ground).and_then(executable) {
             Ok(step) => run::execute(step, cancel, printed).await,
-            Err(why) => StepReport { end: StepEnd::NotRun(why), output: Output::default() },
+            Err(why) => run::without_output(StepEnd::NotRun(why)),
         }
     }
 
@@ -121,13 +132,13 @@ impl Hosts for Ssh {
         approved: &Approved<Plan>,
         at: StepAt,
         run: RunId,
-        boot: &BootId,
+        ground: &Ground,
         cancel: watch::Receiver<bool>,
         printed: watch::Sender<Output>,
     ) -> StepReport {
-        match self.step(approved, at, run, boot) {
+        match self.step(approved, at, run, ground) {
             Ok(step) => run::settle(step, cancel, printed).await,
-            Err(why) => StepReport { end: StepEnd::Unknown(why), output: Output::default() },
+            Err(why) => run::without_output(StepEnd::Unknown(why)),
         }
     }
 

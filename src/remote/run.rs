@@ -1,8 +1,9 @@
 //! One remote run, from its start to an end that is known or honestly unknown.
 //!
-//! Invariant: `start` is sent at most once for a run id, by [`execute`] alone. After anything that
-//! leaves its fate open the host is asked with `fence`, which either claims the run so that it can
-//! never begin, or says what became of it; an answer counts only from the same boot of the host.
+//! Invariant: `start` is sent at most once for a run id, by [`begin`] alone, and only on ground that the host
+//! has made for it. After anything that leaves its fate open the host is asked with `fence`, which either
+//! claims the run so that it can never begin, or says what became of it; an answer counts only from that
+//! ground in the same boot of the host. What was heard to have begun is never believed not to have.
 //!
 //! | lost | what the host says then | the end |
 //! |---|---|---|
@@ -10,7 +11,7 @@
 //! | after that | fenced | not run, and never will |
 //! | | done, timed out, cancelled | just that |
 //! | | running | followed further |
-//! | | unknown, another boot id, none | unknown |
+//! | | unknown, the ground is gone, another boot id, none | unknown |
 //! | | nothing within `SshConfig::reconnect_for` | unknown |
 
 use std::time::Duration;
@@ -18,14 +19,16 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
+use super::answer::{Answer, End, State};
 use super::error::RemoteError;
+use super::ground;
 use super::live;
 use super::session::{Opened, Session};
-use super::step::Step;
-use super::wire::{About, Answer, Payload, State, Verb};
+use super::step::{Look, Step};
+use super::wire::{Verb, fresh_run_id};
 use crate::domain::id::HostName;
 use crate::domain::plan::HostPlan;
-use crate::domain::record::run::{BootId, Output, StepEnd, StepReport};
+use crate::domain::record::run::{Ground, Output, StepEnd, StepReport};
 
 /// The pause before the second attempt; each one doubles it.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(250);
@@ -37,8 +40,6 @@ const FIRST_CONTACT_MAX: Duration = Duration::from_secs(25);
 const GRACE: Duration = Duration::from_secs(30);
 /// From asking the host to stop a step until that must have had an effect.
 const STOP_MAX: Duration = Duration::from_secs(45);
-/// How long a run may be accepted without having begun before it is fenced.
-const BEGIN_MAX: Duration = Duration::from_secs(15);
 /// Between two looks at least; the host itself waits longer.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// The host closes an output 2 s after the end of its step; some room for slow ones.
@@ -52,10 +53,6 @@ pub(super) async fn execute(
     mut cancel: watch::Receiver<bool>,
     printed: watch::Sender<Output>,
 ) -> StepReport {
-    let ask = match step.ask(Verb::Start) {
-        Ok(ask) => ask,
-        Err(error) => return without_output(StepEnd::NotRun(error.advice())),
-    };
     let (session, opened) = tokio::select! {
         biased;
         () = asked(&mut cancel) => return without_output(StepEnd::Cancelled),
@@ -64,17 +61,57 @@ pub(super) async fn execute(
             Err(error) => return without_output(StepEnd::NotRun(error.advice())),
         },
     };
+    begin(step, session, opened, cancel, printed).await
+}
+
+/// Looks at a host with a command that changes nothing, on ground of its own.
+pub(super) async fn look(step: Look<'_>) -> StepReport {
+    let contact = persist(FIRST_CONTACT_MAX, step.host, || async move {
+        let session = Session::connect(step.config, step.host).await?;
+        let made = ground::make(&session, step.host, step.digest).await?;
+        let opened = session.open().await?;
+        Ok((session, opened, made.ground))
+    });
+    let ((session, opened, ground), run) = match (contact.await, fresh_run_id()) {
+        (Ok(contact), Ok(run)) => (contact, run),
+        (Err(error), _) | (_, Err(error)) => return without_output(StepEnd::NotRun(error.advice())),
+    };
+    let Look { config, over, host, digest, command } = step;
+    let step = Step { config, over, host, digest, command, run, ground: &ground, is_claimed: false };
+    let (_sender, cancel) = watch::channel(false);
+    // A look is short: its output is wanted at its end.
+    begin(step, session, opened, cancel, watch::Sender::new(Output::default())).await
+}
+
+/// Sends `start`, and follows what may have come of it.
+async fn begin(
+    step: Step<'_>,
+    session: Session,
+    opened: Opened,
+    cancel: watch::Receiver<bool>,
+    printed: watch::Sender<Output>,
+) -> StepReport {
+    let ask = match step.ask(Verb::Start) {
+        Ok(ask) => ask,
+        Err(error) => return without_output(StepEnd::NotRun(error.advice())),
+    };
     // From here on `start` may have reached the host.
     let contact = match ask.over(opened).await {
-        // It was sent once and was turned down: nothing else can begin this run.
-        Ok(Answer { state: State::Refused(why), .. }) => {
-            return without_output(StepEnd::NotRun(format!("{} turned it down: {why}", step.host.name)));
-        }
-        // It was sent for the first time: what has become of the run already is no answer to that.
-        Ok(answer) if is_of_before(&answer.state) => {
-            return without_output(StepEnd::Unknown(met_before(&step.host.name)));
-        }
-        heard => contact(session, heard),
+        Ok(answer) => match &answer.state {
+            State::Accepted => Contact::Heard(session, Box::new(answer)),
+            // It was sent once and was turned down: nothing else can begin this run.
+            State::Refused(why) => {
+                let (host, folder) = (&step.host.name, &step.ground.folder);
+                let why = format!("{host} turned it down: {folder}: {}", ground::cause(why));
+                return without_output(StepEnd::NotRun(why));
+            }
+            State::Unknown(why) => {
+                return without_output(StepEnd::Unknown(format!("{} says: {why}", step.host.name)));
+            }
+            // It was sent for the first time: what has become of the run already is no answer to that.
+            _ => return without_output(StepEnd::Unknown(met_before(&step.host.name))),
+        },
+        Err(error) => Contact::Lost(error.explain()),
     };
     Following::new(step, cancel).follow(contact, &printed).await
 }
@@ -85,6 +122,10 @@ pub(super) async fn settle(
     cancel: watch::Receiver<bool>,
     printed: watch::Sender<Output>,
 ) -> StepReport {
+    if step.ground.nonce.is_none() {
+        let why = "an earlier version of the bot began it, so this one can't ask for it".to_owned();
+        return without_output(StepEnd::Unknown(why));
+    }
     let why = "the bot stopped while this step was in flight".to_owned();
     Following::new(step, cancel).follow(Contact::Lost(why), &printed).await
 }
@@ -96,12 +137,12 @@ impl Step<'_> {
         loop {
             let answer = self.put(session, Verb::Out).await?;
             match answer.output() {
-                Some((_, false)) if Instant::now() < deadline => sleep(LOOK_EVERY).await,
-                Some((output, true)) => return Ok(output),
-                Some((output, false)) => {
+                Some((_, End::Open)) if Instant::now() < deadline => sleep(LOOK_EVERY).await,
+                Some((output, End::Open)) => {
                     let unseen = Some("it was still open when its time was over".to_owned());
                     return Ok(Output { unseen, ..output });
                 }
+                Some((output, End::Closed | End::Cut)) => return Ok(output),
                 None => return Ok(unseen("the host did not hand it over")),
             }
         }
@@ -167,8 +208,10 @@ struct Following<'a> {
     deadline: Instant,
     /// Since when the host has been asked to stop it, and what that makes of the end.
     stopping: Option<Stopping>,
-    /// Until when an accepted run must have begun.
-    begin: Instant,
+    /// Whether the host has said that it began.
+    has_begun: bool,
+    /// What it named as living on after it was stopped.
+    left: Vec<String>,
     /// No question before, however soon a host answers.
     next_look: Instant,
 }
@@ -190,7 +233,8 @@ impl<'a> Following<'a> {
             cancel,
             deadline: now + limit + GRACE,
             stopping: None,
-            begin: now + BEGIN_MAX,
+            has_begun: false,
+            left: Vec::new(),
             next_look: now,
         }
     }
@@ -199,9 +243,12 @@ impl<'a> Following<'a> {
         let step = self.step;
         loop {
             let (session, verdict) = match contact {
-                Contact::Heard(session, answer) => (session, in_touch(&answer.state)),
+                Contact::Heard(session, answer) => (session, self.heard(&answer)),
                 Contact::Lost(why) => match step.fence().await {
-                    Ok((session, answer)) => (session, after_loss(&answer, step.boot, &why)),
+                    Ok((session, answer)) => {
+                        let heard = self.heard(&answer);
+                        (session, after_loss(&answer, heard, step.ground, &why))
+                    }
                     Err(error) => {
                         return without_output(StepEnd::Unknown(format!("{why}; then: {}", error.explain())));
                     }
@@ -228,13 +275,24 @@ impl<'a> Following<'a> {
                 Verdict::Running if self.is_unstoppable() => {
                     return Ok(StepEnd::Unknown("it still runs although it was stopped".to_owned()));
                 }
-                Verdict::NotBegun if Instant::now() >= self.begin => {
-                    return Err("it was accepted and did not begin".to_owned());
-                }
-                Verdict::Running | Verdict::NotBegun => {}
+                Verdict::Running => {}
             }
             let answer = self.look_again(session).await.map_err(|error| error.explain())?;
-            verdict = in_touch(&answer.state);
+            verdict = self.heard(&answer);
+        }
+    }
+
+    /// What an answer makes of the run, beside what was heard before.
+    fn heard(&mut self, answer: &Answer) -> Verdict {
+        let had_begun = std::mem::replace(&mut self.has_begun, true);
+        self.left = answer.left();
+        match in_touch(&answer.state) {
+            Verdict::Ended(StepEnd::NotRun(_)) if had_begun && answer.state == State::Fenced => {
+                Verdict::Ended(StepEnd::Unknown(
+                    "the host had said that it began, and says now that it never did".to_owned(),
+                ))
+            }
+            verdict => verdict,
         }
     }
 
@@ -291,23 +349,20 @@ impl<'a> Following<'a> {
         let output = output.unwrap_or_else(|error: RemoteError| {
             unseen(&format!("it could not be fetched: {}", error.explain()))
         });
-        StepReport { end, output }
+        StepReport { end, output, left: self.left.clone() }
     }
 
-    /// Removes runs of which the record needs nothing more; this one's turn comes later.
+    /// Removes ground of which the record needs nothing more; this one's turn comes later.
     async fn tidy(&self, session: &Session, end: &StepEnd) {
-        let Step { host, digest, run, over, boot, .. } = self.step;
-        for (run, digest) in over.take(&host.name, digest) {
-            let about = About { host, run, digest, boot: None };
-            let forgotten =
-                async { about.ask(Verb::Forget, Payload::Nothing)?.over(session.open().await?).await };
-            if let Err(error) = forgotten.await {
-                tracing::debug!(%run, error = error.explain(), "a run folder stays on the host");
+        let Step { host, digest, over, ground, is_claimed, .. } = self.step;
+        for (ground, digest) in over.take(&host.name, digest) {
+            if let Err(error) = ground::leave(session, host, digest, &ground).await {
+                tracing::debug!(error = error.explain(), "ground stays on the host");
                 break;
             }
         }
         if matches!(end, StepEnd::Done(_) | StepEnd::TimedOut | StepEnd::Cancelled) {
-            over.add(&host.name, digest, run, boot.is_some());
+            over.add(&host.name, digest, ground, is_claimed);
         }
     }
 }
@@ -317,19 +372,6 @@ async fn asked(cancel: &mut watch::Receiver<bool>) {
         // Nobody is left who could ask.
         std::future::pending::<()>().await;
     }
-}
-
-fn contact(session: Session, heard: Result<Answer, RemoteError>) -> Contact {
-    match heard {
-        Ok(answer) => Contact::Heard(session, Box::new(answer)),
-        Err(error) => Contact::Lost(error.explain()),
-    }
-}
-
-/// Whether a host has begun the run already. What it fenced off never ran, and another boot than the one that
-/// was probed is told by itself.
-fn is_of_before(state: &State) -> bool {
-    !matches!(state, State::Accepted | State::Refused(_) | State::Fenced | State::Unknown(_))
 }
 
 fn met_before(host: &HostName) -> String {
@@ -344,8 +386,8 @@ fn unseen(why: &str) -> Output {
     Output { unseen: Some(why.to_owned()), ..Output::default() }
 }
 
-fn without_output(end: StepEnd) -> StepReport {
-    StepReport { end, output: Output::default() }
+pub(super) fn without_output(end: StepEnd) -> StepReport {
+    StepReport { end, output: Output::default(), left: Vec::new() }
 }
 
 /// What an answer makes of a run.
@@ -353,7 +395,6 @@ fn without_output(end: StepEnd) -> StepReport {
 enum Verdict {
     Ended(StepEnd),
     Running,
-    NotBegun,
 }
 
 /// On the connection over which the run was begun or found again.
@@ -363,33 +404,34 @@ fn in_touch(state: &State) -> Verdict {
         if gone { end } else { left() }
     };
     Verdict::Ended(match state {
-        State::Running => return Verdict::Running,
-        State::Accepted | State::NotStarted => return Verdict::NotBegun,
+        State::Accepted | State::Running => return Verdict::Running,
         State::Done(code) => StepEnd::Done(*code),
         State::TimedOut { gone } => stopped(*gone, StepEnd::TimedOut),
         State::Cancelled { gone } => stopped(*gone, StepEnd::Cancelled),
         State::Fenced => StepEnd::NotRun("it had not begun and was fenced off".to_owned()),
+        State::NotRun(why) => StepEnd::NotRun(format!("the host could not begin it: {why}")),
+        State::NotStarted => StepEnd::Unknown("the host knows nothing of it".to_owned()),
+        State::Met => StepEnd::Unknown("the host has met this very run before, at another time".to_owned()),
         State::Unknown(why) => StepEnd::Unknown(format!("the host says: {why}")),
-        State::Refused(why) => StepEnd::Unknown(format!("the host refuses to say: {why}")),
-        State::Boot | State::Have(_) | State::Out(_) | State::Forgotten => {
+        State::Refused(why) => StepEnd::Unknown(format!("the host refuses to say: {}", ground::cause(why))),
+        State::Ground { .. } | State::Have(_) | State::Out(_) | State::Left => {
             StepEnd::Unknown("the host answered something else".to_owned())
         }
     })
 }
 
-/// After a loss: an answer counts only from the boot that was noted before the start, because a run
-/// folder may not survive a restart (on `ESXi` it is in memory) and a fence would win in an empty one.
-fn after_loss(answer: &Answer, noted: Option<&BootId>, why: &str) -> Verdict {
+/// After a loss: an answer counts only from the boot that was noted before the start. The ground, which the
+/// wrapper looks at, may outlive a restart of the host.
+fn after_loss(answer: &Answer, heard: Verdict, noted: &Ground, why: &str) -> Verdict {
     let unknown = |what: &str| Verdict::Ended(StepEnd::Unknown(format!("{why}; then: {what}")));
-    match (noted, answer.boot.0.as_str()) {
-        (None, _) | (_, "none") => {
-            unknown("the host has no boot id, so nobody can tell whether it restarted")
-        }
-        (Some(noted), now) if noted.0 != now => unknown("the host has restarted (another boot id)"),
-        _ => match in_touch(&answer.state) {
+    match (noted.boot.0.as_str(), answer.boot.0.as_str()) {
+        (_, "none") => unknown("the host has no boot id, so nobody can tell whether it restarted"),
+        (noted, now) if noted != now => unknown("the host has restarted (another boot id)"),
+        _ => match heard {
             Verdict::Ended(StepEnd::NotRun(what)) => {
                 Verdict::Ended(StepEnd::NotRun(format!("{why}; then: {what}")))
             }
+            Verdict::Ended(StepEnd::Unknown(what)) => unknown(&what),
             verdict => verdict,
         },
     }

@@ -40,7 +40,7 @@ const KEEPALIVE_MISSES: usize = 3;
 /// Ends what keepalives don't reach: a write that the peer never takes.
 const INACTIVITY_MAX: Duration = Duration::from_secs(60);
 /// Bytes kept of standard output, the last ones: an answer stands at the end, noise before it.
-pub(super) const STDOUT_KEPT: usize = 256 * 1024;
+pub(super) const STDOUT_KEPT: usize = 512 * 1024;
 /// Bytes kept of standard error, the last ones.
 const STDERR_KEPT: usize = 4 * 1024;
 

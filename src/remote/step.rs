@@ -3,14 +3,15 @@
 //! Invariant: each question carries the host, run and digest of its step, `start` the command as well.
 //! How often something is asked, and what an answer means, is decided in `run`.
 
+use super::answer::Answer;
 use super::config::SshConfig;
 use super::error::RemoteError;
 use super::over::OverRuns;
 use super::session::Session;
-use super::wire::{About, Answer, Ask, Payload, Verb};
+use super::wire::{About, Ask, Payload, Place, Verb};
 use crate::domain::id::{Digest, RunId};
 use crate::domain::plan::{Command, HostPlan};
-use crate::domain::record::run::BootId;
+use crate::domain::record::run::Ground;
 
 /// One step under one run id: what every question to the host is about.
 #[derive(Clone, Copy)]
@@ -21,15 +22,29 @@ pub(super) struct Step<'a> {
     pub(super) digest: Digest,
     pub(super) command: &'a Command,
     pub(super) run: RunId,
-    /// The boot that was noted before the start; none for a look that nobody recovers.
-    pub(super) boot: Option<&'a BootId>,
+    /// Where it stands on the host, made before the start.
+    pub(super) ground: &'a Ground,
+    /// A step of the plan: it must never begin again, also not under a record that was set back.
+    pub(super) is_claimed: bool,
+}
+
+/// A command that changes nothing, before it has a run id and ground.
+#[derive(Clone, Copy)]
+pub(super) struct Look<'a> {
+    pub(super) config: &'a SshConfig,
+    pub(super) over: &'a OverRuns,
+    pub(super) host: &'a HostPlan,
+    pub(super) digest: Digest,
+    pub(super) command: &'a Command,
 }
 
 impl<'a> Step<'a> {
     /// A question about the step, ready to be sent.
     pub(super) fn ask(&self, verb: Verb) -> Result<Ask<'a>, RemoteError> {
-        let payload = if verb == Verb::Start { Payload::Step(self.command) } else { Payload::Nothing };
-        About { host: self.host, run: self.run, digest: self.digest, boot: self.boot }.ask(verb, payload)
+        let payload =
+            if verb == Verb::Start { Payload::Step(self.command, self.is_claimed) } else { Payload::Nothing };
+        let place = Place::of(self.ground);
+        About { host: self.host, run: self.run, digest: self.digest, place }.ask_with(verb, payload)
     }
 
     /// Asks over a channel of its own.

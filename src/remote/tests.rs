@@ -7,6 +7,7 @@ mod looks;
 mod loss;
 mod runs;
 mod session;
+mod soak;
 #[path = "../../tests/it/sshd.rs"]
 mod sshd;
 mod wire;

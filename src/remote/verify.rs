@@ -5,14 +5,12 @@
 
 use std::time::Duration;
 
-use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::config::SshConfig;
 use super::over::OverRuns;
 use super::run;
-use super::step::Step;
-use super::wire::fresh_run_id;
+use super::step::Look;
 use crate::domain::id::Digest;
 use crate::domain::plan::{Command, HostPlan};
 use crate::domain::record::run::{Output, StepEnd, StepReport, Verdict, VerifyReport};
@@ -42,38 +40,16 @@ pub(super) async fn verify(
     loop {
         let last =
             deadline.max(Instant::now()) + Duration::from_secs(check.command.timeout_s.into()) + LATE_MAX;
-        let looking = look(config, over, host, digest, &check.command);
-        let report = timeout_at(last, looking)
-            .await
-            .unwrap_or_else(|_| nothing_known("the host did not answer in time"));
+        let looking = run::look(Look { config, over, host, digest, command: &check.command });
+        let report = timeout_at(last, looking).await.unwrap_or_else(|_| {
+            run::without_output(StepEnd::Unknown("the host did not answer in time".to_owned()))
+        });
         let (verdict, why) = verdict(&check.command, &report);
         if verdict == Verdict::Holds || Instant::now() + LOOK_EVERY > deadline {
             return VerifyReport { verdict, why, output: report.output };
         }
         sleep(LOOK_EVERY).await;
     }
-}
-
-async fn look(
-    config: &SshConfig,
-    over: &OverRuns,
-    host: &HostPlan,
-    digest: Digest,
-    command: &Command,
-) -> StepReport {
-    let run = match fresh_run_id() {
-        Ok(run) => run,
-        Err(error) => return nothing_known(&error.advice()),
-    };
-    let (_sender, cancel) = watch::channel(false);
-    let step = Step { config, over, host, digest, command, run, boot: None };
-    // A look is short: its output is wanted at its end.
-    let nobody_watches = watch::Sender::new(Output::default());
-    run::execute(step, cancel, nobody_watches).await
-}
-
-fn nothing_known(why: &str) -> StepReport {
-    StepReport { end: StepEnd::Unknown(why.to_owned()), output: Output::default() }
 }
 
 /// What a look says, and in a few words what is not as the command expects.

@@ -1,16 +1,16 @@
-//! Questions to the remote wrapper as bytes, and its answers.
+//! Questions to the remote wrapper as bytes.
 //!
 //! Invariant: the login shell of a host sees nothing but `sh -s -- RUN_ID VERB`; everything else
-//! travels on standard input, each word in single quotes. Only a line with exactly the asked run
-//! id and plan digest is an answer: whatever else a host prints (motd, .bashrc) is noise.
+//! travels on standard input, each word in single quotes.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use super::answer::{Answer, answer};
 use super::error::RemoteError;
 use super::session::{Exchange, Opened};
-use crate::domain::id::{Digest, RunId};
+use crate::domain::id::{Digest, Nonce, RunId};
 use crate::domain::plan::{Command, HostPlan};
-use crate::domain::record::run::{BootId, OUTPUT_HEAD, OUTPUT_TAIL, Output};
+use crate::domain::record::run::{Ground, OUTPUT_HEAD, OUTPUT_TAIL};
 
 /// The program that carries every command on a host, in POSIX sh.
 pub const WRAPPER: &str = include_str!("wrapper.sh");
@@ -22,23 +22,25 @@ pub fn wrapper_digest() -> Digest {
 
 /// Characters shown of what a host complained about instead of answering.
 const COMPLAINT_CHARS_MAX: usize = 300;
-/// A boot id is a UUID; some room for other systems.
-const BOOT_ID_LEN_MAX: usize = 64;
-/// Stands where output is missing and nobody knows how much.
-const LOST_NOTE: &str = "\n[... an unknown number of bytes was not kept: the host's disk is full ...]\n";
+/// Bytes of each stream that are fetched while a step runs.
+const PEEK: usize = 8 * 1024;
 
 /// An id that nobody has used or can guess.
 pub(super) fn fresh_run_id() -> Result<RunId, RemoteError> {
+    fresh_bits().map(RunId)
+}
+
+pub(super) fn fresh_bits() -> Result<[u8; 16], RemoteError> {
     let mut bits = [0; 16];
     getrandom::fill(&mut bits).map_err(|source| RemoteError::NoRandomness { source: source.into() })?;
-    Ok(RunId(bits))
+    Ok(bits)
 }
 
 /// What the wrapper can be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verb {
-    /// Which boot of the host is this?
-    Boot,
+    /// Make ground for a run.
+    Ground,
     /// Begin the run.
     Start,
     /// What has become of it? Answered after its end or after a while.
@@ -49,8 +51,10 @@ pub(super) enum Verb {
     Cancel,
     /// What has it printed?
     Out,
-    /// Remove what is kept of it.
-    Forget,
+    /// What has it printed of late?
+    Peek,
+    /// Remove the ground.
+    Leave,
     /// Which programs are missing?
     Have,
 }
@@ -59,13 +63,13 @@ impl Verb {
     /// The word on the command line.
     pub(super) fn word(self) -> &'static str {
         match self {
-            Self::Boot => "boot",
+            Self::Ground => "ground",
             Self::Start => "start",
             Self::Wait => "wait",
             Self::Fence => "fence",
             Self::Cancel => "cancel",
-            Self::Out => "out",
-            Self::Forget => "forget",
+            Self::Out | Self::Peek => "out",
+            Self::Leave => "leave",
             Self::Have => "have",
         }
     }
@@ -87,13 +91,37 @@ pub(super) struct About<'a> {
     pub(super) host: &'a HostPlan,
     pub(super) run: RunId,
     pub(super) digest: Digest,
-    /// The boot that the bot has noted; none if no boot is to be compared.
-    pub(super) boot: Option<&'a BootId>,
+    pub(super) place: Place<'a>,
+}
+
+/// Where on a host a run stands.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    /// The base folder; empty for the host's own choice.
+    pub(super) folder: &'a str,
+    pub(super) nonce: Option<Nonce>,
+    /// The boot that the bot has noted with the ground.
+    pub(super) boot: &'a str,
+}
+
+impl<'a> Place<'a> {
+    /// For a question that needs none.
+    pub(super) const NONE: Self = Self { folder: "", nonce: None, boot: "" };
+
+    /// Ground that was made.
+    pub(super) fn of(ground: &'a Ground) -> Self {
+        Self { folder: &ground.folder, nonce: ground.nonce, boot: &ground.boot.0 }
+    }
 }
 
 impl<'a> About<'a> {
     /// Puts a question into bytes.
-    pub(super) fn ask(self, verb: Verb, payload: Payload<'_>) -> Result<Ask<'a>, RemoteError> {
+    pub(super) fn ask(self, verb: Verb) -> Result<Ask<'a>, RemoteError> {
+        self.ask_with(verb, Payload::Nothing)
+    }
+
+    /// The same with what the question carries.
+    pub(super) fn ask_with(self, verb: Verb, payload: Payload<'_>) -> Result<Ask<'a>, RemoteError> {
         let text = composed(self, payload);
         if text.contains('\0') {
             return Err(RemoteError::Nul { host: self.host.name.clone() });
@@ -107,8 +135,8 @@ impl<'a> About<'a> {
 pub(super) enum Payload<'a> {
     /// Nothing but what it is about.
     Nothing,
-    /// For `start`: what begins.
-    Step(&'a Command),
+    /// For `start`: what begins, and whether it must never begin again.
+    Step(&'a Command, bool),
     /// For `have`: which programs are looked for.
     Programs(&'a [String]),
 }
@@ -125,15 +153,20 @@ pub(super) fn composed(about: About<'_>, payload: Payload<'_>) -> String {
         text.push('\n');
     };
     set("WR_DIGEST", &about.digest.to_string());
-    set("WR_BASE", &host.folder);
+    let place = about.place;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    set("WR_BASE", place.folder);
+    set("WR_NONCE", &place.nonce.map(|nonce| nonce.to_string()).unwrap_or_default());
+    set("WR_BOOT", place.boot);
+    set("WR_NOW", &now.to_string());
     set("WR_PATH", &host.path);
-    set("WR_BOOT", about.boot.map_or("", |boot| &boot.0));
     set("WR_BOOT_FILE", "");
     set("WR_TOOLS", "");
     let words = match payload {
         Payload::Nothing => &[],
         Payload::Programs(programs) => programs,
-        Payload::Step(command) => {
+        Payload::Step(command, claim) => {
+            set("WR_CLAIM", if claim { "1" } else { "0" });
             set("WR_HAS_STDIN", if command.stdin.is_some() { "1" } else { "0" });
             set("WR_STDIN", command.stdin.as_deref().unwrap_or_default());
             set("WR_TIMEOUT_S", &command.timeout_s.to_string());
@@ -169,7 +202,7 @@ impl Ask<'_> {
     /// Asks over a channel and waits for the answer.
     pub(super) async fn over(self, channel: Opened) -> Result<Answer, RemoteError> {
         let word = self.verb.word();
-        let line = command_line(self.about.host.sudo, self.about.run, word);
+        let line = command_line(self.about.host.sudo, self.about.run, self.verb);
         let exchange = channel.run(word, line, self.stdin, self.verb.limit()).await?;
         answer(&exchange.stdout, self.about.run, self.about.digest)
             .ok_or_else(|| no_answer(self.about.host, word, &exchange))
@@ -177,9 +210,11 @@ impl Ask<'_> {
 }
 
 /// The only thing that a login shell ever parses.
-pub(super) fn command_line(sudo: bool, run: RunId, verb: &str) -> String {
+pub(super) fn command_line(sudo: bool, run: RunId, verb: Verb) -> String {
     let sudo = if sudo { "sudo -n -- " } else { "" };
-    format!("{sudo}sh -s -- {run} {verb}")
+    let word = verb.word();
+    let line = format!("{sudo}sh -s -- {run} {word}");
+    if verb == Verb::Peek { format!("{line} {PEEK}") } else { line }
 }
 
 /// The error for an exchange in which the wrapper did not say what it should have.
@@ -189,162 +224,4 @@ fn no_answer(host: &HostPlan, verb: &'static str, exchange: &Exchange) -> Remote
     let begin = complaint.char_indices().rev().nth(COMPLAINT_CHARS_MAX - 1).map_or(0, |(at, _)| at);
     let stderr = complaint.get(begin..).unwrap_or_default().to_owned();
     RemoteError::NoAnswer { host: host.name.clone(), verb, status: exchange.status, stderr }
-}
-
-/// What the wrapper says of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum State {
-    /// The answer to `boot`.
-    Boot,
-    /// The answer to `have`: how many are missing.
-    Have(usize),
-    /// The answer to `out`.
-    Out(Sizes),
-    /// A supervisor is on its way; it has not claimed the run yet.
-    Accepted,
-    /// Nobody has claimed the run.
-    NotStarted,
-    /// It never ran and never will.
-    Fenced,
-    /// The supervisor lives.
-    Running,
-    /// The program ended with this code.
-    Done(i32),
-    /// The time limit ended it; whether its whole process group is gone.
-    TimedOut { gone: bool },
-    /// `cancel` ended it; whether its whole process group is gone.
-    Cancelled { gone: bool },
-    /// The answer to `forget`.
-    Forgotten,
-    /// The host can't say; why.
-    Unknown(String),
-    /// This call has done nothing; why.
-    Refused(String),
-}
-
-/// What follows the answer to `out`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Sizes {
-    head: usize,
-    /// None if the host lost count.
-    dropped: Option<u64>,
-    tail: usize,
-    /// Whether nothing more will come.
-    pub(super) closed: bool,
-}
-
-/// One answer line, and what was printed before and after it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Answer {
-    pub(super) state: State,
-    pub(super) boot: BootId,
-    before: Vec<u8>,
-    after: Vec<u8>,
-}
-
-impl Answer {
-    /// The names that `have` did not find.
-    pub(super) fn missing(&self) -> Option<Vec<String>> {
-        let State::Have(count) = self.state else { return None };
-        let lines = String::from_utf8_lossy(&self.before);
-        let names: Vec<_> =
-            lines.lines().filter_map(|line| line.strip_prefix("missing ")).map(str::to_owned).collect();
-        (names.len() >= count).then(|| names[names.len() - count..].to_vec())
-    }
-
-    /// What the step printed, and whether nothing more will come.
-    pub(super) fn output(&self) -> Option<(Output, bool)> {
-        let State::Out(sizes) = self.state else { return None };
-        let head = self.after.get(..sizes.head)?;
-        let tail = self.after.get(sizes.head..sizes.head.checked_add(sizes.tail)?)?;
-        Some((output(head, sizes.dropped, tail), sizes.closed))
-    }
-}
-
-/// Finds the answer among the noise: a line with exactly this run id and digest.
-///
-/// It is the first such line: what a step printed may follow it, never come before it.
-pub(super) fn answer(stdout: &[u8], run: RunId, digest: Digest) -> Option<Answer> {
-    let prefix = format!("WR1 {run} {digest} ");
-    let mut begin = 0;
-    while begin < stdout.len() {
-        let rest = &stdout[begin..];
-        // A line without its end may be cut short.
-        let end = begin + rest.iter().position(|&byte| byte == b'\n')?;
-        let fields = stdout[begin..end].strip_prefix(prefix.as_bytes()).and_then(parsed);
-        if let Some((state, boot)) = fields {
-            let (before, after) = (stdout[..begin].to_vec(), stdout[end + 1..].to_vec());
-            return Some(Answer { state, boot, before, after });
-        }
-        begin = end + 1;
-    }
-    None
-}
-
-/// Exactly `STATE DETAIL BOOT_ID`.
-fn parsed(fields: &[u8]) -> Option<(State, BootId)> {
-    let fields = std::str::from_utf8(fields).ok()?;
-    let [state, detail, boot] = fields.split(' ').collect::<Vec<_>>().try_into().ok()?;
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    if boot.is_empty() || boot.len() > BOOT_ID_LEN_MAX || !boot.bytes().all(is_plain) {
-        return None;
-    }
-    let gone = |detail| match detail {
-        "gone" => Some(true),
-        "left" => Some(false),
-        _ => None,
-    };
-    let state = match (state, detail) {
-        ("boot", "-") => State::Boot,
-        ("have", count) => State::Have(count.parse().ok()?),
-        ("out", sizes) => State::Out(parsed_sizes(sizes)?),
-        ("accepted", "-") => State::Accepted,
-        ("notstarted", "-") => State::NotStarted,
-        ("fenced", "-") => State::Fenced,
-        ("running", "-") => State::Running,
-        ("done", code) => State::Done(code.parse::<u8>().ok()?.into()),
-        ("timedout", rest) => State::TimedOut { gone: gone(rest)? },
-        ("cancelled", rest) => State::Cancelled { gone: gone(rest)? },
-        ("forgotten", "-") => State::Forgotten,
-        ("unknown", why) => State::Unknown(why.replace('_', " ")),
-        ("refused", why) => State::Refused(why.replace('_', " ")),
-        _ => return None,
-    };
-    Some((state, BootId(boot.to_owned())))
-}
-
-/// `HEAD,DROPPED,TAIL,(open|closed)`.
-fn parsed_sizes(detail: &str) -> Option<Sizes> {
-    let [head, dropped, tail, end] = detail.split(',').collect::<Vec<_>>().try_into().ok()?;
-    let dropped = if dropped == "unknown" { None } else { Some(dropped.parse().ok()?) };
-    let closed = match end {
-        "closed" => true,
-        "open" => false,
-        _ => return None,
-    };
-    let (head, tail) = (head.parse().ok()?, tail.parse().ok()?);
-    (head <= OUTPUT_HEAD && tail <= OUTPUT_TAIL).then_some(Sizes { head, dropped, tail, closed })
-}
-
-/// Bytes of a step as text. Replacing what is not UTF-8 can make it longer: the limits hold for the
-/// text, too, but for the character at the cut.
-fn output(head: &[u8], dropped: Option<u64>, tail: &[u8]) -> Output {
-    let (head, tail) = (String::from_utf8_lossy(head), String::from_utf8_lossy(tail));
-    let boundary = |text: &str, at: usize| (0..=at).rfind(|&at| text.is_char_boundary(at)).unwrap_or(0);
-    let head_end = boundary(&head, head.len().min(OUTPUT_HEAD));
-    let tail_begin = boundary(&tail, tail.len().saturating_sub(OUTPUT_TAIL));
-    let cut = head.len() - head_end + tail_begin;
-    let (lost, missing) = match dropped {
-        None => (LOST_NOTE, Some("the host could not keep all of it".to_owned())),
-        Some(dropped) => match dropped + cut as u64 {
-            0 => ("", None),
-            dropped => ("", Some(format!("{dropped} bytes of it were not kept"))),
-        },
-    };
-    Output {
-        head: format!("{}{lost}", &head[..head_end]),
-        dropped: dropped.unwrap_or(0) + cut as u64,
-        tail: tail[tail_begin..].to_owned(),
-        unseen: missing,
-    }
 }

@@ -1,49 +1,61 @@
-# shellcheck shell=sh disable=SC2016,SC2089,SC2090,SC2154  # two texts here are read by eval
+# shellcheck shell=sh disable=SC2016,SC2089,SC2090,SC2153,SC2154  # two texts here are read by eval
 #
 # Runs one step of a plan on a host, once, so that its end can be told after any loss.
 #
-# The bot executes `sh -s -- RUN_ID VERB [SECONDS]` and sends on standard input
+# The bot executes `sh -s -- RUN_ID VERB [NUMBER]` and sends on standard input
 #   1. assignments, every value in single quotes, every name always set, empty for the default:
 #        WR_DIGEST     the plan digest, 64 hexadecimal digits
-#        WR_BASE       the base folder, absolute; /var/tmp/.dogwatch-UID
+#        WR_BASE       the base folder, absolute; only `ground` has a default: /var/tmp/.dogwatch-UID
+#        WR_NONCE      the ground in it, 32 hexadecimal digits, drawn by the bot
+#        WR_BOOT       the boot id that the bot has noted for the ground; `ground` does not look at it
+#        WR_NOW        the time by the bot's clock, seconds
 #        WR_PATH       where programs of the step are looked for
-#        WR_BOOT       the boot id that the bot has noted for this run; empty: not compared
 #        WR_BOOT_FILE  where the boot id is read; for tests
 #        WR_TOOLS      where this script finds its own programs; for tests
 #      and for `start` (the last two for `have` too)
+#        WR_CLAIM      1: never again in the life of this run id; 0 for a look
 #        WR_STDIN, WR_HAS_STDIN (1 or 0)        what the step reads; without it /dev/null
 #        WR_TIMEOUT_S  seconds that the step may take
-#        WR_HEAD, WR_TAIL                       bytes kept of the beginning and of the end of its output
+#        WR_HEAD, WR_TAIL                       bytes kept of the beginning and of the end of its output; 1 or more
 #        WR_ARGC, WR_ARG1, WR_ARG2, ...         the program and its arguments
 #   2. this text, which only defines
 #   3. the line: wr_main "$@"                   so a text cut short runs nothing
 #
-# Verbs: boot      touches nothing
+# Verbs: ground    makes the ground for one run of a plan and prints `folder BASE`; sweeps what is old
 #        have      prints `missing NAME` for each of WR_ARG1... that WR_PATH does not have
 #        start     begins the step, once in the life of a run id
-#        status    what has become of it;  wait: the same, after its end or SECONDS (20)
+#        status    what has become of it;  wait: the same, after its end or NUMBER seconds (20)
 #        fence     makes sure that it never begins, or says what has become of it
 #        cancel    the same, and ends it: TERM to its process group, five seconds later KILL
-#        out       answers HEAD,DROPPED,TAIL,(open|closed) and then prints HEAD + TAIL bytes;
-#                  DROPPED bytes between them were not kept (`unknown`: the disk was full)
-#        forget    removes a run that is over. A fenced one only when its start can't arrive any more!
+#        out       answers OUT,ERR,(open|closed|cut),(disk|memory) and then prints what was kept of
+#                  standard output and standard error. Each is HEAD,DROPPED,TAIL: DROPPED bytes (or
+#                  `unknown`) between HEAD and TAIL were not kept. Cut: something that the step left
+#                  running held it open. With NUMBER only the last bytes of each
+#        leave     removes the ground, unless a step in it is not over
 # Answer: WR1 RUN_ID DIGEST STATE DETAIL BOOT_ID, with STATE (DETAIL)
-#        boot (-), have (how many are missing), out (above), accepted (-), forgotten (-),
-#        notstarted (-), fenced (-): it never ran; fenced: it never will
-#        running (-), done (exit status), timedout or cancelled (gone: its process group is; or left)
-#        unknown (boot_changed, no_supervisor, supervisor_gone, step_alive)
+#        ground (room; full: names can be made, contents can't), have (how many are missing), left (-)
+#        out (above), accepted (-), notstarted (-), fenced (-): it never ran; fenced: it never will
+#        running (-), done (exit status), timedout or cancelled (gone: its process group is; or left),
+#        with a line `left PID NAME` before it for each process that left its session and lives
+#        notrun (why): claimed, but the step could not be begun;  met (-): another ground began it
+#        unknown (boot_changed, ground_gone, no_supervisor, supervisor_gone, step_alive)
 #        refused (what is wrong); nothing was begun by this call
 #
-# Invariant: whoever makes the folder `go` decides: the supervisor runs the step, `fence` prevents it.
-# Whoever renames `open` says how the step ended. Facts are names, not contents, so that each appears
-# at once, and also on a full disk. In a run folder:
-#   plan-DIGEST boot-ID | go | fenced or sup-PID-BIRTH step-PID-BIRTH | open, then cancel, ending,
-#   end-STATE-DETAIL | keep-HEAD-TAIL dropped-BYTES out.head out.old out.tail chunk closed
+# Invariant: no verb but `ground` makes a base or a ground; where the ground is missing or another boot's,
+# nothing that was there before can be told. Whoever makes `go` in a run folder decides: `start` runs the
+# step, `fence` prevents it; so `accepted` is never followed by `fenced`. Whoever renames `open` says how
+# the step ended. Facts are names, not contents, so that each appears at once, and also on a full disk:
+#   BASE/ids/RUN_ID -> NONCE.NOW    a claim: stays seven days, 4,096 at most; BASE/swept-NOW: the newest gone
+#   BASE/NONCE/boot-BOOT_ID made-NOW
+#   BASE/NONCE/RUN_ID/plan-DIGEST | go | fenced or sup-PID-BIRTH step-PID-BIRTH | open, then cancel, ending,
+#     end-STATE-DETAIL | cut, and of each stream (out, err): its head, -more, -sum, -rest-BYTES, -tail, -eof,
+#     -lost -held-KEPT-BYTES -holder-PID-BIRTH -pipe for what the disk did not take
 #
 # Limits: whoever is the login user or root can forge all of this. A step ignores INT and QUIT. What it
 # left running is not waited for and not killed; its later output is read and thrown away. The time
 # limit counts whole naps, so it is late on a busy host, never early. Without setsid and perl only the
-# program itself is signalled. Without /proc a process is known by its number alone.
+# program itself is signalled. Without /proc a process is known by its number alone, and what left its
+# session is not found. What is held in memory is gone with its holder, 15 minutes after the end.
 
 wr_shared='
 # wr_clock counts fifths of a second that were slept.
@@ -126,26 +138,35 @@ wr_find() {
   done
   return 1
 }
+
+# Whether both streams have ended.
+wr_over() { [ -e "$wr_dir/out-eof" ] && [ -e "$wr_dir/err-eof" ]; }
 '
 eval "$wr_shared"
 
-# The supervisor: detached, with the run folder as $1 and the input of the step on descriptor 3.
+# The supervisor: detached, with the run folder as $1; the run is claimed.
 wr_supervisor='
 wr_supervise() {
   wr_dir=$1
   trap "" HUP
-  mkdir "$wr_dir/go" 2>/dev/null || exit 0
-  wr_run | wr_keep 3<&-
+  # Who waits keeps no stream open, also not as what a shell saves for later: its end would never be seen.
+  { (exec 2>&4 4>&-; wr_run) | (exec >/dev/null 4>&-; wr_keep out "$WR_HEAD" "$WR_TAIL") &
+    exec >/dev/null 4>&-
+    wait
+  } 4>&1 | wr_keep err 16384 16384
 }
 
-# Begins the step, waits for it, says how it ended. Its standard output is the pipe to wr_keep.
+# Begins the step, waits for it, says how it ended. Its streams are the pipes to wr_keep.
 wr_run() {
   # $$ is the shell that forked this one.
-  { wr_identify "$(exec sh -c "echo \$PPID")" && : >"$wr_dir/sup-$wr_identity" &&
-    : >"$wr_dir/keep-$WR_HEAD-$WR_TAIL" && : >"$wr_dir/open"; } || { : >"$wr_dir/fenced"; exit; }
-  wr_args wr_step <&3 3<&- 2>&1 &
+  { wr_identify "$(exec sh -c "echo \$PPID")" && : >"$wr_dir/sup-$wr_identity"; } 2>/dev/null || {
+    mv "$wr_dir/open" "$wr_dir/end-notrun-unsigned"
+    exit
+  }
+  if [ "$WR_HAS_STDIN" = 1 ]; then printf %s "$WR_STDIN" | wr_args wr_step &
+  else wr_args wr_step </dev/null & fi
   wr_child=$!
-  exec >/dev/null 3<&-
+  exec >/dev/null 2>&1
   if wr_identify "$wr_child"; then : >"$wr_dir/step-$wr_identity"; fi
   wr_watch "$wr_identity" &
   wr_watcher=$!
@@ -153,11 +174,11 @@ wr_run() {
   wr_code=$?
   mv "$wr_dir/open" "$wr_dir/end-done-$wr_code" 2>/dev/null || wait "$wr_watcher"
   wr_clock=0  # what the step left running may hold its output open
-  while [ ! -e "$wr_dir/closed" ] && [ "$wr_clock" -lt 10 ]; do wr_nap; done
-  : >"$wr_dir/closed"
+  while ! wr_over && [ "$wr_clock" -lt 10 ]; do wr_nap; done
+  wr_over || : >"$wr_dir/cut"
 }
 
-# Becomes the program, with the environment of the login but for PATH and LC_ALL.
+# Becomes the program, with the environment of the login but for PATH, LC_ALL and DOGWATCH_RUN.
 wr_step() {
   trap - HUP
   umask "$WR_UMASK"
@@ -165,8 +186,9 @@ wr_step() {
   shift
   set -- "$WR_PATH" "$wr_found" "$@"
   while [ "$WR_ARGC" -gt 0 ]; do unset "WR_ARG$WR_ARGC"; WR_ARGC=$((WR_ARGC - 1)); done
-  unset WR_ARGC WR_PATH WR_UMASK WR_HEAD WR_TAIL WR_TIMEOUT_S WR_TEXT
+  unset WR_ARGC WR_PATH WR_UMASK WR_HEAD WR_TAIL WR_TIMEOUT_S WR_TEXT WR_CLAIM WR_NONCE WR_NOW
   unset WR_DIGEST WR_BASE WR_BOOT WR_BOOT_FILE WR_TOOLS WR_STDIN WR_HAS_STDIN
+  export DOGWATCH_RUN="${wr_dir##*/}"
   wr_leader sh -c "PATH=\$1; shift; exec \"\$@\"" dogwatch "$@"
 }
 
@@ -185,31 +207,69 @@ wr_watch() {
   done
 }
 
-# Keeps beginning and end of standard input. One dd is one read(): what is there, and not a byte more.
-# out.old and out.tail take turns, so that out.old, once it is replaced, holds WR_TAIL bytes or more.
+# wr_keep STREAM HEAD TAIL: keeps beginning and end of standard input. The beginning goes through a
+# variable, so that what the disk does not take is still there; of the rest one process keeps the end.
 wr_keep() {
-  wr_file=out.head wr_max=$WR_HEAD wr_dropped=0
-  : >"$wr_dir/dropped-0"
-  while [ ! -e "$wr_dir/closed" ]; do
-    dd bs=65536 count=1 >"$wr_dir/chunk" 2>/dev/null || wr_lost=1
-    if [ -e "$wr_dir/closed" ] || [ ! -s "$wr_dir/chunk" ]; then break; fi
-    cat "$wr_dir/chunk" >>"$wr_dir/$wr_file" || wr_lost=1
-    wr_size=$(wc -c <"$wr_dir/$wr_file") || break
-    [ "$((wr_size))" -ge "$wr_max" ] || continue
-    if [ "$wr_file" = out.tail ]; then
-      if [ -e "$wr_dir/out.old" ]; then
-        wr_size=$(wc -c <"$wr_dir/out.old") || break
-        mv "$wr_dir/dropped-$wr_dropped" "$wr_dir/dropped-$((wr_dropped + wr_size))"
-        wr_dropped=$((wr_dropped + wr_size))
-      fi
-      mv "$wr_dir/out.tail" "$wr_dir/out.old"
-    fi
-    wr_file=out.tail wr_max=$WR_TAIL
+  wr_file=$wr_dir/$1 wr_kept=0 wr_count=0 wr_held=
+  : >"$wr_file"
+  while [ "$((wr_kept + wr_count))" -lt "$2" ]; do
+    wr_size=$(($2 - wr_kept - wr_count))
+    # One dd is one read(): what is there, and not a byte more.
+    wr_words=$(dd bs="$((wr_size < 65536 ? wr_size : 65536))" count=1 2>/dev/null | od -An -v -to1)
+    if [ -e "$wr_dir/cut" ]; then exec cat >/dev/null; fi  # a closed pipe would kill what is left
+    [ -n "$wr_words" ] || break
+    # shellcheck disable=SC2086  # split on purpose: a word is a byte
+    wr_store $wr_words
   done
-  [ -z "${wr_lost-}" ] || mv "$wr_dir/dropped-$wr_dropped" "$wr_dir/dropped-unknown"
-  : >"$wr_dir/closed"
-  rm -f "$wr_dir/chunk"
-  exec cat >/dev/null  # a closed pipe would kill what the step left running
+  if [ -n "$wr_words" ] || [ "$2" -eq 0 ]; then
+    : >"$wr_file-more"
+    wr_count_rest "$3"
+  fi
+  [ -z "$wr_held" ] || wr_offer
+  [ -e "$wr_dir/cut" ] || : >"$wr_file-eof"
+} 2>/dev/null
+
+# wr_count_rest TAIL: counts the bytes that are left and keeps the last of them.
+wr_count_rest() {
+  exec 5<&0
+  if mkfifo "$wr_file-sum"; then
+    tee "$wr_file-sum" <&5 | tail -c "$1" >"$wr_file-tail" &
+    wr_words=$(wc -c <"$wr_file-sum")
+    wait "$!"
+    # Unless something else is left because these had no place.
+    [ -n "$(head -c 1 <&5 | od -An -to1)" ] || : >"$wr_file-rest-$((wr_words))"
+  fi
+  cat <&5 >/dev/null
+}
+
+# wr_store OCTAL...: bytes to the file, or to memory from the first that it did not take.
+wr_store() {
+  if [ -z "$wr_held" ]; then
+    printf %b "$(printf "\\\\0%s" "$@")" >>"$wr_file"
+    wr_size=$(wc -c <"$wr_file")
+    if [ "$((wr_size))" -eq "$((wr_kept + $#))" ]; then wr_kept=$((wr_size)); return; fi
+  fi
+  [ -n "$wr_held" ] || : >"$wr_file-lost"
+  wr_held="$wr_held $*" wr_count=$((wr_count + $#))
+}
+
+# Hands what is held to whoever opens the pipe, for a quarter of an hour.
+wr_offer() {
+  mkfifo "$wr_file-pipe" || return
+  wr_serve </dev/null &
+  wr_holder=$!
+  wr_identify "$wr_holder" || return
+  : >"$wr_file-holder-$wr_identity"
+  : >"$wr_file-held-$wr_kept-$wr_count"
+  { wr_i=0
+    while [ -p "$wr_file-pipe" ] && [ "$wr_i" -lt 180 ]; do sleep 5; wr_i=$((wr_i + 1)); done
+    if wr_alive "$wr_identity"; then kill "$wr_holder"; fi
+  } </dev/null &
+}
+wr_serve() {
+  # shellcheck disable=SC2086  # split on purpose: a word is a byte
+  wr_held=$(printf "\\\\0%s" $wr_held)
+  while [ -p "$wr_file-pipe" ]; do (printf %b "$wr_held" >"$wr_file-pipe"); sleep 1; done
 }
 '
 
@@ -221,61 +281,144 @@ wr_main() {
   { read -r wr_boot <"${WR_BOOT_FILE:-/proc/sys/kernel/random/boot_id}"; } 2>/dev/null
   case $wr_boot in '' | *[!0-9a-zA-Z-]*) wr_boot=none ;; esac
   case $WR_DIGEST in *[!0-9a-f]*) WR_DIGEST= ;; esac
-  case ${#1}:${1-} in 32:*[!0-9a-f]*) wr_refuse bad_run_id ;; 32:*) ;; *) wr_refuse bad_run_id ;; esac
-  wr_run=$1 wr_base=${WR_BASE:-/var/tmp/.dogwatch-$(id -u)}
-  wr_dir=$wr_base/$wr_run
+  wr_hex "${1-}" || wr_refuse bad_run_id
+  wr_run=$1 wr_base=$WR_BASE
   case ${2-} in
-    boot) wr_say boot - ;;
     have) wr_have ;;
-    start | status | wait | fence | cancel | out | forget)
+    ground | start | status | wait | fence | cancel | out | leave)
       [ ${#WR_DIGEST} -eq 64 ] || wr_refuse bad_digest
+      wr_hex "$WR_NONCE" || wr_refuse bad_nonce
+      case $WR_NOW in '' | *[!0-9]* | 0?*) wr_refuse bad_number ;; esac
+      case ${3-} in *[!0-9]*) wr_refuse bad_number ;; esac
+      [ "$2" != ground ] || wr_base=${WR_BASE:-/var/tmp/.dogwatch-$(id -u)}
       case $wr_base in /*) ;; *) wr_refuse bad_base ;; esac
-      case ${3-} in *[!0-9]*) wr_refuse bad_seconds ;; esac
-      [ "${WR_BOOT:-$wr_boot}" = "$wr_boot" ] || { wr_say unknown boot_changed; exit; }
-      "wr_$2" "${3:-20}"
+      wr_ground=$wr_base/$WR_NONCE wr_dir=$wr_base/$WR_NONCE/$wr_run
+      [ "$2" = ground ] || wr_enter
+      "wr_$2" "${3-}"
       ;;
     *) wr_refuse bad_verb ;;
   esac
 } </dev/null # the rest of standard input is not for children
 
+wr_hex() { case ${#1}:$1 in 32:*[!0-9a-f]*) return 1 ;; 32:*) ;; *) return 1 ;; esac; }
 wr_say() { printf 'WR1 %s %s %s %s %s\n' "$wr_run" "${WR_DIGEST:--}" "$1" "$2" "$wr_boot"; }
 wr_refuse() { wr_say refused "$1"; exit 0; }
+wr_unknown() { wr_say unknown "$1"; exit 0; }
 
-# wr_private FOLDER: a real folder of this user that nobody else can enter.
+# wr_private WHAT FOLDER: refuses all but a real folder of this user that nobody else can enter.
 wr_private() {
+  wr_what=$1
   # shellcheck disable=SC2046  # split on purpose: mode, links, owner
-  set -- $(ls -ldn "$1" 2>/dev/null)
-  case ${1-} in drwx------ | drwx------. | drwx--S---) [ "$3" = "$(id -u)" ] ;; *) return 1 ;; esac
+  set -- $(ls -ldn "$2" 2>/dev/null)
+  case ${1-} in d*) ;; *) wr_refuse "$wr_what"_no_folder ;; esac
+  [ "$3" = "$(id -u)" ] || wr_refuse "$wr_what"_not_ours
+  case $1 in drwx------ | drwx------. | drwx--S---) ;; *) wr_refuse "$wr_what"_not_private ;; esac
 }
 
-# Refuses a run folder that is not ours alone or belongs to another plan.
-wr_check() {
-  [ -e "$wr_base" ] || [ -L "$wr_base" ] || wr_refuse no_folder
-  wr_private "$wr_base" || wr_refuse base_not_private
-  [ -e "$wr_dir" ] || [ -L "$wr_dir" ] || wr_refuse no_folder
-  wr_private "$wr_dir" || wr_refuse run_not_private
-  wr_fact plan || wr_refuse no_plan # an interrupted start or fence: either can be sent again
+# wr_make COMMAND... PATH: makes a name that may be there already, or says why that can't be.
+wr_make() {
+  wr_error=$("$@" 2>&1) && return
+  for wr_name; do :; done
+  if [ -e "$wr_name" ] || [ -L "$wr_name" ]; then return; fi
+  case $wr_error in
+    *'No space'*)
+      # shellcheck disable=SC2046  # split on purpose: the line of the file system
+      set -- $(df -P "${wr_name%/*}" 2>/dev/null | tail -n 1)
+      case ${4-0} in 0) wr_refuse no_space ;; *) wr_refuse no_inodes ;; esac
+      ;;
+    *[Qq]uota*) wr_refuse over_quota ;;
+    *'Read-only'*) wr_refuse read_only ;;
+    *[Pp]ermi*) wr_refuse no_permission ;;
+    *) wr_refuse unwritable ;;
+  esac
+}
+
+# Makes base and ground.
+wr_ground() {
+  wr_make mkdir "$wr_base"
+  wr_private base "$wr_base"
+  wr_make mkdir "$wr_base/ids"
+  wr_private ids "$wr_base/ids"
+  mkdir "$wr_ground" 2>/dev/null || { wr_make mkdir "$wr_ground"; wr_refuse ground_exists; }
+  wr_make mkdir "$wr_ground/made-$WR_NOW"
+  wr_make mkdir "$wr_ground/boot-$wr_boot"
+  wr_sweep
+  wr_detail=room wr_size=0
+  { printf '%4096s' '' >"$wr_ground/room" && wr_size=$(wc -c <"$wr_ground/room"); } 2>/dev/null
+  [ "$((wr_size))" -eq 4096 ] || wr_detail=full
+  rm -f "$wr_ground/room"
+  printf 'folder %s\n' "$wr_base"
+  wr_say ground "$wr_detail"
+}
+
+# Removes grounds older than a week in which nothing lives, and claims, the oldest first.
+wr_sweep() {
+  for wr_name in "$wr_base"/*/made-*; do
+    [ -e "$wr_name" ] && [ "${wr_name##*-}" -lt $((WR_NOW - 604800)) ] && wr_is_dead "${wr_name%/*}" &&
+      wr_remove "${wr_name%/*}"
+  done
+  wr_swept=
+  # shellcheck disable=SC2012  # the names are ours
+  ls -l "$wr_base/ids" | sed -n 's/.* \([0-9a-f]\{32\}\) -> [0-9a-f]*\.\([0-9]*\)$/\2 \1/p' | sort -rn | {
+    wr_i=0
+    while read -r wr_time wr_name; do
+      wr_i=$((wr_i + 1))
+      if [ "$wr_i" -le 4096 ] && [ "$wr_time" -ge $((WR_NOW - 604800)) ]; then continue; fi
+      if [ -z "$wr_swept" ]; then
+        mkdir "$wr_base/swept-$wr_time" 2>/dev/null || [ -d "$wr_base/swept-$wr_time" ] || break
+        wr_swept=$wr_time
+      fi
+      rm -f "$wr_base/ids/$wr_name"
+    done
+    # The latest is the one that counts.
+    [ -z "$wr_swept" ] || for wr_name in "$wr_base"/swept-*; do
+      [ "${wr_name##*-}" -ge "$wr_swept" ] || rmdir "$wr_name"
+    done
+  }
+}
+wr_is_dead() {
+  for wr_process in "$1"/*/sup-* "$1"/*/step-*; do
+    wr_process=${wr_process##*/}
+    if wr_alive "${wr_process#*-}"; then return 1; fi
+  done
+}
+wr_is_over() { set -- "$1"/*/open "$1"/*/ending; [ ! -e "$1" ] && [ ! -e "$2" ]; }
+wr_remove() { mv "$1" "$wr_base/gone-${1##*/}" && rm -rf "$wr_base"/gone-*; } # at once, then bit by bit
+
+# Nothing is told but from the ground that the bot has noted.
+wr_enter() {
+  [ "$WR_BOOT" = "$wr_boot" ] || wr_unknown boot_changed
+  [ -e "$wr_base" ] || [ -L "$wr_base" ] || wr_unknown ground_gone
+  wr_private base "$wr_base"
+  [ -e "$wr_ground" ] || [ -L "$wr_ground" ] || wr_unknown ground_gone
+  wr_private ground "$wr_ground"
+  [ -d "$wr_ground/boot-$wr_boot" ] || wr_unknown boot_changed
+  [ -e "$wr_dir" ] || [ -L "$wr_dir" ] || return 0
+  wr_private run "$wr_dir"
+  wr_fact plan || return 0 # an interrupted start or fence
   [ "$wr_fact" = "$WR_DIGEST" ] || wr_refuse digest_differs
 }
 
-# The same for the two verbs that may make it.
+# Makes the run folder.
 wr_open() {
-  mkdir "$wr_base" 2>/dev/null || [ -e "$wr_base" ] || [ -L "$wr_base" ] || wr_refuse base_unwritable
-  wr_private "$wr_base" || wr_refuse base_not_private
-  mkdir "$wr_dir" 2>/dev/null || [ -e "$wr_dir" ] || [ -L "$wr_dir" ] || wr_refuse base_unwritable
-  wr_private "$wr_dir" || wr_refuse run_not_private
-  wr_fact plan || wr_mark "plan-$WR_DIGEST"
-  wr_check
-  wr_fact boot || wr_mark "boot-$wr_boot"
+  wr_make mkdir "$wr_dir"
+  wr_fact plan || wr_make mkdir "$wr_dir/plan-$WR_DIGEST"
+  wr_enter
 }
-wr_mark() { mkdir "$wr_dir/$1" 2>/dev/null || [ -d "$wr_dir/$1" ] || wr_refuse base_unwritable; }
+
+# Whether another ground has begun this run.
+wr_met() {
+  [ -L "$wr_base/ids/$wr_run" ] || return
+  wr_name=$(ls -ld "$wr_base/ids/$wr_run")
+  wr_name=${wr_name##* -> }
+  [ "${wr_name%.*}" != "$WR_NONCE" ]
+}
 
 # Sets wr_state and wr_detail.
 wr_look() {
-  wr_state=unknown wr_detail=boot_changed wr_patience=$((wr_clock + 10))
-  wr_fact boot && [ "$wr_fact" = "$wr_boot" ] || return 0
+  wr_patience=$((wr_clock + 10))
   while :; do
-    wr_detail=-
+    wr_state=unknown wr_detail=-
     if wr_fact end; then wr_state=${wr_fact%%-*} wr_detail=${wr_fact#*-}; return; fi
     if [ -e "$wr_dir/fenced" ]; then wr_state=fenced; return; fi
     if [ ! -d "$wr_dir/go" ]; then wr_state=notstarted; return; fi
@@ -285,7 +428,7 @@ wr_look() {
       wr_fact end || break # else it has ended between the two looks
     else
       wr_detail=no_supervisor
-      [ "$wr_clock" -lt "$wr_patience" ] || break # who has claimed the run may be about to sign
+      [ "$wr_clock" -lt "$wr_patience" ] || break # it may be about to sign
       wr_nap
     fi
   done
@@ -301,7 +444,21 @@ wr_await() {
   done
 }
 
-wr_tell() { wr_say "$wr_state" "$wr_detail"; }
+wr_tell() {
+  case $wr_state in timedout | cancelled) wr_left ;; esac
+  wr_say "$wr_state" "$wr_detail"
+}
+
+# What carries the run in its environment and lives: it left the process group.
+wr_left() {
+  # shellcheck disable=SC2013  # names without blanks
+  for wr_name in $(grep -l "DOGWATCH_RUN=$wr_run" /proc/[0-9]*/environ 2>/dev/null); do
+    wr_name=${wr_name%/environ}
+    { read -r wr_stat <"$wr_name/stat"; } 2>/dev/null || continue
+    wr_stat=${wr_stat#*"("}
+    printf 'left %s %s\n' "${wr_name##*/}" "${wr_stat%)*}"
+  done
+}
 
 wr_have() {
   wr_missing=0
@@ -315,41 +472,50 @@ wr_lookup() {
 }
 
 wr_start() {
-  for wr_number in "$WR_ARGC" "$WR_TIMEOUT_S" "$WR_HEAD" "$WR_TAIL" "$WR_HAS_STDIN"; do
+  for wr_number in "$WR_ARGC" "$WR_TIMEOUT_S" "$WR_HEAD" "$WR_TAIL" "$WR_HAS_STDIN" "$WR_CLAIM"; do
     case $wr_number in '' | *[!0-9]* | 0?*) wr_refuse bad_number ;; esac
   done
   case $WR_ARGC:${WR_ARG1:+some}:${WR_PATH:+some} in 0:* | *::* | *:) wr_refuse bad_step ;; esac
-  wr_size=$(wr_args printf %s | wc -c)
+  wr_size=$(wr_args printf %s "$WR_STDIN" | wc -c)
   [ "$((wr_size))" -le 100000 ] || wr_refuse step_too_long # the kernel takes 131072 for one argument
+  [ "$WR_CLAIM" = 0 ] || wr_claim_id
   wr_open
   wr_look
   [ "$wr_state" = notstarted ] || { wr_tell; return; }
-  exec 3</dev/null
-  if [ "$WR_HAS_STDIN" = 1 ]; then # a file without a name: nothing to replace, nothing to clean up
-    { printf %s "$WR_STDIN" >"$wr_dir/in.$$" && exec 3<"$wr_dir/in.$$"; } || wr_refuse base_unwritable
-    rm -f "$wr_dir/in.$$"
-  fi
+  wr_make mkdir "$wr_dir/open"
+  mkdir "$wr_dir/go" 2>/dev/null || { wr_make mkdir "$wr_dir/go"; wr_look; wr_tell; return; }
   WR_TEXT=$wr_shared$wr_supervisor
   wr_i=0
   while [ "$wr_i" -lt "$WR_ARGC" ]; do wr_i=$((wr_i + 1)); export "WR_ARG$wr_i"; done
-  export WR_TEXT WR_ARGC WR_PATH WR_UMASK WR_HEAD WR_TAIL WR_TIMEOUT_S
+  export WR_TEXT WR_ARGC WR_PATH WR_UMASK WR_HEAD WR_TAIL WR_TIMEOUT_S WR_STDIN WR_HAS_STDIN
   # By the environment, not as arguments: a step like `pkill -f NAME` must not hit its supervisor.
   (wr_leader sh -c 'eval "$WR_TEXT"; wr_supervise "$1"' dogwatch "$wr_dir") >/dev/null 2>&1 &
   wr_say accepted -
 }
 
-wr_status() { wr_check; wr_look; wr_tell; }
-wr_wait() { wr_check; wr_await "$1"; wr_tell; }
+# A request and its approvals live forty minutes: no start that is allowed has an older claim.
+wr_claim_id() {
+  for wr_name in "$wr_base"/swept-*; do
+    [ ! -e "$wr_name" ] || [ "${wr_name##*-}" -lt $((WR_NOW - 2400)) ] || wr_refuse claim_may_be_gone
+  done
+  [ -d "$wr_base/ids" ] || wr_unknown ground_gone
+  wr_make ln -s "$WR_NONCE.$WR_NOW" "$wr_base/ids/$wr_run"
+  if wr_met; then wr_say met -; exit; fi
+}
 
-wr_fence() { wr_open; wr_claim; wr_tell; }
+wr_status() { wr_look; wr_tell; }
+wr_wait() { wr_await "${1:-20}"; wr_tell; }
+
+wr_fence() { wr_claim; wr_tell; }
 wr_claim() {
+  if wr_met; then wr_say met -; exit; fi
+  wr_open
   if mkdir "$wr_dir/go" 2>/dev/null; then : >"$wr_dir/fenced"; fi
   wr_look
-  [ "$wr_state" != notstarted ] || wr_refuse base_unwritable
+  [ "$wr_state" != notstarted ] || wr_make mkdir "$wr_dir/go"
 }
 
 wr_cancel() {
-  wr_check
   wr_claim
   if [ "$wr_state" = running ]; then
     : >"$wr_dir/cancel"
@@ -361,34 +527,52 @@ wr_cancel() {
   wr_tell
 }
 
-wr_bytes() { if [ -f "$wr_dir/$1" ]; then echo "$(($(wc -c <"$wr_dir/$1")))"; else echo 0; fi; }
+wr_bytes() { if [ -f "$1" ]; then echo "$(($(wc -c <"$1")))"; else echo 0; fi; }
 
 wr_out() {
-  wr_check
-  wr_fact keep || wr_refuse no_output
-  wr_head=${wr_fact%-*} wr_tail=${wr_fact#*-} wr_closed=open
-  while wr_fact end && [ ! -e "$wr_dir/closed" ] && [ "$wr_clock" -lt 15 ]; do wr_nap; done
-  [ ! -e "$wr_dir/closed" ] || wr_closed=closed
-  wr_first=$(wr_bytes out.head)
-  wr_size=$((wr_first + $(wr_bytes out.old) + $(wr_bytes out.tail)))
-  [ "$wr_first" -le "$wr_head" ] || wr_first=$wr_head
-  wr_last=$((wr_size - wr_first))
-  [ "$wr_last" -le "$wr_tail" ] || wr_last=$wr_tail
-  wr_dropped=unknown
-  if wr_fact dropped && [ "$wr_fact" != unknown ]; then
-    wr_dropped=$((wr_fact + wr_size - wr_first - wr_last))
-  fi
-  wr_say out "$wr_first,$wr_dropped,$wr_last,$wr_closed"
-  [ "$wr_first" -eq 0 ] || head -c "$wr_first" "$wr_dir/out.head"
-  [ "$wr_last" -eq 0 ] || { tail -c "+$((wr_first + 1))" "$wr_dir/out.head"
-    for wr_file in out.old out.tail; do [ ! -f "$wr_dir/$wr_file" ] || cat "$wr_dir/$wr_file"; done
-  } | tail -c "$wr_last"
+  if [ ! -d "$wr_dir/go" ] || [ -e "$wr_dir/fenced" ]; then wr_refuse no_output; fi
+  wr_most=${1:-0} wr_closed=open wr_where=disk wr_clock=0
+  while wr_fact end && ! wr_over && [ ! -e "$wr_dir/cut" ] && [ "$wr_clock" -lt 15 ]; do wr_nap; done
+  if wr_over; then wr_closed=closed; elif [ -e "$wr_dir/cut" ]; then wr_closed="cut"; fi
+  wr_measure out
+  wr_out=$wr_kept:$wr_count:$wr_last wr_sizes=$((wr_kept + wr_count)),$wr_dropped,$wr_last
+  wr_measure err
+  wr_say out "$wr_sizes,$((wr_kept + wr_count)),$wr_dropped,$wr_last,$wr_closed,$wr_where"
+  wr_print out "${wr_out%%:*}" "${wr_out#*:}"
+  wr_print err "$wr_kept" "$wr_count:$wr_last"
 }
 
-wr_forget() {
-  wr_check
-  wr_look
-  case $wr_state in done | timedout | cancelled | fenced) ;; *) wr_refuse not_over ;; esac
-  mv "$wr_dir" "$wr_base/forgotten-$wr_run.$$" && rm -rf "$wr_base"/forgotten-* # at once, then bit by bit
-  wr_say forgotten -
+# wr_measure STREAM: bytes of its head on the disk and in memory, not kept, and of its tail.
+wr_measure() {
+  wr_file=$wr_dir/$1 wr_count=0 wr_dropped=0 wr_last=0
+  wr_kept=$(wr_bytes "$wr_file")
+  if [ "$wr_most" -gt 0 ]; then # the last bytes so far
+    [ "$wr_kept" -le "$wr_most" ] || { wr_dropped=$((wr_kept - wr_most)) wr_last=$wr_most wr_kept=0; }
+    return
+  fi
+  if [ -e "$wr_file-more" ]; then
+    wr_dropped=unknown
+    if [ "$wr_closed" = closed ]; then wr_last=$(wr_bytes "$wr_file-tail"); fi
+    if wr_fact "$1-rest"; then wr_dropped=$((wr_fact - wr_last)); fi
+  fi
+  [ -e "$wr_file-lost" ] || return 0
+  wr_where=memory
+  if wr_fact "$1-holder" && wr_alive "$wr_fact" && wr_fact "$1-held"; then
+    wr_kept=${wr_fact%-*} wr_count=${wr_fact#*-}
+  else wr_dropped=unknown; fi
+}
+
+# wr_print STREAM KEPT COUNT:LAST
+wr_print() {
+  wr_file=$wr_dir/$1
+  [ "$2" -eq 0 ] || head -c "$2" "$wr_file"
+  [ "${3%:*}" -eq 0 ] || head -c "${3%:*}" <"$wr_file-pipe"
+  [ "${3#*:}" -eq 0 ] || if [ "$wr_most" -gt 0 ]; then tail -c "${3#*:}" "$wr_file"
+  else head -c "${3#*:}" "$wr_file-tail"; fi
+}
+
+wr_leave() {
+  wr_is_over "$wr_ground" || wr_refuse not_over
+  wr_remove "$wr_ground"
+  wr_say left -
 }

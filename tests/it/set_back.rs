@@ -41,7 +41,7 @@ fn what_ran_before_a_record_was_set_back_does_not_run_again() {
 fn another_record_meets_no_ids_of_an_earlier_one() {
     let place = Place::new();
     let check = "/run esx-vm-list on lab-esx";
-    let runs = |place: &Place| place.host("lab-esx").join("runs").read_dir().unwrap().count();
+    let runs = |place: &Place| place.host("lab-esx").join("runs/ids").read_dir().unwrap().count();
     place.bot().lines(check).run().with(&["r1 succeeded"]);
     let before = runs(&place);
     std::fs::remove_dir_all(place.state()).unwrap();

@@ -45,6 +45,11 @@ impl Sshd {
 
     /// Starts a server with more lines in its configuration.
     pub fn start_with(more: &str) -> Self {
+        Self::start_under(&[], more)
+    }
+
+    /// The same, executed by another program, which becomes the server.
+    pub fn start_under(launcher: &[&str], more: &str) -> Self {
         let server = Path::new("/usr/sbin/sshd");
         assert!(server.exists(), "these tests run a real SSH server: {APT}");
         let user = test_user();
@@ -66,7 +71,9 @@ impl Sshd {
             let config = root.join("sshd_config");
             fs::write(&config, configuration(root, port, more)).unwrap();
             let log = fs::File::create(root.join("log")).unwrap();
-            let mut listener = Command::new(server)
+            let words: Vec<_> = launcher.iter().map(Path::new).chain([server]).collect();
+            let mut listener = Command::new(words[0])
+                .args(&words[1..])
                 .args(["-D", "-e", "-f"])
                 .arg(&config)
                 .stdin(Stdio::null())

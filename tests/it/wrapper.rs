@@ -2,6 +2,7 @@
 //!
 //! Each scenario is a fact about one host; the macro at the end makes it a test per shell.
 
+mod disk;
 mod ends;
 mod host;
 mod steps;
@@ -9,6 +10,7 @@ mod trust;
 
 use std::process::Command;
 
+use disk::*;
 use ends::*;
 use host::{Host, Step, TOOLS, counted, fresh, send, which};
 use steps::*;
@@ -101,7 +103,7 @@ under_each_shell! {
     what_a_step_leaves_running_is_left_alone
     cancel_ends_child_and_grandchild
     a_fenced_run_never_runs
-    an_accepted_run_can_still_be_fenced
+    an_accepted_run_is_never_fenced
     a_run_begins_once_however_often_it_is_started
     of_start_and_fence_exactly_one_wins
     a_killed_supervisor_is_unknown
@@ -114,6 +116,14 @@ under_each_shell! {
     after_another_boot_everything_is_unknown
     a_text_cut_short_runs_nothing
     a_closed_connection_leaves_the_step_running
-    a_finished_run_can_be_forgotten_and_only_that
+    ground_can_be_left_when_all_on_it_is_over
+    what_left_its_session_is_named_after_a_stop
+    where_the_ground_is_gone_everything_is_unknown
+    a_run_that_was_begun_on_other_ground_is_met_again
+    claims_stay_for_a_week_and_what_was_swept_of_them_is_remembered
+    of_more_claims_than_a_host_keeps_the_oldest_go_first
+    what_a_full_disk_does_not_take_comes_from_memory
+    why_a_place_is_no_good_is_named
+    a_hundred_megabytes_leave_little_behind
     a_malformed_question_is_refused
 }

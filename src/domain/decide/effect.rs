@@ -5,7 +5,7 @@ use crate::domain::plan::Plan;
 use crate::domain::plan::approved::Approved;
 use crate::domain::record::event::Event;
 use crate::domain::record::origin::Origin;
-use crate::domain::record::run::BootId;
+use crate::domain::record::run::Ground;
 use crate::domain::rules::view::Caller;
 use crate::domain::say::Say;
 use crate::domain::say::address::To;
@@ -35,7 +35,7 @@ pub enum Effect {
     AskRoles(RequestId, Vec<ActorId>, u64),
     /// Hand the approved plan to the executor, which keeps it until `Release`.
     Hold(RequestId, Approved<Plan>),
-    /// Ask a host of the held plan for its boot id.
+    /// Have a host of the held plan make the ground for its steps.
     Probe(RequestId, HostName),
     /// Run a step of the held plan.
     Execute(RequestId, HostName, StepRef),
@@ -56,8 +56,8 @@ pub struct StepRef {
     pub step: usize,
     /// The id under which the host knows it.
     pub run: RunId,
-    /// The boot id that was recorded with it.
-    pub boot: BootId,
+    /// The ground that was recorded with it.
+    pub ground: Ground,
 }
 
 /// What is to be recorded, and then to be done.

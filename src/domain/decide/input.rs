@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::command::Command;
 use crate::domain::id::{ConversationId, GroupId, HostName, IncidentId, RequestId, RunId};
 use crate::domain::record::origin::Origin;
-use crate::domain::record::run::{BootId, StepReport, VerifyReport};
+use crate::domain::record::run::{Ground, StepReport, VerifyReport};
 use crate::domain::say::question::Question;
 use crate::domain::world::actor::ActorId;
 use crate::domain::world::citation::Found;
@@ -33,7 +33,7 @@ pub enum Input {
     /// What was said of the roles of those whom the start of a request rests on.
     Roles(RequestId, Answers),
     /// A host answered the probe, or could not be asked and why.
-    Probed(RequestId, HostName, Result<BootId, String>),
+    Probed(RequestId, HostName, Result<Ground, String>),
     /// A step is over.
     StepEnded(RequestId, HostName, RunId, StepReport),
     /// The verification is over.

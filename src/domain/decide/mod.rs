@@ -59,7 +59,7 @@ pub fn decide(
         Input::Threaded(incident, conversation) => Ok(incident::threaded(view, incident, conversation)),
         Input::Start(request) => Ok(start::start(view, request, None)),
         Input::Roles(request, answers) => Ok(start::start(view, request, Some(&answers))),
-        Input::Probed(request, host, boot) => Ok(progress::probed(view, request, &host, boot)),
+        Input::Probed(request, host, ground) => Ok(progress::probed(view, request, &host, ground)),
         Input::StepEnded(request, host, run, report) => {
             Ok(progress::step_ended(view, request, &host, run, report))
         }

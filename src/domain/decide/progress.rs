@@ -10,7 +10,7 @@ use crate::domain::plan::Command;
 use crate::domain::record::event::Event;
 use crate::domain::record::request::HostPhase;
 use crate::domain::record::run::{
-    BOOT_LEN_MAX, BootId, Outcome, StepEnd, StepReport, Verdict, VerifyReport, WHY_LEN_MAX,
+    BOOT_LEN_MAX, FOLDER_LEN_MAX, Ground, Outcome, StepEnd, StepReport, Verdict, VerifyReport, WHY_LEN_MAX,
 };
 use crate::domain::rules::expectation::{Judgement, judge};
 use crate::domain::rules::view::View;
@@ -18,24 +18,30 @@ use crate::domain::say::replies;
 use crate::domain::text::shortened;
 
 /// A host answered the probe: its first step begins, or nothing does.
-pub fn probed(view: View<'_>, id: RequestId, host: &HostName, boot: Result<BootId, String>) -> Decision {
+pub fn probed(view: View<'_>, id: RequestId, host: &HostName, ground: Result<Ground, String>) -> Decision {
     let Some(mut turn) = Turn::of(view, id) else { return Decision::default() };
     if !turn.is_next(host) {
         return turn.decision;
     }
-    let boot = boot.and_then(|boot| match boot.0.chars().nth(BOOT_LEN_MAX) {
-        None => Ok(boot),
-        Some(_) => Err(format!("its boot id has more than {BOOT_LEN_MAX} characters")),
+    let ground = ground.and_then(|ground| {
+        let too_long = |text: &str, most| text.chars().nth(most).is_some();
+        if too_long(&ground.boot.0, BOOT_LEN_MAX) {
+            return Err(format!("its boot id has more than {BOOT_LEN_MAX} characters"));
+        }
+        if too_long(&ground.folder, FOLDER_LEN_MAX) {
+            return Err(format!("its base folder has more than {FOLDER_LEN_MAX} characters"));
+        }
+        Ok(ground)
     });
     let stopped = turn.run().is_some_and(|run| run.cancel_asked);
     let recovered = turn.run().is_some_and(|run| run.recovered);
-    match boot {
+    match ground {
         _ if stopped => turn.end_host(host, Outcome::Cancelled, "not started"),
         _ if recovered => {
             turn.end_host(host, Outcome::Failed, "not started: the bot was restarted");
         }
         Err(why) => turn.end_host(host, Outcome::Failed, &format!("nothing was sent: {why}")),
-        Ok(boot) => turn.begin_step(host, 0, boot),
+        Ok(ground) => turn.begin_step(host, 0, ground),
     }
     turn.decision
 }
@@ -49,7 +55,7 @@ pub fn step_ended(
     report: StepReport,
 ) -> Decision {
     let Some(mut turn) = Turn::of(view, id) else { return Decision::default() };
-    let Some(HostPhase::Step { step, run: current, boot }) = turn.phase(host).cloned() else {
+    let Some(HostPhase::Step { step, run: current, ground }) = turn.phase(host).cloned() else {
         return turn.decision;
     };
     let Some(planned) = turn.request.host_index(host).and_then(|at| turn.request.plan.hosts.get(at)).cloned()
@@ -70,7 +76,7 @@ pub fn step_ended(
         problem: problem.clone(),
     });
     turn.follow(replies::run::step_ended(id, host, (step, planned.steps.len()), problem.as_deref(), &output));
-    turn.go_on(host, &planned, StepRef { step, run, boot }, end, problem);
+    turn.go_on(host, &planned, StepRef { step, run, ground }, end, problem);
     turn.decision
 }
 
@@ -108,14 +114,20 @@ pub fn verified(view: View<'_>, id: RequestId, host: &HostName, report: VerifyRe
 /// of which not all was seen, is unknown.
 fn judged(command: &Command, report: &StepReport) -> (StepEnd, Option<String>) {
     let short = |why: &str| shortened(why, WHY_LEN_MAX);
+    let left = match report.left.as_slice() {
+        [] => String::new(),
+        left => format!("; still alive there, in a session of its own: {}", left.join(", ")),
+    };
     let (end, problem) = match &report.end {
         StepEnd::Done(code) => match judge(command, *code, &report.output) {
             Judgement::Met => (report.end.clone(), None),
             Judgement::Unmet(why) => (report.end.clone(), Some(why)),
             Judgement::NotSeen(why) => (StepEnd::Unknown(short(&why)), Some(why)),
         },
-        StepEnd::TimedOut => (StepEnd::TimedOut, Some(format!("stopped after its {} s", command.timeout_s))),
-        StepEnd::Cancelled => (StepEnd::Cancelled, Some("stopped because somebody asked".to_owned())),
+        StepEnd::TimedOut => {
+            (StepEnd::TimedOut, Some(format!("stopped after its {} s{left}", command.timeout_s)))
+        }
+        StepEnd::Cancelled => (StepEnd::Cancelled, Some(format!("stopped because somebody asked{left}"))),
         StepEnd::NotRun(why) => (StepEnd::NotRun(short(why)), Some(format!("did not run: {why}"))),
         StepEnd::Unknown(why) => {
             (StepEnd::Unknown(short(why)), Some(format!("unknown whether it ran: {why}")))

@@ -57,8 +57,8 @@ fn recover_run(view: View<'_>, request: &Request) -> Decision {
     for (host, planned) in run.hosts.iter().zip(&request.plan.hosts) {
         let name = planned.name.clone();
         match host.phase.clone() {
-            HostPhase::Step { step, run, boot } => {
-                turn.decision.effects.push(Effect::Settle(id, name, StepRef { step, run, boot }));
+            HostPhase::Step { step, run, ground } => {
+                turn.decision.effects.push(Effect::Settle(id, name, StepRef { step, run, ground }));
                 asked = true;
             }
             HostPhase::Verifying(_) => {

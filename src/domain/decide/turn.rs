@@ -9,7 +9,7 @@ use crate::domain::plan::run_id::{FIRST_ATTEMPT, run_id};
 use crate::domain::record::event::Event;
 use crate::domain::record::moment::Moment;
 use crate::domain::record::request::{HostPhase, HostRun, Request, Run, Status};
-use crate::domain::record::run::{BootId, OUTPUT_HEAD, OUTPUT_TAIL, Outcome, Output, StepEnd, WHY_LEN_MAX};
+use crate::domain::record::run::{Ground, OUTPUT_SHOWN, OUTPUT_TAIL, Outcome, Output, StepEnd, WHY_LEN_MAX};
 use crate::domain::rules::turns;
 use crate::domain::rules::view::View;
 use crate::domain::say::address::To;
@@ -23,7 +23,7 @@ use crate::domain::world::actor::ActorId;
 const OUTPUT_PIECE: usize = 4 * 1024;
 /// Events of output that one step may leave; what an executor keeps beyond its own limit is not
 /// recorded. A piece can lack the bytes of a split character, and a note stands between two.
-const OUTPUT_PIECES_MAX: usize = (OUTPUT_HEAD + OUTPUT_TAIL) / OUTPUT_PIECE + 2;
+const OUTPUT_PIECES_MAX: usize = 2 * (OUTPUT_SHOWN + OUTPUT_TAIL) / OUTPUT_PIECE + 3;
 
 /// A run in the middle of a decision: what is recorded is taken in at once.
 pub(super) struct Turn<'a> {
@@ -87,12 +87,12 @@ impl<'a> Turn<'a> {
         }
     }
 
-    pub(super) fn begin_step(&mut self, host: &HostName, step: usize, boot: BootId) {
+    pub(super) fn begin_step(&mut self, host: &HostName, step: usize, ground: Ground) {
         let request = self.request.id;
         let run = run_id(self.view.context.store, self.request.digest, host, step, FIRST_ATTEMPT);
-        self.record(Event::StepStarted { request, host: host.clone(), step, run, boot: boot.clone() });
+        self.record(Event::StepStarted { request, host: host.clone(), step, run, ground: ground.clone() });
         self.follow(replies::run::step_started(&self.request, host, step));
-        self.decision.effects.push(Effect::Execute(request, host.clone(), StepRef { step, run, boot }));
+        self.decision.effects.push(Effect::Execute(request, host.clone(), StepRef { step, run, ground }));
     }
 
     /// Ends the run on a host and goes on with the next one, or ends the run.
@@ -131,7 +131,7 @@ impl<'a> Turn<'a> {
         end: StepEnd,
         problem: Option<String>,
     ) {
-        let (id, StepRef { step, boot, .. }) = (self.request.id, at);
+        let (id, StepRef { step, ground, .. }) = (self.request.id, at);
         let stopped = self.run().is_some_and(|run| run.cancel_asked);
         let recovered = self.run().is_some_and(|run| run.recovered);
         let more = step + 1 < planned.steps.len();
@@ -157,7 +157,7 @@ impl<'a> Turn<'a> {
             (_, None) if more && stopped => {
                 self.end_host(host, Outcome::Cancelled, &format!("stopped after step {}", step + 1));
             }
-            (_, None) if more => self.begin_step(host, step + 1, boot),
+            (_, None) if more => self.begin_step(host, step + 1, ground),
             (_, None) if planned.verify.is_some() => {
                 self.decision.effects.push(Effect::Verify(id, host.clone()));
             }

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::run::{BootId, Outcome, StepEnd};
+use super::run::{Ground, Outcome, StepEnd};
 use super::severity::Severity;
 use crate::domain::id::{
     AnswerId, ArticleId, ConversationId, Digest, HostName, IncidentId, RequestId, RunId,
@@ -224,8 +224,9 @@ pub enum Event {
         step: usize,
         /// The id under which the host knows it.
         run: RunId,
-        /// The host's boot id.
-        boot: BootId,
+        /// Where it stands on the host.
+        #[serde(flatten)]
+        ground: Ground,
     },
     /// A piece of what a step or the verification printed.
     OutputKept {

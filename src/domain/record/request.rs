@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::event::{ApprovalEnd, Event};
 use super::moment::Moment;
-use super::run::{BootId, Outcome, StepEnd};
+use super::run::{Ground, Outcome, StepEnd};
 use crate::domain::id::{ConversationId, Digest, HostName, IncidentId, RequestId, RunId};
 use crate::domain::plan::approved::Approved;
 use crate::domain::plan::{HostPlan, Plan};
@@ -68,8 +68,8 @@ pub enum HostPhase {
         step: usize,
         /// The id under which the host knows it.
         run: RunId,
-        /// The host's boot id.
-        boot: BootId,
+        /// Where it stands on the host.
+        ground: Ground,
     },
     /// The steps are over; the verification is asked. True if how a step ended is unknown.
     Verifying(bool),
@@ -274,8 +274,8 @@ impl Run {
             Event::RunRecovered { .. } => self.recovered = true,
             Event::CancelAsked { .. } => self.cancel_asked = true,
             Event::RunSettled { outcome, reason, .. } => self.settle(*outcome, reason, &moment.actor),
-            Event::StepStarted { host, step, run, boot, .. } => self.on_host(plan, host, |host| {
-                host.phase = HostPhase::Step { step: *step, run: *run, boot: boot.clone() };
+            Event::StepStarted { host, step, run, ground, .. } => self.on_host(plan, host, |host| {
+                host.phase = HostPhase::Step { step: *step, run: *run, ground: ground.clone() };
             }),
             Event::OutputKept { host, step, text, .. } => self.on_host(plan, host, |host| {
                 host.output.entry(*step).or_default().push_str(text);

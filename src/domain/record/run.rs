@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::id::Nonce;
+
 /// How a run, or its part on one host, ended; of several, the greatest counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -52,6 +54,20 @@ impl FromStr for Outcome {
 #[serde(transparent)]
 pub struct BootId(pub String);
 
+/// Where the steps of a run stand on a host. It was made there before the first of them, so what it does not
+/// have did not happen; where it is gone, or another boot's, nobody can tell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ground {
+    /// The host's boot id.
+    pub boot: BootId,
+    /// The base folder, absolute; empty for a run that an earlier version began.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub folder: String,
+    /// Its name in the base folder; none for a run that an earlier version began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<Nonce>,
+}
+
 /// What became of one step on one host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -68,36 +84,85 @@ pub enum StepEnd {
     Unknown(String),
 }
 
-/// What a program printed, both streams in one: beginning and end are kept.
+/// What a program printed: beginning and end are kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Output {
-    /// The beginning.
+    /// The beginning of standard output; of both streams in a record of an earlier version.
     pub head: String,
     /// Bytes between `head` and `tail` that were not kept.
     pub dropped: u64,
     /// The end; empty if all of it fits into `head`.
     pub tail: String,
-    /// Why not all of it was seen; none if every byte that was printed is here.
+    /// Why not all of standard output was seen; none if every byte of it is here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unseen: Option<String>,
+    /// Standard error, with a note where bytes of it are missing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub stderr: String,
+    /// What is to be known of how it was kept; empty if nothing is.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
 }
 
 /// Characters of an explanation in an event; one event holds two of them at the most.
 pub const WHY_LEN_MAX: usize = 1000;
 /// Characters of a boot id; a host that says more is not believed.
 pub const BOOT_LEN_MAX: usize = 128;
-/// Bytes of output kept from the beginning of a step.
-pub const OUTPUT_HEAD: usize = 16 * 1024;
-/// Bytes of output kept from the end of a step.
+/// Characters of a base folder; a host that says more is not believed.
+pub const FOLDER_LEN_MAX: usize = 256;
+/// Bytes kept of the beginning of a step's standard output: what an expectation is compared with.
+pub const OUTPUT_HEAD: usize = 256 * 1024;
+/// Bytes kept of its end, and of either end of standard error.
 pub const OUTPUT_TAIL: usize = 16 * 1024;
+/// Bytes of either end of an output that people see and that stand in the record.
+pub const OUTPUT_SHOWN: usize = 16 * 1024;
 
 impl Output {
-    /// The whole as one text, with a note where bytes were dropped.
+    /// All of standard output, with a note where bytes were dropped.
+    pub fn stdout(&self) -> String {
+        joined(&self.head, self.dropped, &self.tail)
+    }
+
+    /// Both streams as one text for people: beginning and end of each, with a note where bytes are missing.
     pub fn text(&self) -> String {
-        match self.dropped {
-            0 => format!("{}{}", self.head, self.tail),
-            n => format!("{}\n[... {n} bytes dropped ...]\n{}", self.head, self.tail),
+        let (head, cut, tail) = self.shown();
+        let mut text = joined(head, self.dropped + cut, tail);
+        for (name, more) in [("[standard error]\n", &self.stderr), ("", &self.note)] {
+            if more.is_empty() {
+                continue;
+            }
+            if !text.is_empty() {
+                let end = if text.ends_with('\n') { "" } else { "\n" };
+                text.push_str(end);
+                text.push_str(name);
+            }
+            text.push_str(more);
         }
+        text
+    }
+
+    /// Beginning and end of standard output as people see them, and how many bytes between them were kept
+    /// but are not shown.
+    fn shown(&self) -> (&str, u64, &str) {
+        let Self { head, tail, .. } = self;
+        if head.len() <= OUTPUT_SHOWN {
+            return (head, 0, tail);
+        }
+        let whole = self.dropped == 0 && tail.is_empty();
+        if whole && head.len() <= 2 * OUTPUT_SHOWN {
+            return (head, 0, tail);
+        }
+        let begin = (0..=OUTPUT_SHOWN).rfind(|at| head.is_char_boundary(*at)).unwrap_or(0);
+        let end = if whole { head.len() - OUTPUT_SHOWN } else { head.len() };
+        let end = (end..=head.len()).find(|at| head.is_char_boundary(*at)).unwrap_or(head.len());
+        (&head[..begin], (end - begin) as u64, if whole { &head[end..] } else { tail })
+    }
+}
+
+fn joined(head: &str, dropped: u64, tail: &str) -> String {
+    match dropped {
+        0 => format!("{head}{tail}"),
+        n => format!("{head}\n[... {n} bytes dropped ...]\n{tail}"),
     }
 }
 
@@ -108,6 +173,8 @@ pub struct StepReport {
     pub end: StepEnd,
     /// What it printed, as far as it could be fetched.
     pub output: Output,
+    /// What was stopped and lives on, because it had left the session: names and process numbers.
+    pub left: Vec<String>,
 }
 
 /// What a verification says of the effect.

@@ -28,12 +28,12 @@ pub fn judge(command: &Command, code: i32, output: &Output) -> Judgement {
     let Some(pattern) = command.expect_stdout.as_deref() else { return Judgement::Met };
     if let Some(why) = &output.unseen {
         return Judgement::NotSeen(format!(
-            "exit code {code}, but whether its output matches {pattern} nobody can say: {why}"
+            "exit code {code}, but whether its standard output matches {pattern} nobody can say: {why}"
         ));
     }
     match Regex::new(pattern) {
-        Ok(regex) if regex.is_match(&output.text()) => Judgement::Met,
-        Ok(_) => Judgement::Unmet(format!("the output does not match {pattern}")),
+        Ok(regex) if regex.is_match(&output.stdout()) => Judgement::Met,
+        Ok(_) => Judgement::Unmet(format!("standard output does not match {pattern}")),
         Err(_) => Judgement::Unmet(format!("the expectation {pattern} is no regular expression")),
     }
 }

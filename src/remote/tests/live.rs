@@ -31,7 +31,7 @@ async fn watched(world: &World, command: &Command, end: &Path) -> (Vec<String>, 
 
 /// Has the login shell do something before each question for the output.
 fn before_each_fetch(world: &World, script: &str) {
-    let login = format!("case $BASH_EXECUTION_STRING in *' out') {script} ;; esac\n");
+    let login = format!("case $BASH_EXECUTION_STRING in *' out'*) {script} ;; esac\n");
     fs::write(world.sshd.home().join(".bashrc"), login).unwrap();
 }
 

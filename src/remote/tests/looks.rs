@@ -58,11 +58,11 @@ fn what_is_not_as_expected_is_named() {
     looking.expect_exit = vec![1, 2];
     looking.expect_stdout = Some("O[kK]".to_owned());
     let printed = |text: &str| Output { head: text.to_owned(), ..Output::default() };
-    let told = |end, output| verdict(&looking, &StepReport { end, output });
+    let told = |end, output| verdict(&looking, &StepReport { end, output, left: Vec::new() });
     let fails = |why: &str| (Verdict::Fails, why.to_owned());
     assert_eq!(told(StepEnd::Done(2), printed("all OK")), (Verdict::Holds, String::new()));
     assert_eq!(told(StepEnd::Done(0), printed("all OK")), fails("exit code 0, expected 1 or 2"));
-    assert_eq!(told(StepEnd::Done(1), printed("no")), fails("the output does not match O[kK]"));
+    assert_eq!(told(StepEnd::Done(1), printed("no")), fails("standard output does not match O[kK]"));
     let late = (Verdict::NotSeen, "no end within 60 s".to_owned());
     assert_eq!(told(StepEnd::TimedOut, printed("all OK")), late);
     for text in ["all OK", "no"] {
@@ -87,6 +87,7 @@ async fn a_check_names_what_is_missing() {
         [
             ("login", true),
             ("wrapper", true),
+            ("folder", true),
             ("ls", true),
             ("no such program", false),
             ("shift", false),

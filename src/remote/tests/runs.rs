@@ -8,15 +8,15 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::super::check::boot_id;
+use super::super::ground;
 use super::super::over::OverRuns;
 use super::super::run;
-use super::super::step::Step;
+use super::super::step::{Look, Step};
 use super::super::wire::fresh_run_id;
 use super::{Sshd, config, host};
 use crate::domain::id::{Digest, RunId};
 use crate::domain::plan::{Command, HostPlan};
-use crate::domain::record::run::{BootId, OUTPUT_HEAD, OUTPUT_TAIL, Output, StepEnd, StepReport};
+use crate::domain::record::run::{Ground, OUTPUT_HEAD, OUTPUT_TAIL, Output, StepEnd, StepReport};
 use crate::remote::{SshConfig, wrapper_digest};
 
 /// For a step that nobody watches.
@@ -31,7 +31,7 @@ pub(super) struct World {
     pub(super) host: HostPlan,
     pub(super) digest: Digest,
     pub(super) over: OverRuns,
-    pub(super) boot: BootId,
+    pub(super) ground: Ground,
 }
 
 impl World {
@@ -42,8 +42,8 @@ impl World {
     async fn with(sshd_config: &str) -> Self {
         let sshd = Sshd::start_with(sshd_config);
         let (config, host, digest) = (config(&sshd), host(&sshd), Digest::of(b"the plan"));
-        let boot = boot_id(&config, &host, digest).await.unwrap();
-        Self { sshd, config, host, digest, over: OverRuns::default(), boot }
+        let ground = ground::probe(&config, &host, digest).await.unwrap();
+        Self { sshd, config, host, digest, over: OverRuns::default(), ground }
     }
 
     pub(super) fn step<'a>(&'a self, command: &'a Command, run: RunId) -> Step<'a> {
@@ -54,7 +54,8 @@ impl World {
             digest: self.digest,
             command,
             run,
-            boot: Some(&self.boot),
+            ground: &self.ground,
+            is_claimed: true,
         }
     }
 
@@ -277,40 +278,57 @@ async fn with_sudo_the_whole_wrapper_runs_through_it() {
 async fn a_login_that_executes_nothing_is_named() {
     let world = World::new().await;
     fs::write(world.sshd.home().join(".bashrc"), "echo no entry >&2; exit 3\n").unwrap();
-    let error = boot_id(&world.config, &world.host, world.digest).await.unwrap_err();
+    let error = ground::probe(&world.config, &world.host, world.digest).await.unwrap_err();
     let advice = error.advice();
     assert!(advice.contains("exit status 3") && advice.contains("no entry"), "{advice}");
 }
 
+/// The ground that stands on the host.
+fn grounds(world: &World) -> Vec<String> {
+    let names = fs::read_dir(&world.host.folder).unwrap().flatten();
+    names.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| name.len() == 32).collect()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_look_is_forgotten_when_the_next_of_its_plan_has_ended_and_a_step_is_kept() {
+async fn a_look_leaves_its_ground_when_the_next_of_its_plan_has_ended_and_a_step_keeps_it() {
     let world = World::new().await;
-    let folders = || {
-        let names = fs::read_dir(&world.host.folder).unwrap().flatten();
-        names.map(|entry| entry.file_name().into_string().unwrap()).collect::<Vec<_>>()
+    let command = sh("exit 0");
+    assert_eq!(world.execute(&command).await.end, StepEnd::Done(0));
+    let of_step = grounds(&world);
+    assert_eq!(of_step, [world.ground.nonce.unwrap().to_string()]);
+    let look = Look {
+        config: &world.config,
+        over: &world.over,
+        host: &world.host,
+        digest: world.digest,
+        command: &command,
     };
-    let runs = [0, 1, 2, 3].map(|_| fresh_run_id().unwrap());
-    for (at, run) in runs.into_iter().enumerate() {
-        let (_sender, cancel) = watch::channel(false);
-        let command = sh("exit 0");
-        let step = world.step(&command, run);
-        // A look has no boot that was recorded.
-        let step = if at < 2 { Step { boot: None, ..step } } else { step };
-        assert_eq!(run::execute(step, cancel, unseen()).await.end, StepEnd::Done(0));
-        assert!(folders().contains(&run.to_string()), "it may still be asked for");
+    let mut before = None;
+    for _ in 0..3 {
+        assert_eq!(run::look(look).await.end, StepEnd::Done(0));
+        let now: Vec<_> = grounds(&world).into_iter().filter(|name| *name != of_step[0]).collect();
+        assert!(now.len() == 1 && Some(&now) != before.as_ref(), "{now:?}");
+        before = Some(now);
     }
-    let (mut left, mut kept) = (folders(), runs[2..].iter().map(ToString::to_string).collect::<Vec<_>>());
-    left.sort();
-    kept.sort();
-    assert_eq!(left, kept);
+    assert!(grounds(&world).contains(&of_step[0]), "it may still be asked for");
 }
 
 #[test]
 fn what_was_approved_for_another_wrapper_is_not_sent() {
     let (config, over, command) = (SshConfig::new(PathBuf::new()), OverRuns::default(), sh("exit 0"));
+    let ground = crate::domain::testing::ground();
     let executable = |host: &HostPlan| {
         let (digest, run) = (Digest::of(b"the plan"), RunId([0; 16]));
-        let step = Step { config: &config, over: &over, host, digest, command: &command, run, boot: None };
+        let step = Step {
+            config: &config,
+            over: &over,
+            host,
+            digest,
+            command: &command,
+            run,
+            ground: &ground,
+            is_claimed: true,
+        };
         super::super::executable(step).err()
     };
     let mut host = super::unreachable_host();

@@ -185,9 +185,11 @@ impl Drop for Place {
 /// The process of this kind in the folder of the only run: its name is KIND-PID-BIRTH.
 fn wait_for_pid(runs: &Path, kind: &str) -> Pid {
     let find = || {
-        let run = fs::read_dir(runs).ok()?.flatten().next()?;
-        let names = fs::read_dir(run.path()).ok()?.flatten();
-        let mut names = names.filter_map(|entry| entry.file_name().into_string().ok());
+        let within =
+            |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let facts = within(runs).flat_map(|ground| within(&ground).collect::<Vec<_>>());
+        let facts = facts.flat_map(|run| within(&run).collect::<Vec<_>>());
+        let mut names = facts.filter_map(|path| path.file_name()?.to_str().map(str::to_owned));
         let pid = names.find_map(|name| name.strip_prefix(kind)?.split('-').next()?.parse().ok())?;
         Pid::from_raw(pid)
     };

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::host::{DIGEST, Host, Step, fresh, is_alive, kill, line_of, private_folder, until};
+use super::host::{Host, Step, fresh, is_alive, kill, line_of, until};
 
 pub fn the_time_limit_ends_the_whole_group(host: &Host) {
     let pids = host.path("pids");
@@ -29,14 +29,14 @@ pub fn what_a_step_leaves_running_is_left_alone(host: &Host) {
     assert_eq!(end, "done 0");
     assert!(!host.path("late").exists(), "the end waited for the child");
     let kept = host.out(&run);
-    assert!(kept.is_closed);
+    assert_eq!(kept.end, "cut", "what it left may print more, which nobody will see");
     assert_eq!(host.ask(&run, "cancel"), "done 0");
     line_of(&late);
     sleep(Duration::from_secs(1));
     assert!(is_alive(&pid), "it was killed by the limit, by cancel or by a closed pipe");
     assert_eq!(host.out(&run), kept);
     assert_eq!(kept.text(), "ready\n");
-    assert_eq!(host.ask(&run, "forget"), "forgotten -");
+    assert_eq!(host.ask(&run, "leave"), "left -");
     assert!(is_alive(&pid));
     kill("KILL", &format!("-{pid}"));
     kill("KILL", &pid);
@@ -59,41 +59,35 @@ pub fn cancel_ends_child_and_grandchild(host: &Host) {
 }
 
 pub fn a_fenced_run_never_runs(host: &Host) {
+    assert_eq!(host.make_ground(), "ground room");
     let mark = host.path("mark");
     let step = Step::new(&["touch", mark.to_str().unwrap()]);
     for verb in ["fence", "cancel"] {
         let run = fresh();
-        if verb == "cancel" {
-            // Cancel makes no folder: it is for runs that were sent.
-            assert_eq!(host.ask(&run, "cancel"), "refused no_folder");
-            private_folder(&host.run_folder(&run));
-            private_folder(&host.run_folder(&run).join(format!("plan-{DIGEST}")));
-            private_folder(&host.run_folder(&run).join("boot-boot-1"));
-            assert_eq!(host.ask(&run, "status"), "notstarted -");
-        }
+        assert_eq!(host.ask(&run, "status"), "notstarted -");
         assert_eq!(host.ask(&run, verb), "fenced -");
         assert_eq!(host.start(&run, &step), "fenced -");
         for verb in ["status", "wait", "fence", "cancel"] {
             assert_eq!(host.ask(&run, verb), "fenced -");
         }
         assert_eq!(host.ask(&run, "out"), "refused no_output");
-        assert_eq!(host.ask(&run, "forget"), "forgotten -");
     }
     sleep(Duration::from_millis(300));
     assert!(!mark.exists());
 }
 
 pub fn a_run_begins_once_however_often_it_is_started(host: &Host) {
-    host.slow_down("setsid"); // all are accepted before the first of them claims the run
+    host.slow_down("setsid"); // all have answered before the step begins
     let marks = host.path("marks");
     let step = Step::line(&format!("echo once >>{}; sleep 1", marks.display()));
     let run = fresh();
-    std::thread::scope(|scope| {
+    assert_eq!(host.make_ground(), "ground room");
+    let mut answers: Vec<String> = std::thread::scope(|scope| {
         let starts = [(); 4].map(|()| scope.spawn(|| host.start(&run, &step)));
-        for start in starts {
-            assert_eq!(start.join().unwrap(), "accepted -");
-        }
+        starts.into_iter().map(|start| start.join().unwrap()).collect()
     });
+    answers.sort();
+    assert_eq!(answers.iter().filter(|answer| *answer == "accepted -").count(), 1, "{answers:?}");
     assert_eq!(host.end(&run), "done 0");
     assert_eq!(host.start(&run, &step), "done 0");
     assert_eq!(host.ask(&run, "fence"), "done 0");
@@ -101,20 +95,14 @@ pub fn a_run_begins_once_however_often_it_is_started(host: &Host) {
     assert_eq!(fs::read_to_string(&marks).unwrap(), "once\n");
 }
 
-pub fn an_accepted_run_can_still_be_fenced(host: &Host) {
+pub fn an_accepted_run_is_never_fenced(host: &Host) {
     host.slow_down("setsid");
-    let mark = host.path("mark");
-    let step = Step::new(&["touch", mark.to_str().unwrap()]);
-    let runs = ["fence", "cancel"].map(|verb| {
+    for verb in ["fence", "cancel"] {
         let run = fresh();
-        assert_eq!(host.start(&run, &step), "accepted -");
-        assert_eq!(host.ask(&run, verb), "fenced -");
-        run
-    });
-    sleep(Duration::from_secs(3));
-    assert!(!mark.exists(), "fenced, but it ran");
-    for run in runs {
-        assert_eq!(host.ask(&run, "status"), "fenced -");
+        assert_eq!(host.start(&run, &Step::new(&["sleep", "4"])), "accepted -");
+        let answer = host.ask(&run, verb);
+        let expected = if verb == "fence" { "running -" } else { "cancelled gone" };
+        assert_eq!(answer, expected);
     }
 }
 
@@ -147,7 +135,7 @@ pub fn a_killed_supervisor_is_unknown(host: &Host) {
     let pid = |kind| host.fact(&run, kind).split('-').next().unwrap().to_owned();
     let (supervisor, step) = (pid("sup"), pid("step"));
     assert_eq!(host.ask(&run, "status"), "running -");
-    assert_eq!(host.ask(&run, "forget"), "refused not_over");
+    assert_eq!(host.ask(&run, "leave"), "refused not_over");
     kill("KILL", &supervisor);
     until(|| (!is_alive(&supervisor)).then_some(()));
     assert_eq!(host.ask(&run, "status"), "unknown step_alive");
@@ -156,7 +144,7 @@ pub fn a_killed_supervisor_is_unknown(host: &Host) {
     let end = host.ask(&run, "cancel");
     assert_eq!(end, "unknown supervisor_gone");
     assert!(!is_alive(&step));
-    assert_eq!(host.ask(&run, "forget"), "refused not_over");
+    assert_eq!(host.ask(&run, "leave"), "refused not_over");
 }
 
 pub fn the_time_limit_holds_without_the_supervisor_but_spares_what_was_left(host: &Host) {
@@ -177,6 +165,7 @@ pub fn the_time_limit_holds_without_the_supervisor_but_spares_what_was_left(host
 
 pub fn a_run_that_was_claimed_and_lost_is_unknown(host: &Host) {
     let run = fresh();
+    assert_eq!(host.make_ground(), "ground room");
     assert_eq!(host.ask(&run, "fence"), "fenced -");
     fs::remove_file(host.run_folder(&run).join("fenced")).unwrap();
     for verb in ["status", "fence"] {
@@ -185,6 +174,7 @@ pub fn a_run_that_was_claimed_and_lost_is_unknown(host: &Host) {
 }
 
 pub fn a_closed_connection_leaves_the_step_running(host: &Host) {
+    assert_eq!(host.make_ground(), "ground room");
     let runs = ["HUP", "TERM", "KILL"].map(|signal| {
         let mark = host.path(signal);
         let run = fresh();
@@ -206,17 +196,40 @@ pub fn a_closed_connection_leaves_the_step_running(host: &Host) {
     }
 }
 
-pub fn a_finished_run_can_be_forgotten_and_only_that(host: &Host) {
+pub fn ground_can_be_left_when_all_on_it_is_over(host: &Host) {
     let run = fresh();
-    assert_eq!(host.ask(&run, "status"), "refused no_folder");
     assert_eq!(host.start(&run, &Step::new(&["sleep", "1"])), "accepted -");
     host.fact(&run, "sup");
-    assert_eq!(host.ask(&run, "forget"), "refused not_over");
+    assert_eq!(host.ask(&run, "leave"), "refused not_over");
     assert_eq!(host.answer(&run, &host.send(&[&run, "wait", "0"], host.bytes(None))), "running -");
     assert_eq!(host.end(&run), "done 0");
-    assert_eq!(host.ask(&run, "forget"), "forgotten -");
-    for verb in ["status", "wait", "cancel", "out", "forget"] {
-        assert_eq!(host.ask(&run, verb), "refused no_folder");
+    assert_eq!(host.ask(&run, "leave"), "left -");
+    for verb in ["status", "wait", "fence", "cancel", "out", "leave"] {
+        assert_eq!(host.ask(&run, verb), "unknown ground_gone");
     }
-    assert_eq!(fs::read_dir(&host.base).unwrap().count(), 0);
+    let names = fs::read_dir(&host.base).unwrap().map(|entry| entry.unwrap().file_name()).collect::<Vec<_>>();
+    assert_eq!(names, ["ids"]);
+    assert!(host.base.join("ids").join(&run).is_symlink(), "that it began is forgotten");
+}
+
+pub fn what_left_its_session_is_named_after_a_stop(host: &Host) {
+    let pid_file = host.path("pid");
+    let line = format!("setsid sh -c 'echo $$ >{}; exec sleep 300' & sleep 300", pid_file.display());
+    for verb in ["limit", "cancel"] {
+        let run = fresh();
+        let timeout_s = if verb == "limit" { 1 } else { 50 };
+        assert_eq!(host.start(&run, &Step { timeout_s, ..Step::line(&line) }), "accepted -");
+        let pid = line_of(&pid_file);
+        let bytes = host.bytes(None);
+        let output = host.send(&[&run, if verb == "limit" { "wait" } else { "cancel" }], bytes);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.starts_with(&format!("left {pid} sleep\nWR1 ")), "{text}");
+        assert!(text.contains(" gone "), "{text}");
+        assert!(is_alive(&pid));
+        kill("KILL", &pid);
+        until(|| (!is_alive(&pid)).then_some(()));
+        let again = String::from_utf8(host.send(&[&run, "wait"], host.bytes(None)).stdout).unwrap();
+        assert!(again.starts_with("WR1 "), "{again}");
+        fs::remove_file(&pid_file).unwrap();
+    }
 }

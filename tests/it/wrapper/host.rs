@@ -24,8 +24,13 @@ pub const DIGEST: &str = "0123456789abcdef0123456789abcdef0123456789abcdef012345
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the wrapper may use: the list is the claim that nothing else is needed on a host.
-pub const TOOLS: [&str; 13] =
-    ["sh", "ls", "id", "mkdir", "mv", "rm", "dd", "cat", "wc", "head", "tail", "sleep", "setsid"];
+pub const TOOLS: [&str; 22] = [
+    "sh", "ls", "id", "mkdir", "rmdir", "mv", "rm", "ln", "dd", "od", "cat", "wc", "head", "tail", "sed",
+    "sort", "grep", "df", "mkfifo", "tee", "sleep", "setsid",
+];
+
+/// The bot's clock unless a test says otherwise, in seconds.
+pub const NOW: u64 = 1_800_000_000;
 
 /// One machine with one shell.
 pub struct Host {
@@ -38,8 +43,14 @@ pub struct Host {
     pub base: PathBuf,
     /// `WR_DIGEST`
     pub digest: String,
+    /// `WR_NONCE`
+    pub nonce: String,
     /// `WR_BOOT`
     pub noted_boot: String,
+    /// `WR_NOW`
+    pub now: u64,
+    /// `WR_CLAIM`
+    pub claims: bool,
 }
 
 /// What `start` is to begin.
@@ -104,7 +115,12 @@ pub struct Kept {
     pub head: Vec<u8>,
     pub dropped: String,
     pub tail: Vec<u8>,
-    pub is_closed: bool,
+    /// Standard error, of which nothing may be dropped.
+    pub errors: String,
+    /// `open`, `closed` or `cut`
+    pub end: String,
+    /// `disk` or `memory`
+    pub place: String,
 }
 
 impl Kept {
@@ -135,7 +151,17 @@ impl Host {
         fs::write(folder.path().join("boot_id"), "boot-1\n").unwrap();
         let tools = format!("{}/tools:/usr/bin:/bin", folder.path().display());
         let base = folder.path().join("base");
-        Self { shell, folder, tools, base, digest: DIGEST.to_owned(), noted_boot: String::new() }
+        Self {
+            shell,
+            folder,
+            tools,
+            base,
+            digest: DIGEST.to_owned(),
+            nonce: fresh(),
+            noted_boot: "boot-1".to_owned(),
+            now: NOW,
+            claims: true,
+        }
     }
 
     /// Leaves the wrapper nothing but these tools of the machine, or of busybox.
@@ -154,7 +180,29 @@ impl Host {
     }
 
     pub fn run_folder(&self, run: &str) -> PathBuf {
-        self.base.join(run)
+        self.base.join(&self.nonce).join(run)
+    }
+
+    /// Has the ground made, and says what the answer is.
+    pub fn make_ground(&self) -> String {
+        let run = fresh();
+        let mut output = self.send(&[&run, "ground"], self.bytes(None));
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        if let Some(rest) = stdout.strip_prefix(&format!("folder {}\n", self.base.display())) {
+            output.stdout = rest.as_bytes().to_vec();
+            let answer = self.answer(&run, &output);
+            assert!(answer.starts_with("ground "), "{answer}");
+            return answer;
+        }
+        output.stdout = stdout.into_bytes();
+        self.answer(&run, &output)
+    }
+
+    /// Makes the ground where that is not done yet.
+    fn prepare(&self) {
+        if !self.base.join(&self.nonce).exists() && self.base.starts_with(self.folder.path()) {
+            self.make_ground();
+        }
     }
 
     /// The bytes on standard input for one verb.
@@ -165,7 +213,10 @@ impl Host {
             ("WR_DIGEST", self.digest.as_bytes()),
             ("WR_BASE", self.base.as_os_str().as_bytes()),
             ("WR_PATH", path.as_bytes()),
+            ("WR_NONCE", self.nonce.as_bytes()),
             ("WR_BOOT", self.noted_boot.as_bytes()),
+            ("WR_NOW", self.now.to_string().as_bytes()),
+            ("WR_CLAIM", if self.claims { b"1" } else { b"0" }),
             ("WR_BOOT_FILE", self.path("boot_id").as_os_str().as_bytes()),
             ("WR_TOOLS", self.tools.as_bytes()),
         ] {
@@ -198,6 +249,12 @@ impl Host {
     }
 
     pub fn start(&self, run: &str, step: &Step) -> String {
+        self.prepare();
+        self.start_there(run, step)
+    }
+
+    /// The same without making the ground.
+    pub fn start_there(&self, run: &str, step: &Step) -> String {
         self.answer(run, &self.send(&[run, "start"], self.bytes(Some(step))))
     }
 
@@ -236,20 +293,24 @@ impl Host {
         let answer = self.answer(run, &line);
         let fields: Vec<&str> =
             answer.strip_prefix("out ").unwrap_or_else(|| panic!("{answer}")).split(',').collect();
-        let [head, dropped, tail, closed] = fields[..] else { panic!("{answer}") };
-        let (head, tail): (usize, usize) = (head.parse().unwrap(), tail.parse().unwrap());
-        assert_eq!(rest.len(), head + tail, "{answer}");
+        let [head, dropped, tail, errors, "0", "0", end, place] = fields[..] else { panic!("{answer}") };
+        let [head, tail, errors]: [usize; 3] = [head, tail, errors].map(|size| size.parse().unwrap());
+        assert_eq!(rest.len(), head + tail + errors, "{answer}");
         Kept {
             head: rest[..head].to_vec(),
             dropped: dropped.to_owned(),
-            tail: rest[head..].to_vec(),
-            is_closed: closed == "closed",
+            tail: rest[head..head + tail].to_vec(),
+            errors: String::from_utf8(rest[head + tail..].to_vec()).unwrap(),
+            end: end.to_owned(),
+            place: place.to_owned(),
         }
     }
 
-    /// Checks that there is exactly one line, of this run and plan, and nothing else.
+    /// Checks that there is exactly one line, of this run and plan, and nothing else but what is left.
     pub fn answer(&self, run: &str, output: &Output) -> String {
         let stdout = String::from_utf8_lossy(&output.stdout);
+        let is_left = |line: &&str| line.starts_with("left ");
+        let stdout: String = stdout.split_inclusive('\n').skip_while(is_left).collect();
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(stderr, "", "{stdout}");
         assert!(output.status.success(), "{stdout}");

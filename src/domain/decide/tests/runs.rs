@@ -9,7 +9,7 @@ use crate::domain::record::event::Event;
 use crate::domain::record::request::{HostPhase, Status};
 use crate::domain::record::run::{Outcome, Output, StepEnd, Verdict, VerifyReport};
 use crate::domain::rules::ladder;
-use crate::domain::testing::{self, R1, World, boot, report, run_command};
+use crate::domain::testing::{self, R1, World, ground, report, run_command};
 use crate::domain::world::action::Escalation;
 
 mod judged;
@@ -138,10 +138,10 @@ fn answers_that_nobody_asked_for_change_nothing() {
         Input::StepEnded(crate::domain::testing::R2, "kvm1".into(), RunId([0xee; 16]), end()),
         verified("kvm1"),
         verified("kvm2"),
-        Input::Probed(R1, "kvm1".into(), Ok(boot())),
-        Input::Probed(R1, "kvm2".into(), Ok(boot())),
+        Input::Probed(R1, "kvm1".into(), Ok(ground())),
+        Input::Probed(R1, "kvm2".into(), Ok(ground())),
         Input::Probed(R1, "kvm2".into(), Err("x".into())),
-        Input::Probed(crate::domain::testing::R2, "kvm1".into(), Ok(boot())),
+        Input::Probed(crate::domain::testing::R2, "kvm1".into(), Ok(ground())),
     ];
     for input in inputs {
         let name = format!("{input:?}");
@@ -199,7 +199,7 @@ fn cancel_before_the_host_has_answered_sends_nothing() {
     world.decided(approve).unwrap();
     world.decided(Input::Start(R1)).unwrap();
     world.says("ana", Command::Cancel(R1)).unwrap();
-    world.input(Input::Probed(R1, "kvm1".into(), Ok(boot()))).unwrap();
+    world.input(Input::Probed(R1, "kvm1".into(), Ok(ground()))).unwrap();
     assert_eq!((outcome(&world), world.executions()), (Outcome::Cancelled, 0));
     assert!(world.asked.iter().any(|effect| matches!(effect, Effect::Release(R1))));
 }
@@ -283,7 +283,7 @@ fn what_never_ran_leads_up_no_ladder() {
     assert!(!rung(&world), "nothing was sent");
     // The same, had a step run and failed.
     std::mem::swap(&mut world.state, &mut unreached);
-    world.input(Input::Probed(R1, "kvm1".into(), Ok(testing::boot()))).unwrap();
+    world.input(Input::Probed(R1, "kvm1".into(), Ok(testing::ground()))).unwrap();
     world.step_ends(R1, StepEnd::Done(1));
     assert!(rung(&world));
 }
@@ -301,7 +301,7 @@ fn step_is_recorded_before_it_is_executed() {
     let (events, effects) = world.decided(Input::Start(R1)).unwrap();
     assert!(matches!(events.as_slice(), [Event::RunStarted { .. }]));
     assert!(matches!(effects.as_slice(), [Effect::Say(_), Effect::Hold(..), Effect::Probe(..)]));
-    let (events, effects) = world.decided(Input::Probed(R1, "kvm1".into(), Ok(boot()))).unwrap();
+    let (events, effects) = world.decided(Input::Probed(R1, "kvm1".into(), Ok(ground()))).unwrap();
     assert!(matches!(events.as_slice(), [Event::StepStarted { step: 0, .. }]));
     assert!(matches!(effects.as_slice(), [Effect::Follow(..), Effect::Execute(..)]));
 }

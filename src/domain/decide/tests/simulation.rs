@@ -13,7 +13,7 @@ use crate::domain::record::event::Event;
 use crate::domain::record::origin::Origin;
 use crate::domain::record::request::Approval;
 use crate::domain::record::run::{Outcome, Output, StepEnd, Verdict, VerifyReport};
-use crate::domain::testing::{self, World, actor, boot, folded, people, report, run_command};
+use crate::domain::testing::{self, World, actor, folded, ground, people, report, run_command};
 use crate::domain::world::action::Risk;
 use crate::domain::world::actor::{ActorId, People, Role};
 
@@ -194,7 +194,7 @@ impl Simulation {
             }
             Effect::Probe(id, host) => {
                 let answer =
-                    if matches!(end, StepEnd::NotRun(_)) { Err("no route".to_owned()) } else { Ok(boot()) };
+                    if matches!(end, StepEnd::NotRun(_)) { Err("no route".to_owned()) } else { Ok(ground()) };
                 self.input(Input::Probed(id, host, answer));
             }
             Effect::Execute(id, host, step) | Effect::Settle(id, host, step) => {
@@ -225,7 +225,7 @@ impl Simulation {
                     VerifyReport { verdict: Verdict::Holds, why: String::new(), output: Output::default() };
                 self.input(Input::Verified(id, host, report));
             }
-            _ => self.input(Input::Probed(id, host, Ok(boot()))),
+            _ => self.input(Input::Probed(id, host, Ok(ground()))),
         }
     }
 

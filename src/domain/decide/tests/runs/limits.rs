@@ -9,8 +9,8 @@ use crate::domain::record::bounds::TEXT_LEN_MAX;
 use crate::domain::record::origin::Origin;
 use crate::domain::record::request::{HostPhase, Status};
 use crate::domain::record::run::{
-    BOOT_LEN_MAX, BootId, OUTPUT_HEAD, OUTPUT_TAIL, Outcome, Output, StepEnd, StepReport, Verdict,
-    VerifyReport,
+    BOOT_LEN_MAX, BootId, FOLDER_LEN_MAX, Ground, OUTPUT_HEAD, OUTPUT_SHOWN, OUTPUT_TAIL, Outcome, Output,
+    StepEnd, StepReport, Verdict, VerifyReport,
 };
 use crate::domain::record::severity::Severity;
 use crate::domain::testing::{self, R1, World, run_command};
@@ -37,11 +37,14 @@ fn assert_every_event_fits(world: &World) {
 }
 
 fn long_report(end: StepEnd) -> StepReport {
-    let output =
-        Output {
-            head: worst(OUTPUT_HEAD * 4), dropped: 7, tail: "ä€🦀".repeat(OUTPUT_TAIL), unseen: None
-        };
-    StepReport { end, output }
+    let output = Output {
+        head: worst(OUTPUT_HEAD * 4),
+        dropped: 7,
+        tail: "ä€🦀".repeat(OUTPUT_TAIL),
+        stderr: worst(OUTPUT_TAIL * 4),
+        ..Output::default()
+    };
+    StepReport { end, output, left: Vec::new() }
 }
 
 fn current(world: &World) -> Option<crate::domain::id::RunId> {
@@ -82,7 +85,7 @@ fn longest_explanations_and_output_of_hosts_fit_into_events() {
             .unwrap();
         assert!(matches!(world.status(R1), Status::Ended(_)));
         assert_every_event_fits(&world);
-        assert!(world.moments.len() < 40, "{} events", world.moments.len());
+        assert!(world.moments.len() < 60, "{} events", world.moments.len());
     }
 }
 
@@ -114,14 +117,20 @@ fn value_as_long_as_it_may_be_fits_into_events() {
 }
 
 #[test]
-fn host_whose_boot_id_is_too_long_is_sent_nothing() {
-    for (len, sent) in [(BOOT_LEN_MAX, true), (BOOT_LEN_MAX + 1, false)] {
+fn host_whose_boot_id_or_folder_is_too_long_is_sent_nothing() {
+    let ground =
+        |boot, folder| Ground { boot: BootId(worst(boot)), folder: worst(folder), ..testing::ground() };
+    for (ground, sent) in [
+        (ground(BOOT_LEN_MAX, FOLDER_LEN_MAX), true),
+        (ground(BOOT_LEN_MAX + 1, 1), false),
+        (ground(1, FOLDER_LEN_MAX + 1), false),
+    ] {
         let mut world = World::opened("vm-start", &["kvm1"]);
         let actor = testing::actor("ben");
         let command = Command::Approve(R1);
         world.decided(Input::Command { origin: Origin::typed(actor, "ben".into()), command }).unwrap();
         world.decided(Input::Start(R1)).unwrap();
-        world.input(Input::Probed(R1, "kvm1".into(), Ok(BootId(worst(len))))).unwrap();
+        world.input(Input::Probed(R1, "kvm1".into(), Ok(ground))).unwrap();
         assert_eq!(world.executions(), usize::from(sent));
         assert_every_event_fits(&world);
     }
@@ -130,19 +139,43 @@ fn host_whose_boot_id_is_too_long_is_sent_nothing() {
 #[test]
 fn output_is_kept_whole_in_pieces_that_split_no_character() {
     let mut world = World::running("vm-folder", &["kvm1"]);
-    let output =
-        Output {
-            head: "ä€🦀x".repeat(1600), dropped: 0, tail: "€".repeat(OUTPUT_TAIL / 3), unseen: None
-        };
+    let output = Output {
+        head: "ä€🦀x".repeat(1600),
+        tail: "€".repeat(OUTPUT_TAIL / 3),
+        stderr: "€".repeat(OUTPUT_TAIL / 3),
+        ..Output::default()
+    };
     let text = output.text();
     let run = current(&world).unwrap();
-    let report = StepReport { end: StepEnd::Done(0), output };
+    let report = StepReport { end: StepEnd::Done(0), output, left: Vec::new() };
     world.input(Input::StepEnded(R1, "kvm1".into(), run, report)).unwrap();
     assert_eq!(world.request(R1).run.as_ref().unwrap().hosts[0].output[&Some(0)], text);
 }
 
 #[test]
 fn dropped_bytes_are_said() {
-    let output = Output { head: "a".into(), dropped: 3, tail: "z".into(), unseen: None };
+    let output = Output { head: "a".into(), dropped: 3, tail: "z".into(), ..Output::default() };
     assert_eq!(output.text(), "a\n[... 3 bytes dropped ...]\nz");
+}
+
+#[test]
+fn what_people_see_of_a_long_output_is_its_beginning_and_its_end() {
+    let long = |head: String| Output { head, ..Output::default() };
+    assert_eq!(long("x".repeat(2 * OUTPUT_SHOWN)).text(), "x".repeat(2 * OUTPUT_SHOWN));
+    let text = long(format!("begin{}end", "€".repeat(OUTPUT_HEAD / 3 - 3))).text();
+    assert!(text.starts_with("begin€") && text.ends_with("€end") && text.len() < 2 * OUTPUT_SHOWN + 64);
+    let said = text.split("[... ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+    let kept = text.matches('€').count();
+    assert_eq!(said.parse::<usize>().unwrap(), (OUTPUT_HEAD / 3 - 3 - kept) * 3);
+    // What an expectation is compared with is all that was seen.
+    assert!(long("x".repeat(OUTPUT_HEAD)).stdout().len() == OUTPUT_HEAD);
+}
+
+#[test]
+fn standard_error_stands_apart_and_what_is_to_be_known_of_it_last() {
+    let output =
+        Output { head: "out".into(), stderr: "err".into(), note: "[held]\n".into(), ..Output::default() };
+    assert_eq!(output.text(), "out\n[standard error]\nerr\n[held]\n");
+    assert_eq!(output.stdout(), "out");
+    assert_eq!(Output { stderr: "err".into(), ..Output::default() }.text(), "err");
 }
