@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Stdio};
 use std::sync::{Arc, Mutex};
@@ -122,6 +123,7 @@ struct Place {
     config: SshConfig,
     host: HostPlan,
     disk: PathBuf,
+    _parent: tempfile::TempDir,
 }
 
 impl Drop for Place {
@@ -135,19 +137,22 @@ impl Place {
     fn new(shell: &str) -> Self {
         let shell = format!("/usr/bin/{shell}");
         let script = "mount --bind \"$1\" \"$(readlink -f /bin/sh)\"; shift; exec \"$@\"";
-        let sshd = Sshd::start_under(&["unshare", "-m", "/bin/bash", "-c", script, "bash", &shell], "");
-        let disk = sshd.folder.join("disk");
+        // Mounted before the server leaves for a mount namespace of its own.
+        let parent = tempfile::Builder::new().prefix("dogwatch-soak-").tempdir().unwrap();
+        fs::set_permissions(parent.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let disk = parent.path().join("disk");
         fs::create_dir(&disk).unwrap();
         let mounted = Process::new("mount")
             .args(["-t", "tmpfs", "-o", "size=600k,mode=1777", "tmpfs"])
             .arg(&disk)
             .status();
         assert!(mounted.unwrap().success(), "mount a tmpfs: the soak runs as root");
+        let sshd = Sshd::start_under(&["unshare", "-m", "/bin/bash", "-c", script, "bash", &shell], "");
         let link = Link::to(sshd.port);
         let mut host = host(&sshd);
         host.port = link.port;
         host.folder = disk.join("base").display().to_string();
-        Self { config: config(&sshd), host, link, disk, sshd }
+        Self { config: config(&sshd), host, link, disk, sshd, _parent: parent }
     }
 
     /// Every process that was started in a session of this host.
@@ -223,7 +228,7 @@ async fn one(place: &Place, fault: Fault, shell: &'static str, round: usize) -> 
     let (digest, over) = (Digest::of(b"the plan"), OverRuns::default());
     // Two of three faults strike after the claim, the others at any moment.
     let in_the_middle = !round.is_multiple_of(3);
-    let pause = super::loss::random_ms(if in_the_middle { 500 } else { 900 });
+    let pause = super::loss::random_ms(if in_the_middle { 150 + 100 * (round as u64 % 8) } else { 900 });
     let (struck, is_struck) = watch::channel(false);
     let work = async {
         let ground = match ground::probe(&place.config, &place.host, digest).await {
@@ -292,11 +297,12 @@ async fn a_thousand_runs_with_a_fault_each() {
         }
     }
     let mut counts: BTreeMap<(Fault, &str), usize> = BTreeMap::new();
-    let (mut runs, mut middle, mut wrong) = (0, 0, Vec::new());
+    let (mut runs, mut middle, mut began, mut wrong) = (0, 0, 0, Vec::new());
     for (told, ran) in hosts.join_all().await {
         for (told, ran) in told.into_iter().zip(ran) {
             runs += 1;
-            middle += usize::from(told.in_the_middle);
+            middle += usize::from(told.in_the_middle && ran > 0);
+            began += usize::from(ran > 0);
             let (word, is_right) = match &told.end {
                 StepEnd::Done(code) => ("done", *code == told.code && ran == 1),
                 StepEnd::NotRun(_) => ("not run", ran == 0),
@@ -304,12 +310,15 @@ async fn a_thousand_runs_with_a_fault_each() {
                 StepEnd::TimedOut | StepEnd::Cancelled => ("stopped", false),
             };
             *counts.entry((told.fault, word)).or_default() += 1;
+            if runs <= 5 {
+                eprintln!("for example: {:?}: {:?}", told.fault, told.end);
+            }
             if !is_right {
                 wrong.push(format!("{:?} under {}: ran {ran} times: {:?}", told.fault, told.shell, told.end));
             }
         }
     }
-    eprintln!("{runs} runs, {middle} struck between claim and end: {counts:?}");
+    eprintln!("{runs} runs, {began} began, {middle} struck between claim and end: {counts:?}");
     assert!(wrong.is_empty(), "{} wrong: {wrong:#?}", wrong.len());
-    assert!(runs >= 1000 && middle * 2 >= runs);
+    assert!(runs >= 1000 && middle * 2 >= runs, "the faults missed");
 }
