@@ -47,7 +47,8 @@ pub(super) async fn verify(
             .await
             .unwrap_or_else(|_| nothing_known("the host did not answer in time"));
         let (verdict, why) = verdict(&check.command, &report);
-        if verdict == Verdict::Holds || Instant::now() + LOOK_EVERY > deadline {
+        let settled = matches!(verdict, Verdict::Holds | Verdict::NotApplicable);
+        if settled || Instant::now() + LOOK_EVERY > deadline {
             return VerifyReport { verdict, why, output: report.output };
         }
         sleep(LOOK_EVERY).await;
@@ -82,6 +83,7 @@ pub(super) fn verdict(command: &Command, look: &StepReport) -> (Verdict, String)
         StepEnd::Done(code) => match judge(command, *code, &look.output) {
             Judgement::Met => (Verdict::Holds, String::new()),
             Judgement::Unmet(why) => (Verdict::Fails, why),
+            Judgement::NotApplicable(why) => (Verdict::NotApplicable, why),
             Judgement::NotSeen(why) => (Verdict::NotSeen, why),
         },
         StepEnd::TimedOut => (Verdict::NotSeen, format!("no end within {} s", command.timeout_s)),

@@ -261,6 +261,9 @@ pub enum Event {
         host: HostName,
         /// Why it did not hold; none if it held.
         problem: Option<String>,
+        /// Whether it says that the action does not apply there.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        not_applicable: bool,
     },
     /// The run is over on one host.
     HostEnded {
