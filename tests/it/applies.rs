@@ -26,7 +26,8 @@ fn nothing_is_offered_after_an_action_that_has_nothing_to_do() {
         ("/run esxi-vm-power-off vmid=7 on lab-esxi because x".to_owned(), "does not match"),
     ] {
         let said = said(&Place::new(), &request);
-        let (_, ended) = said.split_once("r1 failed: step 1: ").unwrap_or_else(|| panic!("{request}: {said}"));
+        let (_, ended) =
+            said.split_once("r1 failed: step 1: ").unwrap_or_else(|| panic!("{request}: {said}"));
         assert!(ended.contains(why), "{request}: {said}");
         assert!(!ended.contains("next rung") && !ended.contains("way back"), "{request}: {said}");
     }

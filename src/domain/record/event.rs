@@ -312,6 +312,13 @@ pub enum Event {
         /// What it said, in ms since 1970.
         wall_ms: u64,
     },
+    /// People were told the hash of an earlier event: nothing up to it can be changed any more unnoticed.
+    HeadTold {
+        /// The event.
+        seq: u64,
+        /// Its hash.
+        hash: Digest,
+    },
 }
 
 impl Event {
@@ -343,7 +350,8 @@ impl Event {
             | Self::ConversationQuieted { .. }
             | Self::ClockBehind { .. }
             | Self::ClockCaughtUp { .. }
-            | Self::ClockAccepted { .. } => None,
+            | Self::ClockAccepted { .. }
+            | Self::HeadTold { .. } => None,
             Self::RequestOpened { request, .. }
             | Self::ApprovalGiven { request, .. }
             | Self::ApprovalWithdrawn { request, .. }
