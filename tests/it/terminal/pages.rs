@@ -11,7 +11,7 @@ fn an_incident_is_shown_in_the_pager_that_is_wished_for_and_whole_without_one() 
     let mut window = Window::shell();
     window.keys(CTRL_D).until_last("sh$");
     window.keys(&format!("D='{BINARY} --kb {KB} --state s'; I='incident show i1'\r"));
-    window.keys("echo /incident open web01 hangs | $D demo\r").until_text("i1 (sev3) is open");
+    window.keys("echo /incident open web01 hangs | $D demo; echo\r").until_text("i1 (sev3) is open");
     window.until_last("sh$");
     window.keys("PAGER='tr a-z A-Z' $D $I\r").until_text(&SHOWN.to_uppercase());
     window.until_last("sh$");
@@ -30,4 +30,7 @@ fn an_incident_is_shown_in_the_pager_that_is_wished_for_and_whole_without_one() 
         .keys("PAGER=\"sh -c 'trap : INT; cat; expr 70 + 7; sleep 99; expr 80 + 8'\" $D $I; expr 90 + $?\r");
     window.until_text("\n77");
     window.keys(CTRL_C).until_text("\n88\n90\n");
+    window.until_last("sh$");
+    window.keys("exit\r");
+    window.ended();
 }
