@@ -18,6 +18,7 @@
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
+mod anchor_file;
 pub mod app;
 pub mod articles;
 pub mod chat;

@@ -9,12 +9,13 @@ use tokio::task::JoinSet;
 
 use super::handle::{Handle, Message, Trail};
 use super::outbox::{Outbox, Post};
-use super::ports::{Chat, Hosts, Library, Record, RecordError, Roles, Sources};
+use super::ports::{Chat, Elsewhere, Hosts, Library, Record, RecordError, Roles, Sources};
 use super::timekeeper::{Timekeeper, wall_ms};
 use super::turn::{
     Next, Turn, answers_its_caller, looks_at_sources, origin_of, rests_on_sources, subject, told,
 };
 use super::work::{Held, Work};
+use crate::domain::audit::chain::Head;
 use crate::domain::command::limits::Limits;
 use crate::domain::decide::decide;
 use crate::domain::decide::effect::Effect;
@@ -65,6 +66,8 @@ pub struct Bot<H, R, L, S, C> {
     pub chat: Arc<C>,
     /// What chats say of them.
     pub roles: Arc<dyn Roles>,
+    /// Where else heads of the record are kept, if anywhere.
+    pub elsewhere: Option<Arc<dyn Elsewhere>>,
 }
 
 impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Bot<H, R, L, S, C> {
@@ -85,6 +88,8 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Bot<H, R, L, S, C> {
         let bot = Loop {
             work,
             store: self.record.store(),
+            head: self.record.head(),
+            elsewhere: self.elsewhere,
             record: Some(self.record),
             has_to_recover: state.requests.values().any(Request::is_open),
             sources: self.sources,
@@ -115,6 +120,9 @@ pub struct Loop<H, R, L, S, C> {
     /// Away only while it is being written.
     record: Option<R>,
     store: StoreId,
+    /// The last event on disk.
+    head: Head,
+    elsewhere: Option<Arc<dyn Elsewhere>>,
     /// Until then time starts nothing: a run of this life would be taken for one of an earlier.
     has_to_recover: bool,
     sources: Arc<S>,
@@ -249,9 +257,8 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         if happened || !turn.notes.is_empty() {
             let Turn { now_ms, events, notes, .. } = &mut turn;
             let (now_ms, events, notes) = (*now_ms, std::mem::take(events), std::mem::take(notes));
-            self.with_record(move |record| record.append(now_ms, events, notes))
-                .await?
-                .map_err(BotError::Record)?;
+            let append = move |record: &mut R| record.append(now_ms, events, notes).map(|_| record.head());
+            self.head = self.with_record(append).await?.map_err(BotError::Record)?;
             if happened {
                 self.timekeeper = Timekeeper::new(self.state.clock.last_ms, began);
             }
@@ -317,7 +324,7 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
             self.asked.remove(request);
         }
         let (now_ms, wall_ms) = (turn.now_ms, turn.wall_ms);
-        let context = Context { now_ms, wall_ms, store: self.store };
+        let context = Context { now_ms, wall_ms, store: self.store, head: self.head };
         let decision = match decide(&self.state, &self.catalogue, input, context) {
             Ok(decision) => decision,
             Err(refusal) => told(origin, &refusal),

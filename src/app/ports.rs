@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use super::outbox::{Note, Post, Shown};
 
+use crate::domain::audit::chain::Head;
 use crate::domain::id::{ConversationId, GroupId, IncidentId, RunId, StoreId};
 use crate::domain::plan::Plan;
 use crate::domain::plan::approved::Approved;
@@ -102,6 +103,9 @@ pub trait Record: Send + 'static {
     /// The random id of the record, drawn when it was made.
     fn store(&self) -> StoreId;
 
+    /// The last event that is on disk.
+    fn head(&self) -> Head;
+
     /// Follows the chain from the first event to the last.
     fn verify(&self) -> Result<Audit, RecordError>;
 }
@@ -118,6 +122,12 @@ pub struct Audit {
     pub events: u64,
     /// The hash of the last one.
     pub head: String,
+}
+
+/// A place elsewhere at which heads of the record are kept. Synchronous, as [`Record`] is.
+pub trait Elsewhere: Send + Sync + 'static {
+    /// Keeps one for good. The error, for people, says what was tried on what.
+    fn keep(&self, at_ms: u64, head: Head) -> Result<(), String>;
 }
 
 /// The knowledge base as something that answers. Synchronous, as [`Record`] is.

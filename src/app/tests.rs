@@ -16,6 +16,7 @@ use super::ports::{
     Asked, Audit, Chat, HostCheck, Hosts, Library, Record, RecordError, Roles, Sources, StepAt,
 };
 use super::{Bot, Handle, Outbox};
+use crate::domain::audit::chain::Head;
 use crate::domain::command::Command;
 use crate::domain::decide::input::Input;
 use crate::domain::id::{Digest, GroupId, RequestId, RunId, StoreId};
@@ -190,6 +191,10 @@ impl Record for Paper {
         StoreId([1; 16])
     }
 
+    fn head(&self) -> Head {
+        Head { seq: self.seq, hash: Digest::of(&self.seq.to_be_bytes()) }
+    }
+
     fn append(
         &mut self,
         at_ms: u64,
@@ -231,6 +236,7 @@ fn running_on(outside: Outside, appends_left: usize, moments: &[Moment]) -> Runn
         sources: Arc::clone(&outside),
         chat: Arc::clone(&outside),
         roles: Arc::clone(&outside) as Arc<dyn Roles>,
+        elsewhere: None,
     };
     let (bot, handle) = bot.prepare(in_chat(), moments, Outbox::default());
     let stop = watch::Sender::new(false);

@@ -48,7 +48,7 @@ pub fn run(places: &Places, Command::Accept: &Command) -> Done {
         policy: config.policy,
         wrapper: remote::wrapper_digest(),
     };
-    let context = Context { now_ms, wall_ms, store: record.store() };
+    let context = Context { now_ms, wall_ms, store: record.store(), head: record.head() };
     let input = Input::Command { origin, command: Asked::ClockAccept };
     let decision = decide(&state, &catalogue, input, context)?;
     let mut notes = Vec::new();

@@ -108,7 +108,7 @@ fn record(places: &Places, report: &mut Report) {
         Ok(folder) => folder,
         Err(error) => return report.line(false, "record", chain(error)),
     };
-    match proved(&folder) {
+    match proved(&folder, |_| ()) {
         Ok(found) => match (found.fault, found.newer) {
             (Some(fault), _) => report.line(false, "record", format!("{fault}; in {}", folder.display())),
             (None, Some(newer)) => report.line(false, "record", StoreError::newer(&folder, newer)),

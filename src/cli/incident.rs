@@ -1,7 +1,7 @@
 //! `incident list`, `incident show`: reads the record.
 
 use super::failure::Done;
-use super::output::out;
+use super::pager::paged;
 use super::places::Places;
 use crate::chat::console::rendered;
 use crate::domain::id::IncidentId;
@@ -30,6 +30,6 @@ pub fn run(places: &Places, command: &Command) -> Done {
             replies::timeline::timeline(&people, &state, incident)
         }
     };
-    out!("{}", rendered(&reply).trim_end());
+    paged(&format!("{}\n", rendered(&reply).trim_end()));
     Ok(())
 }

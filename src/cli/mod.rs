@@ -19,6 +19,7 @@ mod lab;
 mod log;
 mod model;
 mod output;
+mod pager;
 mod places;
 mod runtime;
 mod serve;

@@ -1,6 +1,6 @@
 //! `serve`: the bot on Discord, until SIGTERM.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -10,6 +10,8 @@ use super::end::End;
 use super::failure::{Done, Failure};
 use super::places::Places;
 use super::runtime::runtime;
+use crate::anchor_file::AnchorFile;
+use crate::app::ports::Elsewhere;
 use crate::app::{Bot, BotError};
 use crate::articles::library::KbLibrary;
 use crate::articles::meaning::VECTORS;
@@ -39,8 +41,8 @@ pub fn run(places: &Places) -> Done {
     let library = Arc::new(KbLibrary::open(&places.kb, Some(&places.index), places.meaning(VECTORS)?)?);
     let _following = library.watch()?;
     let state = places.state()?;
-    let identity = read.identity.unwrap_or_default();
-    let parts = Parts { settings, token, files, library, identity };
+    let (identity, anchor_file) = (read.identity.unwrap_or_default(), read.anchor_file);
+    let parts = Parts { settings, token, files, library, identity, anchor_file };
     runtime()?.block_on(async { parts.run(&state, &mut End::listen()?).await })
 }
 
@@ -50,7 +52,8 @@ struct Parts {
     token: Secret,
     files: Files,
     library: Arc<KbLibrary>,
-    identity: std::path::PathBuf,
+    identity: PathBuf,
+    anchor_file: Option<PathBuf>,
 }
 
 impl Parts {
@@ -73,6 +76,7 @@ impl Parts {
             sources: Arc::clone(&sources),
             chat: Arc::new(service.chat()),
             roles: Arc::new(service.roles()),
+            elsewhere: self.anchor_file.map(|file| Arc::new(AnchorFile(file)) as Arc<dyn Elsewhere>),
         };
         let (bot, handle) = bot.prepare(catalogue, &moments, outbox);
         let mut running = tokio::spawn(bot.run(stop.subscribe()));

@@ -7,7 +7,9 @@ use anyhow::Context as _;
 use tokio::sync::watch;
 
 use super::end::End;
+use crate::anchor_file::AnchorFile;
 use crate::app::Bot;
+use crate::app::ports::Elsewhere;
 use crate::articles::library::KbLibrary;
 use crate::articles::sources::Files;
 use crate::chat::console::{self, Conversation, NoGroups};
@@ -32,7 +34,8 @@ impl Talk {
     /// until somebody asks for the end: what runs on a host then is settled at the next start.
     pub async fn run(self, state: &Path, end: &mut End) -> anyhow::Result<()> {
         let catalogue = self.files.read(&[])?;
-        let identity = self.files.config.read()?.identity.unwrap_or_default();
+        let config = self.files.config.read()?;
+        let identity = config.identity.unwrap_or_default();
         let folder = state.to_owned();
         let (record, moments, outbox) =
             tokio::task::spawn_blocking(move || SledRecord::open(&folder)).await??;
@@ -46,6 +49,7 @@ impl Talk {
             sources: Arc::new(self.files),
             chat: Arc::clone(&console),
             roles: Arc::new(NoGroups),
+            elsewhere: config.anchor_file.map(|file| Arc::new(AnchorFile(file)) as Arc<dyn Elsewhere>),
         };
         let (bot, handle) = bot.prepare(catalogue, &moments, outbox);
         let stop = watch::Sender::new(false);

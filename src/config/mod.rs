@@ -40,6 +40,8 @@ pub struct Config {
     pub inventory: BTreeMap<HostName, Host>,
     /// The bot's private key file.
     pub identity: Option<PathBuf>,
+    /// The file elsewhere to which heads of the record are appended.
+    pub anchor_file: Option<PathBuf>,
     /// How to be on Discord, if it is configured.
     pub discord: Option<Discord>,
 }
@@ -75,11 +77,12 @@ impl Config {
         }
         let folder = path.parent().unwrap_or(Path::new("."));
         let identity = raw.ssh.identity.map(|identity| resolved(folder, &identity));
+        let anchor_file = raw.record.anchor_file.map(|file| resolved(folder, &file));
         let checked = raw.discord.map(|section| discord::checked(section, folder)).transpose();
         let checked = checked.map_err(|problem| ConfigError::Discord { path: owned(), problem })?;
         let (discord, groups) = checked.unzip();
         let people = people.with_groups(groups.unwrap_or_default());
-        Ok(Self { people, policy, inventory: hosts, identity, discord })
+        Ok(Self { people, policy, inventory: hosts, identity, anchor_file, discord })
     }
 }
 

@@ -18,6 +18,8 @@ pub(super) struct Config {
     #[serde(default)]
     pub policy: Policy,
     #[serde(default)]
+    pub record: Record,
+    #[serde(default)]
     pub person: Vec<Person>,
     #[serde(default)]
     pub host: Vec<Host>,
@@ -71,6 +73,12 @@ impl Id {
 #[serde(deny_unknown_fields)]
 pub(super) struct Ssh {
     pub identity: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Record {
+    pub anchor_file: Option<String>,
 }
 
 #[derive(Deserialize)]

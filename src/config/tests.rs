@@ -10,6 +10,9 @@ identity = "keys/id_ed25519"
 [policy]
 destructive = 3
 
+[record]
+anchor_file = "/mnt/elsewhere/anchors"
+
 [[person]]
 name = "nia"
 role = "approver"
@@ -40,6 +43,7 @@ fn a_good_configuration_is_read_with_its_defaults() {
     assert_eq!((host.port, host.sudo, host.legacy), (22, false, false));
     assert!(host.path.contains("/usr/lib/vmware/bin"));
     assert_eq!(config.identity.unwrap(), Path::new("/etc/dogwatch/keys/id_ed25519"));
+    assert_eq!(config.anchor_file.unwrap(), Path::new("/mnt/elsewhere/anchors"));
     assert_eq!((config.policy.change, config.policy.destructive), (1, 3));
     let person = config.people.person(&ActorId("console:1000".to_owned())).unwrap();
     assert_eq!((person.name.as_str(), person.role), ("nia", Some(Role::Approver)));

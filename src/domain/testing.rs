@@ -6,11 +6,12 @@ mod cast;
 
 use std::collections::BTreeMap;
 
+use crate::domain::audit::chain::Head;
 use crate::domain::command::Command;
 use crate::domain::decide::decide;
 use crate::domain::decide::effect::{Decision, Effect};
 use crate::domain::decide::input::{Answers, Input};
-use crate::domain::id::{ActionId, ConversationId, GroupId, HostName, Nonce, RequestId, StoreId};
+use crate::domain::id::{ActionId, ConversationId, Digest, GroupId, HostName, Nonce, RequestId, StoreId};
 use crate::domain::policy::catalogue::Catalogue;
 use crate::domain::record::event::Event;
 use crate::domain::record::moment::Moment;
@@ -102,7 +103,7 @@ impl World {
     /// One decision; its events are recorded and folded, its effects are returned.
     pub fn decided(&mut self, input: Input) -> Result<(Vec<Event>, Vec<Effect>), Refusal> {
         let (now_ms, wall_ms) = (self.now_ms, self.now_ms - self.behind_ms);
-        let context = Context { now_ms, wall_ms, store: StoreId([1; 16]) };
+        let context = Context { now_ms, wall_ms, store: StoreId([1; 16]), head: self.head() };
         let Decision { events, effects } = decide(&self.state, &self.catalogue, input, context)?;
         let mut happened = Vec::new();
         let accepts = events.iter().any(|(_, event)| matches!(event, Event::ClockAccepted { .. }));
@@ -119,12 +120,19 @@ impl World {
         Ok((happened, effects))
     }
 
+    /// Up to where the record is on disk.
+    pub fn head(&self) -> Head {
+        let seq = self.moments.len() as u64;
+        Head { seq, hash: Digest::of(&seq.to_be_bytes()) }
+    }
+
     /// A decision and everything that follows from it without a host's answer but to the probe.
     pub fn input(&mut self, input: Input) -> Result<Vec<Event>, Refusal> {
         let (mut events, effects) = self.decided(input)?;
         for effect in effects {
             events.extend(match effect {
                 Effect::Start(id) => self.input(Input::Start(id))?,
+                Effect::TellHead => self.input(Input::TellHead)?,
                 Effect::AskRoles(id, actors, asked_at_ms) => {
                     let groups = actors.into_iter().map(|actor| {
                         let groups = self.groups.get(&actor).cloned().unwrap_or_else(|| Ok(Vec::new()));

@@ -36,6 +36,8 @@ struct RawStep {
     timeout_s: u32,
     #[serde(default = "success")]
     expect_exit: Vec<i32>,
+    #[serde(default)]
+    not_applicable_exit: Vec<i32>,
     expect_stdout: Option<String>,
 }
 
@@ -48,6 +50,8 @@ struct RawVerify {
     timeout_s: u32,
     #[serde(default = "success")]
     expect_exit: Vec<i32>,
+    #[serde(default)]
+    not_applicable_exit: Vec<i32>,
     expect_stdout: Option<String>,
     #[serde(default)]
     within_s: u32,
@@ -135,6 +139,7 @@ impl RawStep {
             stdin: self.stdin,
             timeout_s: self.timeout_s,
             expect_exit: self.expect_exit,
+            not_applicable_exit: self.not_applicable_exit,
             expect_stdout: self.expect_stdout,
         })
     }
@@ -147,6 +152,7 @@ impl RawVerify {
             stdin: None,
             timeout_s: self.timeout_s,
             expect_exit: self.expect_exit,
+            not_applicable_exit: self.not_applicable_exit,
             expect_stdout: self.expect_stdout,
         };
         Ok(Verify { step, within_s: self.within_s })
@@ -157,8 +163,7 @@ impl RawRollback {
     fn checked(self, steps: usize) -> Result<Rollback, Fault> {
         let key = "rollback";
         let Some(why) = self.none else {
-            let from_step = self.from_step.unwrap_or(1);
-            if !(1..=steps.max(1)).contains(&from_step) {
+            if self.from_step.is_some_and(|from_step| !(1..=steps.max(1)).contains(&from_step)) {
                 return Err(Fault("rollback.from_step".to_owned(), "it is not the number of a step, from 1"));
             }
             let step = Step {
@@ -166,9 +171,10 @@ impl RawRollback {
                 stdin: self.stdin,
                 timeout_s: self.timeout_s.unwrap_or(VERIFY_TIMEOUT_S_DEFAULT),
                 expect_exit: self.expect_exit.unwrap_or_else(success),
+                not_applicable_exit: Vec::new(),
                 expect_stdout: self.expect_stdout,
             };
-            return Ok(Rollback::Step { step, from_step });
+            return Ok(Rollback::Step { step, from_step: self.from_step });
         };
         let limits = self.from_step.is_some()
             || self.timeout_s.is_some()

@@ -166,6 +166,8 @@ codes! {
     WithinRange, "within_range", LeavesOut;
     /// No exit code, or one that no program has.
     ExpectExit, "expect_exit", LeavesOut;
+    /// An exit code that no program has, or that counts as success too.
+    NotApplicableExit, "not_applicable_exit", LeavesOut;
     /// An expectation that does not compile.
     ExpectStdout, "expect_stdout", LeavesOut;
     /// A program that no step may use.

@@ -45,7 +45,8 @@ pub(super) async fn verify(
             run::without_output(StepEnd::Unknown("the host did not answer in time".to_owned()))
         });
         let (verdict, why) = verdict(&check.command, &report);
-        if verdict == Verdict::Holds || Instant::now() + LOOK_EVERY > deadline {
+        let settled = matches!(verdict, Verdict::Holds | Verdict::NotApplicable);
+        if settled || Instant::now() + LOOK_EVERY > deadline {
             return VerifyReport { verdict, why, output: report.output };
         }
         sleep(LOOK_EVERY).await;
@@ -58,6 +59,7 @@ pub(super) fn verdict(command: &Command, look: &StepReport) -> (Verdict, String)
         StepEnd::Done(code) => match judge(command, *code, &look.output) {
             Judgement::Met => (Verdict::Holds, String::new()),
             Judgement::Unmet(why) => (Verdict::Fails, why),
+            Judgement::NotApplicable(why) => (Verdict::NotApplicable, why),
             Judgement::NotSeen(why) => (Verdict::NotSeen, why),
         },
         StepEnd::TimedOut => (Verdict::NotSeen, format!("no end within {} s", command.timeout_s)),

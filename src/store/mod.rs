@@ -23,7 +23,7 @@
 //!
 //! What it does not do: it blocks (call it from `spawn_blocking`), it gathers nothing (one call, one
 //! sync: the caller puts what waits into one call), it repairs, cuts and deletes nothing, and it
-//! does not notice a folder that was put back whole from an older backup: signed heads kept
+//! does not notice a folder that was put back whole from an older backup: heads kept
 //! elsewhere do.
 
 mod engine;

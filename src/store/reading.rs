@@ -16,6 +16,7 @@ use super::outbox::Entries;
 use super::record::{RECORD_VERSION, Record, RecordError, Recorded};
 use crate::app::outbox::Unread;
 use crate::domain::audit::chain::{ChainBreak, ENVELOPE_VERSION, Head, follow};
+use crate::domain::audit::plans::Plans;
 
 /// All that a record holds.
 pub(super) struct Contents<E, O> {
@@ -61,15 +62,19 @@ pub(super) fn check(
 ) -> Result<(String, Head), StoreError> {
     let meta = engine.meta(dir)?;
     let mut head = Head::START;
+    let mut plans = Plans::default();
     let mut hash_at_mark = None;
     engine.visit(dir, |seq, bytes| {
         let record = decode(dir, seq, &bytes)?;
+        let next = follow(head, &meta.store, &record.canonical_envelope, record.hash);
         head =
-            follow(head, &meta.store, &record.canonical_envelope, record.hash).map_err(|why| match why {
-                ChainBreak::Version(found) if found > u64::from(ENVELOPE_VERSION) => {
-                    newer(dir, "an event", found, u64::from(ENVELOPE_VERSION))
+            next.and_then(|next| plans.follow(&record.canonical_envelope).map(|()| next)).map_err(|why| {
+                match why {
+                    ChainBreak::Version(found) if found > u64::from(ENVELOPE_VERSION) => {
+                        newer(dir, "an event", found, u64::from(ENVELOPE_VERSION))
+                    }
+                    why => StoreError::damaged(dir, Fault::Chain { seq, why }),
                 }
-                why => StoreError::damaged(dir, Fault::Chain { seq, why }),
             })?;
         if mark.is_some_and(|mark| mark.head.seq == seq) {
             hash_at_mark = Some(record.hash);

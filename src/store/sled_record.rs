@@ -11,6 +11,7 @@ use super::{Recorded, Store};
 use crate::app::outbox::Note;
 use crate::app::ports::{Audit, Record, RecordError};
 use crate::app::{Outbox, chain, wall_ms};
+use crate::domain::audit::chain::Head;
 use crate::domain::id::StoreId;
 use crate::domain::record::event::Event;
 use crate::domain::record::moment::Moment;
@@ -37,9 +38,9 @@ impl SledRecord {
     }
 }
 
-/// Proves the record in a folder, without changing it.
-pub(crate) fn proved(folder: &Path) -> Result<Report, StoreError> {
-    verify_all::<Event, _>(folder, wall_ms(), Outbox::load)
+/// Proves the record in a folder, without changing it; `see` gets each sound event.
+pub(crate) fn proved(folder: &Path, see: impl FnMut(Head)) -> Result<Report, StoreError> {
+    verify_all::<Event, _>(folder, wall_ms(), Outbox::load, see)
 }
 
 /// The state of the record in a folder; the record must be there.
@@ -62,6 +63,10 @@ fn moment(recorded: Recorded<Event>) -> Moment {
 impl Record for SledRecord {
     fn store(&self) -> StoreId {
         self.id
+    }
+
+    fn head(&self) -> Head {
+        self.store.head()
     }
 
     fn append(

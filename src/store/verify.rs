@@ -52,31 +52,33 @@ pub fn require(dir: &Path) -> Result<(), StoreError> {
 /// An error means that there was nothing to judge: no record, somebody holds it, a newer version
 /// wrote it so that it can't be followed, or a file operation failed.
 pub fn verify(dir: &Path, now_ms: u64) -> Result<Report, StoreError> {
-    report(dir, now_ms, |_, _| Ok(()))
+    report(dir, now_ms, |_| (), |_, _| Ok(()))
 }
 
 /// The same, with a look at what this version knows of the events, and what `beside` makes of the
-/// entries beside them.
+/// entries beside them. `see` gets each event of the sound part of the chain.
 pub fn verify_all<E, O>(
     dir: &Path,
     now_ms: u64,
     beside: impl FnOnce(&Entries) -> Result<O, Unread>,
+    see: impl FnMut(Head),
 ) -> Result<Report, StoreError>
 where
     E: Serialize + DeserializeOwned,
 {
-    report(dir, now_ms, |engine, mark| contents::<E, O>(dir, engine, mark, beside).map(drop))
+    report(dir, now_ms, see, |engine, mark| contents::<E, O>(dir, engine, mark, beside).map(drop))
 }
 
 fn report(
     dir: &Path,
     now_ms: u64,
+    see: impl FnMut(Head),
     look: impl FnOnce(&Engine, Option<&Mark>) -> Result<(), StoreError>,
 ) -> Result<Report, StoreError> {
     require(dir)?;
     let _hold = Hold::take(dir, now_ms)?;
     let mut report = Report { head: Head::START, mark: None, fault: None, newer: None };
-    match examine(dir, &mut report, look) {
+    match examine(dir, &mut report, see, look) {
         Ok(()) => Ok(report),
         Err(StoreError::Damaged { fault, .. }) => Ok(Report { fault: Some(*fault), ..report }),
         Err(error) => Err(error),
@@ -86,6 +88,7 @@ fn report(
 fn examine(
     dir: &Path,
     report: &mut Report,
+    mut see: impl FnMut(Head),
     look: impl FnOnce(&Engine, Option<&Mark>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let path = folder::record(dir);
@@ -102,7 +105,11 @@ fn examine(
     let copy = Copy::of(&path)?;
     let engine = Engine::open(dir, copy.path())?;
     let known = mark.as_ref().ok().and_then(Option::as_ref);
-    match (check(dir, &engine, known, |head, _| report.head = head), &mark) {
+    let seen = |head, _: &[u8]| {
+        report.head = head;
+        see(head);
+    };
+    match (check(dir, &engine, known, seen), &mark) {
         (Ok(_), Ok(_)) => {}
         (Ok(_), Err(fault)) => return Err(StoreError::damaged(dir, fault.clone())),
         // Unreadable, the mark was taken for missing above.

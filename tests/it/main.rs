@@ -22,6 +22,8 @@ mod folder;
 #[expect(dead_code, reason = "the unit tests of the remote side use the rest")]
 mod sshd;
 
+mod anchors;
+mod applies;
 mod changed;
 mod cli;
 mod clock;

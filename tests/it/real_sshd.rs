@@ -98,6 +98,7 @@ impl World {
             library: Arc::new(library),
             sources: Arc::new(files),
             chat: Arc::clone(&heard),
+            elsewhere: None,
             roles: Arc::new(NoGroups),
         };
         let (bot, handle) = bot.prepare(catalogue, &moments, outbox);

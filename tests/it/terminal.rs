@@ -3,6 +3,7 @@
 
 mod ends;
 mod keys;
+mod pages;
 mod plain;
 mod pseudo;
 mod reports;

@@ -8,6 +8,7 @@ use super::{BotError, Loop, Message, Trail, origin_of};
 use crate::app::outbox::Post;
 use crate::app::ports::{Chat, Hosts, Library, Record, Sources};
 use crate::app::work::Held;
+use crate::domain::audit::chain::Head;
 use crate::domain::decide::effect::Effect;
 use crate::domain::decide::input::Input;
 use crate::domain::id::{HostName, RequestId};
@@ -22,6 +23,8 @@ use crate::domain::world::actor::ActorId;
 const TASKS_MAX: usize = 1024;
 /// Hosts that are looked at for one person at one time.
 const OWN_CHECKS_MAX: usize = 4;
+/// How long people wait to hear that a head is kept elsewhere.
+const KEEPING_MAX: Duration = Duration::from_secs(10);
 /// How long after it was asked for, a role is asked for again: longer than an answer may take.
 const ROLES_AGAIN: Duration = Duration::from_secs(6);
 
@@ -33,6 +36,8 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
             Effect::Follow(conversation, reply) => self.work.chat.follow(&conversation, &reply),
             Effect::Form(origin, form) => self.work.chat.form(&origin, form),
             Effect::Start(request) => self.again.push_back(Message::Input(Input::Start(request), trail)),
+            Effect::TellHead => self.again.push_back(Message::Input(Input::TellHead, trail)),
+            Effect::KeepElsewhere(at_ms, head) => self.keep_elsewhere(at_ms, head, trail),
             Effect::AskRoles(request, actors, asked_at_ms) => {
                 self.ask_roles(request, actors, asked_at_ms, trail);
             }
@@ -72,6 +77,28 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
             }
         }
         Ok(())
+    }
+
+    /// Keeps a head elsewhere, one at a time: a file system that hangs holds up this alone.
+    fn keep_elsewhere(&mut self, at_ms: u64, head: Head, trail: Option<Trail>) {
+        let Some(elsewhere) = &self.elsewhere else { return };
+        let free = Arc::strong_count(elsewhere) == 1;
+        let elsewhere = Arc::clone(elsewhere);
+        let keep = async move {
+            let late = || Err(format!("it was not done within {} s", KEEPING_MAX.as_secs()));
+            let kept = if free {
+                let keeping = tokio::task::spawn_blocking(move || elsewhere.keep(at_ms, head));
+                match tokio::time::timeout(KEEPING_MAX, keeping).await {
+                    Ok(Ok(kept)) => kept,
+                    Ok(Err(died)) => Err(died.to_string()),
+                    Err(_) => late(),
+                }
+            } else {
+                Err("the one before is still being written".to_owned())
+            };
+            kept.err().map(Input::NotKept)
+        };
+        self.spawn(keep, trail);
     }
 
     /// Looks at a host, for each person at a few at one time.

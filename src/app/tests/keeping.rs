@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::app::outbox::Shown;
+use crate::domain::audit::chain::Head;
 use crate::domain::id::{ConversationId, Digest, IncidentId, StoreId};
 use crate::domain::record::origin::Ticket;
 use crate::domain::record::severity::Severity;
@@ -71,6 +72,11 @@ impl Record for Disk {
         StoreId([1; 16])
     }
 
+    fn head(&self) -> Head {
+        let seq = self.0.lock().unwrap().moments.len() as u64;
+        Head { seq, hash: Digest::of(&seq.to_be_bytes()) }
+    }
+
     fn append(
         &mut self,
         at_ms: u64,
@@ -118,6 +124,7 @@ impl Life {
             sources: Arc::clone(&outside),
             chat: Arc::clone(&room),
             roles: outside,
+            elsewhere: None,
         };
         let (moments, left) = disk.load();
         let (bot, handle) = bot.prepare(catalogue(), &moments, left);

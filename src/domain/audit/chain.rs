@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::canonical::canonical;
-use crate::domain::id::Digest;
+use crate::domain::id::{Digest, RequestId};
 use crate::domain::world::actor::ActorId;
 
 /// Bytes of one event's canonical envelope at the most; sled moves larger values to files that it
@@ -70,6 +70,12 @@ pub enum ChainBreak {
     /// Something before it is missing, or it stands in the wrong place.
     #[error("it calls itself event {0}")]
     Seq(u64),
+    /// The plan that was approved was rewritten, or its digest.
+    #[error("the plan of {0} does not hash to the digest that stands beside it")]
+    Plan(RequestId),
+    /// What was approved or started is not what was asked for.
+    #[error("it names another plan of {0} than the one that was asked for")]
+    PlanOfAnother(RequestId),
 }
 
 /// Checks that an event is the next one after `head` in the chain of `store`, and returns the new head.

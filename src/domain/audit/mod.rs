@@ -1,3 +1,5 @@
 //! What anybody needs to verify the record.
 
+pub mod anchor;
 pub mod chain;
+pub mod plans;

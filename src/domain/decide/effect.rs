@@ -1,5 +1,6 @@
 //! What a decision comes to: events to record, and effects once they are recorded.
 
+use crate::domain::audit::chain::Head;
 use crate::domain::id::{ConversationId, HostName, RequestId, RunId};
 use crate::domain::plan::Plan;
 use crate::domain::plan::approved::Approved;
@@ -31,6 +32,10 @@ pub enum Effect {
     VerifyAudit(Origin),
     /// Put [`Input::Start`](crate::domain::decide::input::Input::Start) after this decision.
     Start(RequestId),
+    /// Put [`Input::TellHead`](crate::domain::decide::input::Input::TellHead) after this decision.
+    TellHead,
+    /// Keep a head of the record elsewhere too, with this time.
+    KeepElsewhere(u64, Head),
     /// Ask the chats which groups these accounts belong to; the time is this decision's.
     AskRoles(RequestId, Vec<ActorId>, u64),
     /// Hand the approved plan to the executor, which keeps it until `Release`.

@@ -1,6 +1,6 @@
 //! Incidents: opening, noting, using, resolving.
 
-use super::effect::Decision;
+use super::effect::{Decision, Effect};
 use crate::domain::command::{Assignee, Command};
 use crate::domain::id::{ConversationId, IncidentId};
 use crate::domain::policy::catalogue::{ambiguous, named};
@@ -218,7 +218,9 @@ fn resolve(
             .hint(format!("`/show {}` says where it stands.", request.id)));
     }
     let event = Event::IncidentResolved { incident: incident.id, text };
-    Ok(told(caller, incident.id, event, replies::incident::resolved(incident.id)))
+    let mut decision = told(caller, incident.id, event, replies::incident::resolved(incident.id));
+    decision.effects.push(Effect::TellHead);
+    Ok(decision)
 }
 
 #[cfg(test)]

@@ -28,6 +28,10 @@ pub enum Input {
     Audited(Origin, Result<(u64, String), String>),
     /// An incident has been given a conversation of its own.
     Threaded(IncidentId, ConversationId),
+    /// The record's head may be due to be told.
+    TellHead,
+    /// A head could not be kept elsewhere, and why.
+    NotKept(String),
     /// A request may be able to start.
     Start(RequestId),
     /// What was said of the roles of those whom the start of a request rests on.

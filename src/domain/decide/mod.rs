@@ -9,6 +9,7 @@ mod ask;
 mod clock;
 pub mod effect;
 mod form;
+mod heads;
 mod incident;
 pub mod input;
 mod press;
@@ -65,7 +66,13 @@ pub fn decide(
         }
         Input::Verified(request, host, report) => Ok(progress::verified(view, request, &host, report)),
         Input::Recover => Ok(recover::recover(view)),
-        Input::Tick => Ok(clock::tick(view)),
+        Input::TellHead => Ok(heads::tell(view)),
+        Input::NotKept(why) => Ok(Decision::say(To::everybody(), replies::audit::not_kept(&why))),
+        Input::Tick => {
+            let mut decision = clock::tick(view);
+            decision.extend(heads::tell(view));
+            Ok(decision)
+        }
     }
 }
 

@@ -91,18 +91,22 @@ pub fn verified(view: View<'_>, id: RequestId, host: &HostName, report: VerifyRe
     let (found, problem) = match verdict {
         Verdict::Holds => ("the verification holds", None),
         Verdict::Fails => ("the verification does not hold", Some(why.clone())),
+        Verdict::NotApplicable => ("the verification does not apply", Some(why.clone())),
         Verdict::NotSeen => {
             ("the verification could not be asked", Some(format!("could not be asked: {why}")))
         }
     };
-    turn.record(Event::VerifyEnded { request: id, host: host.clone(), problem });
+    let not_applicable = verdict == Verdict::NotApplicable;
+    turn.record(Event::VerifyEnded { request: id, host: host.clone(), problem, not_applicable });
     turn.follow(replies::run::verified(id, host, found, &why, &output));
     match verdict {
         _ if unknown => {
             turn.end_host(host, Outcome::Unknown, &format!("nobody knows how the step ended; {found} now"));
         }
         Verdict::Holds => turn.end_host(host, Outcome::Succeeded, ""),
-        Verdict::Fails => turn.end_host(host, Outcome::Failed, &format!("{found}: {why}")),
+        Verdict::Fails | Verdict::NotApplicable => {
+            turn.end_host(host, Outcome::Failed, &format!("{found}: {why}"));
+        }
         Verdict::NotSeen => {
             turn.end_host(host, Outcome::Unknown, &format!("the steps are done, but {found}: {why}"));
         }
@@ -121,7 +125,7 @@ fn judged(command: &Command, report: &StepReport) -> (StepEnd, Option<String>) {
     let (end, problem) = match &report.end {
         StepEnd::Done(code) => match judge(command, *code, &report.output) {
             Judgement::Met => (report.end.clone(), None),
-            Judgement::Unmet(why) => (report.end.clone(), Some(why)),
+            Judgement::Unmet(why) | Judgement::NotApplicable(why) => (report.end.clone(), Some(why)),
             Judgement::NotSeen(why) => (StepEnd::Unknown(short(&why)), Some(why)),
         },
         StepEnd::TimedOut => {

@@ -50,6 +50,9 @@ pub struct Command {
     pub timeout_s: u32,
     /// Exit codes that count as success.
     pub expect_exit: Vec<i32>,
+    /// Exit codes that say that it does not apply here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_applicable_exit: Vec<i32>,
     /// A regular expression that the output must match.
     pub expect_stdout: Option<String>,
 }
@@ -104,7 +107,7 @@ pub struct HostPlan {
     pub verify: Option<Check>,
     /// The way back.
     pub rollback: Option<WayBack>,
-    /// The step, counted from 1, from which on there is something to undo.
+    /// The step, counted from 1, from which on there is something to undo; those before it only look.
     #[serde(default = "first_step", skip_serializing_if = "is_first_step")]
     pub rollback_from_step: usize,
     /// The digest of the remote wrapper that will carry the commands.

@@ -217,7 +217,9 @@ fn host_plan(
         verify: verify.transpose()?,
         rollback: rollback.transpose()?,
         rollback_from_step: match &action.rollback {
-            Some(Rollback::Step { from_step, .. }) => *from_step,
+            Some(Rollback::Step { from_step, .. }) => {
+                from_step.unwrap_or_else(|| FIRST_STEP + catalogue.policy.reads.looks_before(&action.steps))
+            }
             _ => FIRST_STEP,
         },
         wrapper: catalogue.wrapper,
@@ -259,6 +261,7 @@ fn command(action: &Action, step: &Step, values: &Values) -> Result<Command, Ref
         stdin: step.stdin.as_ref().map(|stdin| filled(stdin, values, str::to_owned)),
         timeout_s: step.timeout_s,
         expect_exit: step.expect_exit.clone(),
+        not_applicable_exit: step.not_applicable_exit.clone(),
         expect_stdout: step.expect_stdout.as_ref().map(|pattern| filled(pattern, values, regex::escape)),
     })
 }

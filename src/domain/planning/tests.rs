@@ -208,7 +208,7 @@ fn steps_and_the_way_back_may_use_no_interpreter_and_no_placeholder_as_program()
             "program_refused",
             "{program}"
         );
-        let way_back = Some(Rollback::Step { step: step(&[program]), from_step: 1 });
+        let way_back = Some(Rollback::Step { step: step(&[program]), from_step: None });
         assert_eq!(code_after(|action| action.rollback = way_back), "program_refused", "{program}");
     }
     assert_eq!(code_after(|action| action.steps = vec![step(&[])]), "program_refused");
@@ -306,7 +306,7 @@ fn powershell_on_another_platform_is_refused_wherever_it_stands() {
     assert_eq!(code_after(|action| action.steps.push(script.clone())), elsewhere);
     assert_eq!(code_after(|action| action.verify = Some(verify)), elsewhere);
     assert_eq!(
-        code_after(|action| action.rollback = Some(Rollback::Step { step: script, from_step: 1 })),
+        code_after(|action| action.rollback = Some(Rollback::Step { step: script, from_step: None })),
         elsewhere
     );
 }

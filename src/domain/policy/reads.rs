@@ -73,6 +73,11 @@ impl ReadList {
             Program::PowerShell(text) => only_reading_cmdlets(text),
         }
     }
+
+    /// How many steps look before the first that may change something; none if all of them look.
+    pub fn looks_before(&self, steps: &[Step]) -> usize {
+        steps.iter().position(|step| !self.covers(step)).unwrap_or_default()
+    }
 }
 
 fn entry_covers(entry: &[String], argv: &[String]) -> bool {

@@ -262,6 +262,9 @@ pub enum Event {
         host: HostName,
         /// Why it did not hold; none if it held.
         problem: Option<String>,
+        /// Whether it says that the action does not apply there.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        not_applicable: bool,
     },
     /// The run is over on one host.
     HostEnded {
@@ -310,6 +313,13 @@ pub enum Event {
         /// What it said, in ms since 1970.
         wall_ms: u64,
     },
+    /// People were told the hash of an earlier event: nothing up to it can be changed any more unnoticed.
+    HeadTold {
+        /// The event.
+        seq: u64,
+        /// Its hash.
+        hash: Digest,
+    },
 }
 
 impl Event {
@@ -341,7 +351,8 @@ impl Event {
             | Self::ConversationQuieted { .. }
             | Self::ClockBehind { .. }
             | Self::ClockCaughtUp { .. }
-            | Self::ClockAccepted { .. } => None,
+            | Self::ClockAccepted { .. }
+            | Self::HeadTold { .. } => None,
             Self::RequestOpened { request, .. }
             | Self::ApprovalGiven { request, .. }
             | Self::ApprovalWithdrawn { request, .. }

@@ -6,6 +6,7 @@ pub mod answer;
 pub mod bounds;
 pub mod clock;
 pub mod event;
+pub mod heads;
 pub mod incident;
 pub mod moment;
 pub mod origin;

@@ -84,6 +84,9 @@ pub struct HostRun {
     pub phase: HostPhase,
     /// Index of the last step that is known to have run, to its end or to its time limit.
     pub ran: Option<usize>,
+    /// Whether a step or the verification says that the action does not apply there: then nothing
+    /// follows from its failure.
+    pub not_applicable: bool,
     /// What was printed, by step; none is the verification.
     pub output: BTreeMap<Option<usize>, String>,
     /// What the verification found, once it was asked: the problem, or none if it held.
@@ -257,8 +260,13 @@ impl Request {
 
 impl Run {
     fn of(plan: &Plan, started_at_ms: u64, basis: Basis) -> Self {
-        let host =
-            || HostRun { phase: HostPhase::Waiting, ran: None, output: BTreeMap::new(), verified: None };
+        let host = || HostRun {
+            phase: HostPhase::Waiting,
+            ran: None,
+            not_applicable: false,
+            output: BTreeMap::new(),
+            verified: None,
+        };
         Self {
             started_at_ms,
             basis,
@@ -274,22 +282,28 @@ impl Run {
             Event::RunRecovered { .. } => self.recovered = true,
             Event::CancelAsked { .. } => self.cancel_asked = true,
             Event::RunSettled { outcome, reason, .. } => self.settle(*outcome, reason, &moment.actor),
-            Event::StepStarted { host, step, run, ground, .. } => self.on_host(plan, host, |host| {
+            Event::StepStarted { host, step, run, ground, .. } => self.on_host(plan, host, |host, _| {
                 host.phase = HostPhase::Step { step: *step, run: *run, ground: ground.clone() };
             }),
-            Event::OutputKept { host, step, text, .. } => self.on_host(plan, host, |host| {
+            Event::OutputKept { host, step, text, .. } => self.on_host(plan, host, |host, _| {
                 host.output.entry(*step).or_default().push_str(text);
             }),
-            Event::StepEnded { host, step, end, .. } => self.on_host(plan, host, |host| {
+            Event::StepEnded { host, step, end, .. } => self.on_host(plan, host, |host, planned| {
                 host.phase = HostPhase::Verifying(matches!(end, StepEnd::Unknown(_)));
                 if matches!(end, StepEnd::Done(_) | StepEnd::TimedOut) {
                     host.ran = host.ran.max(Some(*step));
                 }
+                if let (StepEnd::Done(code), Some(command)) = (end, planned.steps.get(*step)) {
+                    host.not_applicable |= command.not_applicable_exit.contains(code);
+                }
             }),
-            Event::VerifyEnded { host, problem, .. } => self.on_host(plan, host, |host| {
-                host.verified = Some(problem.clone());
-            }),
-            Event::HostEnded { host, outcome, why, .. } => self.on_host(plan, host, |host| {
+            Event::VerifyEnded { host, problem, not_applicable, .. } => {
+                self.on_host(plan, host, |host, _| {
+                    host.verified = Some(problem.clone());
+                    host.not_applicable |= not_applicable;
+                });
+            }
+            Event::HostEnded { host, outcome, why, .. } => self.on_host(plan, host, |host, _| {
                 host.phase = HostPhase::Ended(*outcome, why.clone());
             }),
             _ => {}
@@ -305,10 +319,10 @@ impl Run {
         self.settled = Some((actor.clone(), reason.to_owned()));
     }
 
-    fn on_host(&mut self, plan: &Plan, name: &HostName, change: impl FnOnce(&mut HostRun)) {
-        let at = plan.hosts.iter().position(|planned| planned.name == *name);
-        if let Some(host) = at.and_then(|at| self.hosts.get_mut(at)) {
-            change(host);
+    fn on_host(&mut self, plan: &Plan, name: &HostName, change: impl FnOnce(&mut HostRun, &HostPlan)) {
+        let mut hosts = self.hosts.iter_mut().zip(&plan.hosts);
+        if let Some((host, planned)) = hosts.find(|(_, planned)| planned.name == *name) {
+            change(host, planned);
         }
     }
 

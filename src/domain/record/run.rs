@@ -184,6 +184,8 @@ pub enum Verdict {
     Holds,
     /// Somebody looked, and it is not.
     Fails,
+    /// Somebody looked, and there is nothing here that it could be seen on.
+    NotApplicable,
     /// Nobody could look.
     NotSeen,
 }
@@ -193,7 +195,7 @@ pub enum Verdict {
 pub struct VerifyReport {
     /// Whether exit code and output were as expected.
     pub verdict: Verdict,
-    /// In a few words, why it does not hold or could not be asked; empty if it holds.
+    /// In a few words, why it does not hold, does not apply or could not be asked; empty if it holds.
     pub why: String,
     /// What it printed the last time.
     pub output: Output,

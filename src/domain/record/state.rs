@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::answer::Answer;
 use super::clock::Clock;
 use super::event::Event;
+use super::heads::Heads;
 use super::incident::Incident;
 use super::moment::Moment;
 use super::request::{Request, Status};
@@ -30,6 +31,8 @@ pub struct State {
     pub quiet: BTreeSet<ConversationId>,
     /// What the events say of time.
     pub clock: Clock,
+    /// What the events say of heads that were told.
+    pub heads: Heads,
     /// By account: the event with which its last read began.
     pub reads_begun: BTreeMap<ActorId, u64>,
 }
@@ -38,6 +41,7 @@ impl State {
     /// Takes in one recorded event.
     pub fn apply(&mut self, moment: &Moment) {
         self.clock.apply(moment);
+        self.heads.apply(moment);
         let incident = match &moment.event {
             Event::IncidentOpened { incident, title, severity } => {
                 self.incidents.insert(

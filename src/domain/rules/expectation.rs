@@ -15,12 +15,17 @@ pub enum Judgement {
     Met,
     /// Something else, and what.
     Unmet(String),
+    /// What says that it does not apply here.
+    NotApplicable(String),
     /// Nobody can say, and why.
     NotSeen(String),
 }
 
 /// Compares how a command ended with what it was expected to do.
 pub fn judge(command: &Command, code: i32, output: &Output) -> Judgement {
+    if command.not_applicable_exit.contains(&code) {
+        return Judgement::NotApplicable(format!("exit code {code} says that it does not apply here"));
+    }
     if !command.expect_exit.contains(&code) {
         let expected: Vec<_> = command.expect_exit.iter().map(ToString::to_string).collect();
         return Judgement::Unmet(format!("exit code {code}, expected {}", expected.join(" or ")));

@@ -6,7 +6,7 @@ use crate::domain::id::{ActionId, HostName};
 use crate::domain::planning::values::filled;
 use crate::domain::planning::wish::Asked;
 use crate::domain::policy::catalogue::Catalogue;
-use crate::domain::record::request::{HostPhase, Request};
+use crate::domain::record::request::{HostPhase, HostRun, Request};
 use crate::domain::record::run::Outcome;
 use crate::domain::world::action::Action;
 
@@ -42,9 +42,10 @@ impl Rung<'_> {
 /// author, and nobody is led down meanwhile.
 pub fn next<'a>(catalogue: &'a Catalogue, request: &Request) -> Option<Rung<'a>> {
     let plan = &request.plan;
-    let escalation = catalogue.action(&plan.action)?.1.escalates_to.as_ref()?;
+    let (_, action) = catalogue.action(&plan.action)?;
+    let escalation = action.escalates_to.as_ref()?;
     let (_, target) = catalogue.action(&escalation.action)?;
-    let hosts = hosts_that_failed(request);
+    let hosts = hosts_that_failed(request, catalogue.policy.reads.looks_before(&action.steps));
     if target.risk < plan.risk || hosts.is_empty() {
         return None;
     }
@@ -62,11 +63,14 @@ pub fn next<'a>(catalogue: &'a Catalogue, request: &Request) -> Option<Rung<'a>>
     Some(Rung { target, given, missing, find, hosts, reason })
 }
 
-/// Only where a step is known to have run: what never ran can't be said not to have helped.
-fn hosts_that_failed(request: &Request) -> Vec<HostName> {
+/// Only where a step after those that look first is known to have run, and it applied: what never ran, or
+/// had nothing to do there, can't be said not to have helped.
+fn hosts_that_failed(request: &Request, looks: usize) -> Vec<HostName> {
     let Some(run) = &request.run else { return Vec::new() };
-    let hosts = run.hosts.iter().zip(&request.plan.hosts);
-    let failed = hosts
-        .filter(|(run, _)| run.ran.is_some() && matches!(run.phase, HostPhase::Ended(Outcome::Failed, _)));
-    failed.map(|(_, planned)| planned.name.clone()).collect()
+    let did_not_help = |host: &HostRun| {
+        let failed = matches!(host.phase, HostPhase::Ended(Outcome::Failed, _));
+        failed && !host.not_applicable && host.ran >= Some(looks)
+    };
+    let hosts = run.hosts.iter().zip(&request.plan.hosts).filter(|(host, _)| did_not_help(host));
+    hosts.map(|(_, planned)| planned.name.clone()).collect()
 }

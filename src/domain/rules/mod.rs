@@ -5,6 +5,7 @@
 pub mod approvals;
 pub mod clock;
 pub mod expectation;
+pub mod heads;
 pub mod ladder;
 pub mod occupancy;
 pub mod offers;

@@ -2,6 +2,7 @@
 //!
 //! Invariant: denied is the default. Whom nobody named has no role.
 
+use crate::domain::audit::chain::Head;
 use crate::domain::id::{ConversationId, StoreId};
 use crate::domain::policy::catalogue::Catalogue;
 use crate::domain::record::origin::Origin;
@@ -18,6 +19,8 @@ pub struct Context {
     pub wall_ms: u64,
     /// The record that is decided on.
     pub store: StoreId,
+    /// Up to where it is on disk.
+    pub head: Head,
 }
 
 /// Everything a decision looks at.

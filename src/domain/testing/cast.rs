@@ -39,6 +39,7 @@ pub fn step(argv: &[&str]) -> Step {
         stdin: None,
         timeout_s: 60,
         expect_exit: vec![0],
+        not_applicable_exit: Vec::new(),
         expect_stdout: None,
     }
 }
@@ -76,7 +77,7 @@ fn actions() -> Vec<Action> {
     let start = || step(&["virsh", "start", "{domain}"]);
     let with_verify = |action: Action, pattern| Action {
         verify: verify(pattern),
-        rollback: Some(Rollback::Step { step: start(), from_step: 1 }),
+        rollback: Some(Rollback::Step { step: start(), from_step: None }),
         ..action
     };
     let two_steps = vec![step(&["mkdir", "--", "/srv/{domain}"]), step(&["touch", "--", "/srv/{domain}/x"])];

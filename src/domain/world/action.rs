@@ -90,6 +90,8 @@ pub struct Step {
     pub timeout_s: u32,
     /// The exit codes that count as success.
     pub expect_exit: Vec<i32>,
+    /// The exit codes that say that it does not apply here: there is nothing that it could do.
+    pub not_applicable_exit: Vec<i32>,
     /// A regular expression that the output must match; placeholders are escaped.
     pub expect_stdout: Option<String>,
 }
@@ -112,8 +114,9 @@ pub enum Rollback {
     Step {
         /// The command.
         step: Step,
-        /// The step from which on there is something to undo, counted from 1.
-        from_step: usize,
+        /// The step from which on there is something to undo, counted from 1; none is the first that
+        /// does not only read.
+        from_step: Option<usize>,
     },
 }
 

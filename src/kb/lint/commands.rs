@@ -121,6 +121,17 @@ fn check_limits(scope: &Scope<'_>, key: &str, step: &Step, findings: &mut Vec<Fi
         let advice = "give at least one code, each 0 to 255";
         findings.push(scope.find(&format!("{key}.expect_exit"), Code::ExpectExit, message, advice));
     }
+    let wrong = |exit: &i32| step.expect_exit.contains(exit) || !exit_exists(&step.program, *exit);
+    if step.not_applicable_exit.iter().any(wrong) {
+        let message = format!("not_applicable_exit = {:?}", step.not_applicable_exit);
+        let advice = "give codes from 0 to 255 that are not in expect_exit, where 0 stands if it is left out";
+        findings.push(scope.find(
+            &format!("{key}.not_applicable_exit"),
+            Code::NotApplicableExit,
+            message,
+            advice,
+        ));
+    }
     if let Some(error) = step.expect_stdout.as_deref().and_then(expectation_error) {
         let message = format!("expect_stdout does not compile: {error}");
         let advice = "correct it; it is a regular expression of Rust's regex crate";

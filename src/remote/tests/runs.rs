@@ -83,6 +83,7 @@ pub(super) fn command(argv: &[&str]) -> Command {
         stdin: None,
         timeout_s: 60,
         expect_exit: vec![0],
+        not_applicable_exit: Vec::new(),
         expect_stdout: None,
     }
 }

@@ -99,7 +99,7 @@ fn an_event_that_is_not_known_whole_is_named() {
         let dir = later(event);
         assert_eq!(refused(dir.path()), expected);
         let before = files(dir.path());
-        let report = verify_all::<Event, _>(dir.path(), NOW_MS, |_| Ok(())).unwrap();
+        let report = verify_all::<Event, _>(dir.path(), NOW_MS, |_| Ok(()), |_| ()).unwrap();
         assert_eq!((report.head.seq, report.fault, report.newer), (3, None, Some(expected)));
         assert_eq!(files(dir.path()), before);
     }
@@ -118,7 +118,7 @@ fn damage_counts_also_where_something_is_not_known() {
     before.events.insert(key(4, 0), record.encode()).unwrap();
     drop(before);
     assert!(matches!(fault(dir.path()), Fault::Chain { seq: 4, .. }));
-    let report = verify_all::<Event, _>(dir.path(), NOW_MS, |_| Ok(())).unwrap();
+    let report = verify_all::<Event, _>(dir.path(), NOW_MS, |_| Ok(()), |_| ()).unwrap();
     assert!(matches!(report.fault, Some(Fault::Chain { seq: 4, .. })), "{report:?}");
 }
 
@@ -131,7 +131,7 @@ fn an_entry_beside_the_events_that_is_no_json_is_damage() {
         matches!(&opened, Err(StoreError::Damaged { fault, .. }) if **fault == Fault::Entry("post/1".to_owned())),
         "{opened:?}"
     );
-    let report = verify_all::<Event, _>(dir.path(), NOW_MS, broken).unwrap();
+    let report = verify_all::<Event, _>(dir.path(), NOW_MS, broken, |_| ()).unwrap();
     assert_eq!(report.fault, Some(Fault::Entry("post/1".to_owned())));
 }
 

@@ -149,7 +149,7 @@ fn parts_that_are_no_entry_are_damage_of_the_outbox_and_not_of_the_chain() {
         drop(store);
         assert_eq!(fault(dir.path()), Fault::Meta("outbox"), "{key:?}");
         assert!(verify(dir.path(), NOW_MS).unwrap().is_sound());
-        let report = verify_all::<Event, _>(dir.path(), NOW_MS, |_| Ok(())).unwrap();
+        let report = verify_all::<Event, _>(dir.path(), NOW_MS, |_| Ok(()), |_| ()).unwrap();
         assert_eq!((report.head.seq, report.fault), (1, Some(Fault::Meta("outbox"))));
     }
 }

@@ -61,7 +61,8 @@ fn a_card_that_arrived_before_a_kill_shows_what_has_happened_since() {
     serving.server.slash("ana", ops, "incident resolve", &resolve).wait_ack();
     serving.restart();
     serving.server.wait_for_edit(card, "resolved");
-    assert_eq!(serving.server.said(incidents).len(), 1, "{:?}", serving.server.said(incidents));
+    serving.server.wait_for_text(incidents, "the record has come to event");
+    assert_eq!(serving.server.said(incidents).len(), 2, "{:?}", serving.server.said(incidents));
     assert_eq!(serving.server.complaints(), Vec::<String>::new());
 }
 

@@ -70,7 +70,9 @@ fn the_card_of_an_incident_says_where_it_stands() {
     server.wait_for_edit(card, &format!("given to <@{ben}>"));
     slash(&serving, "ana", thread, "incident resolve", &[("text", "a queue was full")]).wait_ack();
     server.wait_for_edit(card, "sev1 resolved");
-    assert_eq!(server.said(server.channel("incidents")).len(), 1);
+    // Beside the card stands the head of the record, for whoever keeps it.
+    server.wait_for_text(server.channel("incidents"), "the record has come to event");
+    assert_eq!(server.said(server.channel("incidents")).len(), 2);
     serving.is_clean();
 }
 

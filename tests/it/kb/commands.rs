@@ -10,7 +10,14 @@ use dogwatch::domain::world::action::{Param, ParamType, Program, Step};
 fn step(argv: &[&str]) -> Step {
     let argv = argv.iter().map(|argument| (*argument).to_owned()).collect();
     let (stdin, expect_stdout) = (None, None);
-    Step { program: Program::Run(argv), stdin, timeout_s: 1, expect_exit: vec![0], expect_stdout }
+    Step {
+        program: Program::Run(argv),
+        stdin,
+        timeout_s: 1,
+        expect_exit: vec![0],
+        not_applicable_exit: Vec::new(),
+        expect_stdout,
+    }
 }
 
 fn text(pattern: &str) -> Param {

@@ -144,7 +144,7 @@ fn an_action_is_read_with_its_defaults_and_leaves_the_text_to_its_section() {
     assert_eq!(action.steps[0].expect_exit, [0]);
     let verify = action.verify.as_ref().unwrap();
     assert_eq!((verify.step.timeout_s, verify.within_s), (30, 0));
-    let Some(Rollback::Step { step, from_step: 1 }) = &action.rollback else {
+    let Some(Rollback::Step { step, from_step: None }) = &action.rollback else {
         panic!("{:?}", action.rollback)
     };
     let Program::Run(argv) = &step.program else { panic!("{:?}", step.program) };

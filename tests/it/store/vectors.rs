@@ -64,11 +64,14 @@ variants! { event, EVENTS, Event:
     ApprovalWithdrawn RequestDenied RequestCancelled RequestExpired StartRefused CommandRefused
     RunStarted RunRecovered StepStarted OutputKept StepEnded VerifyEnded HostEnded RunEnded
     CancelAsked RunSettled ApprovalEnded RolesUnanswered ClockBehind ClockCaughtUp ClockAccepted
+    HeadTold
 }
 /// An approval as it is since groups give roles; the ones before hold no role.
 const WITH_CHAT_ROLE: &str = "Event::ApprovalGiven with chat_role";
 /// An answer that said so; others don't mention it.
 const DOUBTFUL: &str = "Event::QuestionAnswered that is doubtful";
+/// A verification that said so; others don't mention it.
+const NOT_APPLICABLE: &str = "Event::VerifyEnded that does not apply";
 variants! { severity, SEVERITIES, Severity: Sev1 Sev2 Sev3 }
 variants! { risk, RISKS, Risk: Read Change Destructive }
 variants! { basis, BASES, Basis: NoneNeeded Quorum }
@@ -87,6 +90,7 @@ fn variants_in(envelope: &Envelope<Event>) -> Vec<&'static str> {
         }
         Event::ApprovalGiven { chat_role: Some(_), .. } => found.push(WITH_CHAT_ROLE),
         Event::QuestionAnswered { doubtful: true, .. } => found.push(DOUBTFUL),
+        Event::VerifyEnded { not_applicable: true, .. } => found.push(NOT_APPLICABLE),
         Event::ApprovalEnded { why, .. } => found.push(approval_end(why)),
         Event::StepEnded { end, .. } => found.push(step_end(end)),
         Event::HostEnded { outcome: how, .. } => found.push(outcome(how)),
@@ -112,7 +116,7 @@ fn canonical_bytes_and_hashes_are_the_published_ones() {
 #[test]
 fn every_kind_of_event_has_a_vector() {
     let found: BTreeSet<_> = envelopes().flat_map(|envelope| variants_in(&envelope)).collect();
-    let more: &[&str] = &[WITH_CHAT_ROLE, DOUBTFUL];
+    let more: &[&str] = &[WITH_CHAT_ROLE, DOUBTFUL, NOT_APPLICABLE];
     let all =
         [EVENTS, SEVERITIES, RISKS, BASES, WAYS_BACK, APPROVAL_ENDS, STEP_ENDS, OUTCOMES, more].concat();
     let missing: Vec<_> = all.into_iter().filter(|variant| !found.contains(variant)).collect();

@@ -17,7 +17,7 @@ fn whole() -> Plan {
     action.steps[0].stdin = Some("y\n".to_owned());
     action.steps[0].expect_stdout = Some("started".to_owned());
     action.verify = Some(Verify { step: step(&["virsh", "domstate", "{domain}"]), within_s: 5 });
-    action.rollback = Some(Rollback::Step { step: step(&["virsh", "destroy", "{domain}"]), from_step: 1 });
+    action.rollback = Some(Rollback::Step { step: step(&["virsh", "destroy", "{domain}"]), from_step: None });
     plan(&catalogue, &wish("vm-start", &[("domain", "web01")], &["kvm1", "kvm2"])).unwrap()
 }
 

@@ -1,7 +1,8 @@
 //! What speaks against each article.
 //!
 //! A run counts where a step is known to have run and the outcome is known: a host that could not be
-//! reached, a run that somebody stopped or that a restart cut short say nothing about the article.
+//! reached, or where the action does not apply, a run that somebody stopped or that a restart cut short say
+//! nothing about the article.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -129,7 +130,8 @@ impl<'a> Tally<'a> {
         if run.recovered || run.started_at_ms < self.since_ms {
             return;
         }
-        for HostRun { phase, verified, .. } in run.hosts.iter().filter(|host| host.ran.is_some()) {
+        let tried = run.hosts.iter().filter(|host| host.ran.is_some() && !host.not_applicable);
+        for HostRun { phase, verified, .. } in tried {
             let HostPhase::Ended(outcome @ (Outcome::Succeeded | Outcome::Failed), _) = phase else {
                 continue;
             };

@@ -282,7 +282,15 @@ fn a_run_whose_end_is_not_the_articles_fault_counts_nothing() {
         world.step_ends(R1, StepEnd::Done(0));
         world
     };
-    for world in [World::unknown("vm-start", &["kvm1"]), not_run, cut_short, stopped] {
+    let not_applicable = {
+        let mut world = World::new();
+        world.catalogue.action_mut("vm-folder").steps[0].not_applicable_exit = vec![3];
+        world.says("ana", run_command("vm-folder", &["kvm1"])).unwrap();
+        world.says("ben", crate::domain::command::Command::Approve(R1)).unwrap();
+        world.step_ends(R1, StepEnd::Done(3));
+        world
+    };
+    for world in [World::unknown("vm-start", &["kvm1"]), not_run, cut_short, stopped, not_applicable] {
         assert!(!world.request(R1).is_open());
         assert_eq!(upkeep(&world.state, &world.catalogue.articles, START_MS).articles, []);
     }

@@ -1,6 +1,7 @@
 //! Every reply is a named function that returns a [`Reply`].
 
 pub mod answer;
+pub mod audit;
 pub mod card;
 pub mod clock;
 pub mod export;

@@ -1,5 +1,7 @@
 //! What is said about requests: the plan, who may approve, what became of it.
 
+use std::fmt::Write as _;
+
 use super::{run, timeline};
 use crate::domain::id::RequestId;
 use crate::domain::plan::{Command, FIRST_STEP, HostPlan, Plan, WayBack, command_line};
@@ -161,6 +163,10 @@ fn host(mut reply: Reply, host: &HostPlan) -> Reply {
 fn command(reply: Reply, what: &str, command: &Command, more: &str) -> Reply {
     let codes: Vec<_> = command.expect_exit.iter().map(ToString::to_string).collect();
     let mut limits = format!("  [at most {} s{more}, exit {}", command.timeout_s, codes.join(" or "));
+    if !command.not_applicable_exit.is_empty() {
+        let codes: Vec<_> = command.not_applicable_exit.iter().map(ToString::to_string).collect();
+        let _ = write!(limits, ", {} says that it does not apply", codes.join(" or "));
+    }
     if let Some(pattern) = &command.expect_stdout {
         limits.push_str(", output like ");
         limits.push_str(pattern);

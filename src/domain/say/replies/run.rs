@@ -154,9 +154,10 @@ fn way_back(reply: Reply, request: &Request) -> Reply {
     reply.line(line.code(command_line(command)))
 }
 
-/// Whether the step from which on there is something to undo, or a later one, is known to have run.
+/// Whether the step from which on there is something to undo, or a later one, is known to have run, and
+/// none said that there is nothing to do.
 fn is_begun(run: &HostRun, host: &HostPlan) -> bool {
-    run.ran.is_some_and(|step| step + 1 >= host.rollback_from_step)
+    !run.not_applicable && run.ran.is_some_and(|step| step + 1 >= host.rollback_from_step)
 }
 
 fn next_rung(catalogue: &Catalogue, mut reply: Reply, request: &Request) -> Reply {

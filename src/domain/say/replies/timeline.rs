@@ -115,9 +115,10 @@ fn run_event(state: &State, line: Line, event: &Event) -> Line {
                 (_, None) => line,
             }
         }
-        Event::VerifyEnded { request, host, problem } => {
+        Event::VerifyEnded { request, host, problem, not_applicable } => {
             let line = line.then(format!("verified {request} on ")).untrusted(host.as_str());
             match problem {
+                Some(problem) if *not_applicable => line.then(": ").untrusted(problem.as_str()),
                 None => line.then(": it holds"),
                 Some(problem) => line.then(": it does not hold: ").untrusted(problem.as_str()),
             }

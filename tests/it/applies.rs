@@ -1,0 +1,46 @@
+//! The articles that ship, where their actions have nothing to do: neither the next rung nor the way back is
+//! offered, for what had not been done.
+
+use crate::bot::Place;
+
+/// What the bot says to a request and to the approvals that it needs.
+fn said(place: &Place, request: &str) -> String {
+    let bot = place.bot().line(request).by("ben").line("/approve r1").by("cem").line("/approve r1");
+    bot.run().with(&[]).out
+}
+
+#[test]
+fn nothing_is_offered_after_an_action_that_has_nothing_to_do() {
+    let vmx = |name: &str| format!("vmx=/vmfs/volumes/storage1/{name}/{name}.vmx on lab-esx because x");
+    let iso = "iso=/var/lib/libvirt/images/install.iso on lab-kvm because x";
+    for (request, why) in [
+        ("/run kvm-vm-start domain=web02 on lab-kvm because x".to_owned(), "does not match (?m)^shut off"),
+        ("/run kvm-vm-start domain=nosuch on lab-kvm because x".to_owned(), "exit code 1, expected 0"),
+        ("/run kvm-vm-shutdown domain=nosuch on lab-kvm because x".to_owned(), "exit code 1, expected 0"),
+        ("/run kvm-vm-shutdown domain=cache02 on lab-kvm because x".to_owned(), "does not match"),
+        (format!("/run kvm-vm-create name=web02 {iso}"), "exit code 0 says that it does not apply here"),
+        (format!("/run esx-vm-stop {}", vmx("app01")), "does not match"),
+        (format!("/run esx-vm-stop {}", vmx("nosuch")), "exit code 11, expected 0"),
+        (format!("/run esx-vm-stop-hard {}", vmx("test01")), "does not match"),
+        (format!("/run esx-vm-start {}", vmx("web01")), "does not match"),
+        ("/run esxi-vm-power-off vmid=7 on lab-esxi because x".to_owned(), "does not match"),
+    ] {
+        let said = said(&Place::new(), &request);
+        let (_, ended) =
+            said.split_once("r1 failed: step 1: ").unwrap_or_else(|| panic!("{request}: {said}"));
+        assert!(ended.contains(why), "{request}: {said}");
+        assert!(!ended.contains("next rung") && !ended.contains("way back"), "{request}: {said}");
+    }
+}
+
+#[test]
+fn next_rung_is_offered_where_a_machine_did_not_obey() {
+    for (request, rung) in [
+        ("/run kvm-vm-shutdown domain=db02 on lab-kvm because x", "/run kvm-vm-destroy domain=db02"),
+        ("/run esxi-vm-power-off vmid=2 on lab-esxi because x", "/run esxi-vm-kill"),
+    ] {
+        let said = said(&Place::new(), request);
+        let (_, ended) = said.split_once("r1 failed: ").unwrap_or_else(|| panic!("{request}: {said}"));
+        assert!(ended.contains(rung), "{request}: {said}");
+    }
+}
