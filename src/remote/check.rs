@@ -1,4 +1,4 @@
-//! Looks at a host: can the bot reach it, is it the right one, does it have the programs.
+//! Looks at a host: can the bot reach it, is it the right one, does it have what a run needs.
 //!
 //! Changes nothing on the host. It takes no approved plan, and executes only the wrapper's `boot`
 //! and the fixed script below.
@@ -45,13 +45,15 @@ pub(super) async fn check(config: &SshConfig, host: &Host, programs: &[String]) 
     };
     findings.push(well("login", format!("{}@{}:{}, pinned key", host.user, host.address, host.port)));
     match boot_over(&session, &plan, wrapper_digest()).await {
-        Ok(BootId(boot)) if boot == "none" => {
-            let what = "answers, but the host has no boot id: a run whose connection is lost stays unknown";
-            findings.push(well("wrapper", what.to_owned()));
+        Ok(BootId(boot)) => {
+            if host.sudo {
+                findings.push(well("sudo", "runs the wrapper without a password".to_owned()));
+            }
+            findings.push(well("wrapper", answered(&boot)));
         }
-        Ok(BootId(boot)) => findings.push(well("wrapper", format!("answers, boot id {boot}"))),
         Err(error) => {
-            findings.push(("wrapper".to_owned(), false, error.advice()));
+            let name = if host.sudo && is_of_sudo(&error) { "sudo" } else { "wrapper" };
+            findings.push((name.to_owned(), false, error.advice()));
             return HostCheck { findings };
         }
     }
@@ -63,12 +65,28 @@ fn well(name: &str, what: String) -> (String, bool, String) {
     (name.to_owned(), true, what)
 }
 
+fn answered(boot: &str) -> String {
+    match boot {
+        "none" => {
+            "answers, but the host has no boot id: a run whose connection is lost stays unknown".to_owned()
+        }
+        boot => format!("answers, boot id {boot}"),
+    }
+}
+
+fn is_of_sudo(error: &RemoteError) -> bool {
+    matches!(error, RemoteError::NoAnswer { said, .. } if said.contains("sudo"))
+}
+
 fn unreachable(host: &Host, error: &RemoteError) -> (String, bool, String) {
     let name = match error {
         RemoteError::WrongHostKey { .. } => "host key",
-        RemoteError::LoginRefused { .. } | RemoteError::Login { .. } | RemoteError::ReadIdentity { .. } => {
-            "login"
-        }
+        RemoteError::LoginRefused { .. }
+        | RemoteError::SecondMethod { .. }
+        | RemoteError::Login { .. }
+        | RemoteError::NotUtf8 { .. }
+        | RemoteError::TimedOut { .. }
+        | RemoteError::ReadIdentity { .. } => "login",
         _ => "connection",
     };
     let what = match error {
@@ -82,6 +100,7 @@ fn unreachable(host: &Host, error: &RemoteError) -> (String, bool, String) {
     (name.to_owned(), false, what)
 }
 
+/// Over a second channel at least, after the first is closed: a run needs several in one connection.
 async fn look_for_programs(
     session: &Session,
     host: &HostPlan,
@@ -90,8 +109,14 @@ async fn look_for_programs(
     let (paths, names): (Vec<String>, Vec<String>) =
         programs.iter().cloned().partition(|program| program.contains('/'));
     let mut findings = Vec::new();
-    for names in names.chunks(PROGRAMS_MAX) {
-        findings.extend(look_in(session, host, names).await);
+    let mut rest = names.as_slice();
+    loop {
+        let (some, others) = rest.split_at(rest.len().min(PROGRAMS_MAX));
+        findings.extend(look_in(session, host, some).await);
+        rest = others;
+        if rest.is_empty() {
+            break;
+        }
     }
     for path in paths {
         // A program with a path is looked for in its own folder.
@@ -107,6 +132,7 @@ async fn look_for_programs(
 
 async fn look_in(session: &Session, host: &HostPlan, names: &[String]) -> Vec<(String, bool, String)> {
     match missing(session, host, names).await {
+        Err(error @ RemoteError::Open { .. }) => vec![("second channel".to_owned(), false, error.advice())],
         Err(error) => vec![("programs".to_owned(), false, error.advice())],
         Ok(missing) => names
             .iter()
@@ -130,7 +156,7 @@ async fn missing(session: &Session, host: &HostPlan, names: &[String]) -> Result
         host: host.name.clone(),
         verb: "have",
         status: None,
-        stderr: format!("{:?}", answer.state),
+        said: format!("{:?}", answer.state),
     })
 }
 

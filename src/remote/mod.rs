@@ -10,8 +10,9 @@
 //!
 //! # Layout
 //!
-//! `config` says how the bot logs in, `session` connects and exchanges bytes, `wire` puts questions into
-//! bytes and reads the answers, `step` asks about one run, `run` follows it to its end, `live` fetches
+//! `config` says how the bot logs in, `reach` connects, `handshake` makes sure that it is the host, `session`
+//! logs in, `exchange` sends and reads, `heard` keeps what a server says beside its answers, `threads` are those
+//! that all this is done on, `wire` puts questions into bytes and reads the answers, `step` asks about one run, `run` follows it to its end, `live` fetches
 //! what it prints meanwhile, `verify` and `check` look and change nothing, `over` knows which run folders
 //! a host may remove, `algorithms` is what is offered to modern and old servers.
 //!
@@ -21,11 +22,16 @@ mod algorithms;
 mod check;
 mod config;
 mod error;
+mod exchange;
+mod handshake;
+mod heard;
 mod live;
 mod over;
+mod reach;
 mod run;
 mod session;
 mod step;
+mod threads;
 mod verify;
 mod wire;
 

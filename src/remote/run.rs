@@ -19,8 +19,9 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::error::RemoteError;
+use super::exchange::Opened;
 use super::live;
-use super::session::{Opened, Session};
+use super::session::Session;
 use super::step::Step;
 use super::wire::{About, Answer, Payload, State, Verb};
 use crate::domain::id::HostName;

@@ -7,7 +7,8 @@
 use std::time::Duration;
 
 use super::error::RemoteError;
-use super::session::{Exchange, Opened};
+use super::exchange::{Exchange, Opened};
+use super::heard::end_of;
 use crate::domain::id::{Digest, RunId};
 use crate::domain::plan::{Command, HostPlan};
 use crate::domain::record::run::{BootId, OUTPUT_HEAD, OUTPUT_TAIL, Output};
@@ -20,8 +21,6 @@ pub fn wrapper_digest() -> Digest {
     Digest::of(WRAPPER.as_bytes())
 }
 
-/// Characters shown of what a host complained about instead of answering.
-const COMPLAINT_CHARS_MAX: usize = 300;
 /// A boot id is a UUID; some room for other systems.
 const BOOT_ID_LEN_MAX: usize = 64;
 /// Stands where output is missing and nobody knows how much.
@@ -170,9 +169,10 @@ impl Ask<'_> {
     pub(super) async fn over(self, channel: Opened) -> Result<Answer, RemoteError> {
         let word = self.verb.word();
         let line = command_line(self.about.host.sudo, self.about.run, word);
-        let exchange = channel.run(word, line, self.stdin, self.verb.limit()).await?;
-        answer(&exchange.stdout, self.about.run, self.about.digest)
-            .ok_or_else(|| no_answer(self.about.host, word, &exchange))
+        let (run, digest) = (self.about.run, self.about.digest);
+        let is_whole = |stdout: &[u8]| answer(stdout, run, digest).is_some_and(|answer| answer.is_whole());
+        let exchange = channel.run(word, line, self.stdin, self.verb.limit(), is_whole).await?;
+        answer(&exchange.stdout, run, digest).ok_or_else(|| no_answer(self.about.host, word, &exchange))
     }
 }
 
@@ -184,11 +184,10 @@ pub(super) fn command_line(sudo: bool, run: RunId, verb: &str) -> String {
 
 /// The error for an exchange in which the wrapper did not say what it should have.
 fn no_answer(host: &HostPlan, verb: &'static str, exchange: &Exchange) -> RemoteError {
-    let complaint = String::from_utf8_lossy(&exchange.stderr);
-    let complaint = complaint.trim();
-    let begin = complaint.char_indices().rev().nth(COMPLAINT_CHARS_MAX - 1).map_or(0, |(at, _)| at);
-    let stderr = complaint.get(begin..).unwrap_or_default().to_owned();
-    RemoteError::NoAnswer { host: host.name.clone(), verb, status: exchange.status, stderr }
+    // A login that is turned away says so on either stream.
+    let said = [end_of(&exchange.stderr), end_of(&exchange.stdout)];
+    let said = said.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" / ");
+    RemoteError::NoAnswer { host: host.name.clone(), verb, status: exchange.status, said }
 }
 
 /// What the wrapper says of a run.
@@ -250,6 +249,11 @@ impl Answer {
         let names: Vec<_> =
             lines.lines().filter_map(|line| line.strip_prefix("missing ")).map(str::to_owned).collect();
         (names.len() >= count).then(|| names[names.len() - count..].to_vec())
+    }
+
+    /// Whether all that belongs to the answer has come: what a step printed follows it.
+    fn is_whole(&self) -> bool {
+        !matches!(self.state, State::Out(_)) || self.output().is_some()
     }
 
     /// What the step printed, and whether nothing more will come.
