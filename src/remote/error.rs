@@ -43,7 +43,7 @@ pub enum RemoteError {
         said: String,
         /// What russh said.
         #[source]
-        source: russh::Error,
+        source: Box<russh::Error>,
     },
     /// The server and the bot know no algorithm that both take.
     #[error("agree on an SSH session with {host}{}", quoted(", which said", said))]
@@ -56,7 +56,7 @@ pub enum RemoteError {
         old_would_do: bool,
         /// What each of them knows.
         #[source]
-        source: russh::Error,
+        source: Box<russh::Error>,
     },
     /// A text of the server is not UTF-8, and russh reads no other.
     #[error("{host} sent a text that is not UTF-8 during `{operation}`")]
@@ -118,7 +118,7 @@ pub enum RemoteError {
         said: String,
         /// What russh said.
         #[source]
-        source: russh::Error,
+        source: Box<russh::Error>,
     },
     /// A channel could not be opened: nothing of the request has been sent.
     #[error("open a channel on {host}")]
@@ -212,7 +212,7 @@ impl RemoteError {
                     .to_owned()
             }
             Self::Reach { .. } => "Is the host up, is the port right, does a firewall stand between?".to_owned(),
-            Self::Handshake { source: russh::Error::KexInit, .. } => "Its group exchange offers groups under \
+            Self::Handshake { source, .. } if matches!(**source, russh::Error::KexInit) => "Its group exchange offers groups under \
                 2048 bits, or something else broke it: give its server larger ones (/etc/ssh/moduli) or \
                 diffie-hellman-group14."
                 .to_owned(),

@@ -49,12 +49,12 @@ pub(super) async fn handshake(
     let stream = reach(host).await?;
     let _turn = turns.next().await;
     let heard = Heard::default();
-    let failed = |source| {
+    let failed = |source: russh::Error| {
         let host = host.name.clone();
         if is_not_utf8(&source) {
             return RemoteError::NotUtf8 { host, operation: "key exchange" };
         }
-        RemoteError::Handshake { host, said: heard.greeting(), source }
+        RemoteError::Handshake { host, said: heard.greeting(), source: source.into() }
     };
     let [least, most_liked, most] = GROUP_BITS;
     let config = client::Config {

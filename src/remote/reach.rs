@@ -29,7 +29,11 @@ const ADDRESSES_MAX: usize = 8;
 pub(super) async fn reach(host: &HostPlan) -> Result<TcpStream, RemoteError> {
     let failed = |source| RemoteError::Reach {
         host: host.name.clone(),
-        address: format!("{}:{}", host.address, host.port),
+        address: if host.address.contains(':') {
+            format!("[{}]:{}", host.address, host.port)
+        } else {
+            format!("{}:{}", host.address, host.port)
+        },
         source,
     };
     let resolving = timeout(RESOLVE_MAX, lookup_host((host.address.as_str(), host.port)));

@@ -109,7 +109,7 @@ async fn pinned(host: &HostPlan, turns: &Turns) -> Result<(Handle<Peer>, Heard),
                     host: host.name.clone(),
                     said,
                     old_would_do,
-                    source,
+                    source: source.into(),
                 });
             }
             Handshake::NoMoreKeys(..) => {
@@ -143,7 +143,7 @@ async fn login(
             return Err(if is_not_utf8(&source) {
                 RemoteError::NotUtf8 { host: name, operation: "login" }
             } else {
-                RemoteError::Login { host: name, said: heard.login(), source }
+                RemoteError::Login { host: name, said: heard.login(), source: source.into() }
             });
         }
         Ok(Ok(offered)) => offered,

@@ -14,7 +14,7 @@ use crate::domain::id::Digest;
 use crate::domain::plan::HostPlan;
 
 /// What comes of connecting to a server that says just this and hangs up.
-async fn told_by(said: &'static [u8]) -> RemoteError {
+async fn told_by(said: &[u8]) -> RemoteError {
     let sshd = Sshd::start();
     let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = server.local_addr().unwrap().port();
@@ -55,7 +55,7 @@ async fn the_first_words_of_a_server_are_shown_and_old_algorithms_are_not_advise
 
 #[tokio::test]
 async fn what_is_shown_of_a_server_is_bounded() {
-    let advice = told_by(&[b'x'; 100_000]).await.advice();
+    let advice = told_by(&vec![b'x'; 100_000]).await.advice();
     assert!(advice.contains("xxx") && advice.len() < 1000, "{advice}");
     assert_eq!(end_of(&[b'y'; 4000]).len(), 300);
 }
