@@ -10,11 +10,12 @@
 //!
 //! # Layout
 //!
-//! `config` says how the bot logs in, `reach` connects, `handshake` makes sure that it is the host, `session`
-//! logs in, `exchange` sends and reads, `heard` keeps what a server says beside its answers, `threads` are those
-//! that all this is done on, `wire` puts questions into bytes and reads the answers, `step` asks about one run, `run` follows it to its end, `live` fetches
-//! what it prints meanwhile, `verify` and `check` look and change nothing, `over` knows which run folders
-//! a host may remove, `algorithms` is what is offered to modern and old servers.
+//! `config` says how the bot logs in, `reach` connects, `handshake` makes sure that it is the host,
+//! `session` logs in and opens channels, `exchange` sends and reads over one, `heard` keeps what a server
+//! says beside its answers, `threads` are those that all this is done on, `algorithms` is what is offered
+//! to modern and old servers. `wire` puts questions into bytes and reads the answers, `step` asks about one
+//! run, `run` follows it to its end, `live` fetches what it prints meanwhile, `verify` and `check` look and
+//! change nothing, `over` knows which run folders a host may remove.
 //!
 //! The module does not decide what to run, retries no run and records nothing.
 
