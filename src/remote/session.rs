@@ -23,8 +23,9 @@ use crate::domain::id::HostName;
 use crate::domain::plan::HostPlan;
 use crate::secret_file;
 
-/// For the login. A server that asks a directory or a name server out of reach takes more than ten seconds.
-const LOGIN_MAX: Duration = Duration::from_secs(20);
+/// For the login. A server that asks a directory or a name server out of reach takes its time, OpenSSH's
+/// `AuthorizedKeysCommand` twice.
+const LOGIN_MAX: Duration = Duration::from_secs(30);
 /// Until a channel is open.
 const OPEN_MAX: Duration = Duration::from_secs(10);
 /// A server that counts channels may be about to close one.

@@ -1,6 +1,8 @@
 //! What it takes until a host can be asked: addresses, key exchanges side by side, channels.
 
+use std::fs;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
 use tokio::io::AsyncReadExt as _;
@@ -13,9 +15,12 @@ use super::super::error::RemoteError;
 use super::super::reach::{first_of, interleaved};
 use super::super::session::Session;
 use super::super::threads::TURNS;
-use super::{Sshd, config, host, unreachable_host};
+use super::runs::{World, sh};
+use super::sshd::generate_key;
+use super::{SshConfig, Sshd, config, host, unreachable_host};
 use crate::domain::id::Digest;
 use crate::domain::plan::HostPlan;
+use crate::domain::record::run::StepEnd;
 
 /// A port whose queue is full: who connects now hears nothing.
 async fn silent() -> (TcpListener, Vec<TcpStream>) {
@@ -83,10 +88,18 @@ async fn key_exchanges_hold_up_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_group_that_the_server_chooses_is_quick() {
+async fn groups_that_servers_choose_are_quick() {
     let sshd = Sshd::start_with("KexAlgorithms diffie-hellman-group-exchange-sha256");
-    // The 8,192 bits that russh asks for by itself miss the limit, without optimisation.
-    Session::connect(&config(&sshd), &host(&sshd)).await.unwrap();
+    let (config, host) = (config(&sshd), host(&sshd));
+    let mut looks = JoinSet::new();
+    for _ in 0..12 {
+        let (config, host) = (config.clone(), host.clone());
+        looks.spawn(async move { Session::connect(&config, &host).await.map(drop) });
+    }
+    // One of the 8,192 bits that russh asks for by itself misses the limit, without optimisation.
+    while let Some(connected) = looks.join_next().await {
+        connected.unwrap().unwrap();
+    }
 }
 
 #[tokio::test]
@@ -128,7 +141,7 @@ async fn whoever_stops_waiting_ends_the_connection() {
 async fn one_channel_at_a_time_is_enough() {
     let sshd = Sshd::start_with("MaxSessions 1");
     // Whoever holds the output of a channel does not hold the channel.
-    std::fs::write(sshd.home().join(".bashrc"), "sleep 25 &\n").unwrap();
+    fs::write(sshd.home().join(".bashrc"), "sleep 25 &\n").unwrap();
     let (config, host) = (config(&sshd), host(&sshd));
     let session = Session::connect(&config, &host).await.unwrap();
     for _ in 0..5 {
@@ -149,11 +162,26 @@ async fn a_server_without_channels_says_what_to_change() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_child_of_a_login_file_is_not_waited_for() {
-    let sshd = Sshd::start();
-    std::fs::write(sshd.home().join(".bashrc"), "sleep 25 &\n").unwrap();
+    let world = World::new().await;
+    fs::write(world.sshd.home().join(".bashrc"), "sleep 40 &\n").unwrap();
     let begun = Instant::now();
-    boot_id(&config(&sshd), &host(&sshd), Digest::of(b"")).await.unwrap();
-    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+    let report = world.execute(&sh("seq 1 10000")).await;
+    assert_eq!(report.end, StepEnd::Done(0), "{report:?}");
+    assert!(report.output.text().ends_with("10000\n"), "{report:?}");
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_may_take_its_time() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let key = folder.path().join("key");
+    generate_key(&key);
+    let slow = format!("AuthorizedKeysCommand /bin/sh -c \"sleep 6; cat {}.pub\"", key.display());
+    let sshd = Sshd::start_with(&format!("{slow}\nAuthorizedKeysCommandUser {}", Sshd::start().user));
+    let begun = Instant::now();
+    Session::connect(&SshConfig::new(key), &host(&sshd)).await.unwrap();
+    assert!(begun.elapsed() > Duration::from_secs(11), "it was not asked twice: {:?}", begun.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
