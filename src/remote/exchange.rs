@@ -18,7 +18,7 @@ use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
 use tokio::time::{sleep, timeout};
 
 use super::error::RemoteError;
-use super::heard::{End, Heard};
+use super::heard::{End, Heard, end_of};
 use crate::domain::id::HostName;
 
 /// Bytes kept of standard output, the last ones: an answer stands at the end, noise before it.
@@ -46,6 +46,14 @@ pub(super) struct Exchange {
     pub(super) stderr: Vec<u8>,
     /// The exit status of what was executed; none if a signal ended it.
     pub(super) status: Option<u32>,
+}
+
+impl Exchange {
+    /// The end of what the host said on either stream, for people: a login that is turned away uses both.
+    pub(super) fn said(&self) -> String {
+        let said = [end_of(&self.stderr), end_of(&self.stdout)];
+        said.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" / ")
+    }
 }
 
 impl Opened {

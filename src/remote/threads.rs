@@ -8,10 +8,10 @@
 use std::future::Future;
 use std::io;
 use std::num::NonZero;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::JoinSet;
 
@@ -25,8 +25,9 @@ const THREADS_MAX: usize = 4;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Threads(Arc<Started>);
 
+// Held for a moment, never across an await: a std mutex will do.
 #[derive(Debug, Default)]
-struct Started(OnceLock<Result<Runtime, (io::ErrorKind, String)>>);
+struct Started(Mutex<Option<Runtime>>);
 
 impl Threads {
     /// Does some work on them; dropping the future ends the work.
@@ -34,10 +35,8 @@ impl Threads {
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> io::Result<T> {
-        let runtime = self.0.0.get_or_init(started).as_ref();
-        let runtime = runtime.map_err(|(kind, why)| io::Error::new(*kind, why.clone()))?;
         let mut works = JoinSet::new();
-        works.spawn_on(work, runtime.handle());
+        works.spawn_on(work, &self.0.handle()?);
         match works.join_next().await {
             Some(done) => done.map_err(io::Error::other),
             None => Err(io::Error::other("the work was never begun")),
@@ -45,17 +44,23 @@ impl Threads {
     }
 }
 
-fn started() -> Result<Runtime, (io::ErrorKind, String)> {
-    // With one alone a single key exchange would hold up every other connection.
-    let threads = available_parallelism().map_or(2, NonZero::get).clamp(2, THREADS_MAX);
-    let mut builder = Builder::new_multi_thread();
-    let built = builder.worker_threads(threads).thread_name("ssh").enable_all().build();
-    built.map_err(|error| (error.kind(), error.to_string()))
+impl Started {
+    fn handle(&self) -> io::Result<Handle> {
+        let mut runtime = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(runtime) = runtime.as_ref() {
+            return Ok(runtime.handle().clone());
+        }
+        // With one alone a single key exchange would hold up every other connection.
+        let threads = available_parallelism().map_or(2, NonZero::get).clamp(2, THREADS_MAX);
+        let mut builder = Builder::new_multi_thread();
+        let built = builder.worker_threads(threads).thread_name("ssh").enable_all().build()?;
+        Ok(runtime.insert(built).handle().clone())
+    }
 }
 
 impl Drop for Started {
     fn drop(&mut self) {
-        if let Some(Ok(runtime)) = self.0.take() {
+        if let Some(runtime) = self.0.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
             // Waiting for the threads is not allowed where the last clone may be dropped.
             runtime.shutdown_background();
         }

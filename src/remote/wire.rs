@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use super::error::RemoteError;
 use super::exchange::{Exchange, Opened};
-use super::heard::end_of;
 use crate::domain::id::{Digest, RunId};
 use crate::domain::plan::{Command, HostPlan};
 use crate::domain::record::run::{BootId, OUTPUT_HEAD, OUTPUT_TAIL, Output};
@@ -184,10 +183,7 @@ pub(super) fn command_line(sudo: bool, run: RunId, verb: &str) -> String {
 
 /// The error for an exchange in which the wrapper did not say what it should have.
 fn no_answer(host: &HostPlan, verb: &'static str, exchange: &Exchange) -> RemoteError {
-    // A login that is turned away says so on either stream.
-    let said = [end_of(&exchange.stderr), end_of(&exchange.stdout)];
-    let said = said.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" / ");
-    RemoteError::NoAnswer { host: host.name.clone(), verb, status: exchange.status, said }
+    RemoteError::NoAnswer { host: host.name.clone(), verb, status: exchange.status, said: exchange.said() }
 }
 
 /// What the wrapper says of a run.
