@@ -2,12 +2,16 @@
 //! do.
 
 use std::fmt::Display;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinError;
 
 use super::failure::{Done, Failure};
 use super::output::out;
 use super::places::Places;
 use super::runtime::runtime;
-use crate::app::ports::Hosts as _;
+use crate::app::ports::{HostCheck, Hosts as _};
 use crate::app::{chain, programs};
 use crate::articles::library::KbLibrary;
 use crate::articles::sources::{ConfigSource, Files};
@@ -15,8 +19,9 @@ use crate::chat::console::one_line;
 use crate::chat::discord::checkup::checkup;
 use crate::chat::discord::rest::Secret;
 use crate::config::Config;
+use crate::domain::id::HostName;
 use crate::domain::policy::catalogue::Catalogue;
-use crate::domain::world::host::Platform;
+use crate::domain::world::host::{Host, Platform};
 use crate::kb::lint::{Standards, lint as lint_rules};
 use crate::kb::{self, Severity};
 use crate::model::Model;
@@ -24,6 +29,9 @@ use crate::remote::{Ssh, SshConfig};
 use crate::search::{Origin, Search};
 use crate::store::StoreError;
 use crate::store::sled_record::proved;
+
+/// Hosts that are looked at side by side: a silent one takes ten seconds.
+const HOSTS_AT_ONCE: usize = 32;
 
 struct Report {
     well: bool,
@@ -132,16 +140,37 @@ async fn inventory(config: &Config, catalogue: Option<&Catalogue>, report: &mut 
     let Some(identity) = config.identity.clone() else {
         return report.line(false, "hosts", "no key to log in with: [ssh] identity = \"FILE\" names it");
     };
-    let ssh = Ssh::new(SshConfig::new(identity));
-    for host in config.inventory.values() {
-        if host.platforms.contains(&Platform::Windows) {
-            report.line(true, host.name.as_str(), "Windows: its actions are planned, not run");
-            continue;
+    let ssh = Arc::new(Ssh::new(SshConfig::new(identity)));
+    let turns = Arc::new(Semaphore::new(HOSTS_AT_ONCE));
+    let look = |host: &Host| {
+        let (ssh, turns, host) = (Arc::clone(&ssh), Arc::clone(&turns), host.clone());
+        let programs = programs(catalogue, &host);
+        tokio::spawn(async move {
+            // Closed by nobody: the permit is always given.
+            let _turn = turns.acquire().await;
+            ssh.check(&host, &programs).await
+        })
+    };
+    let is_run = |host: &Host| !host.platforms.contains(&Platform::Windows);
+    // All begin before the first is waited for; each is told in its place in the inventory.
+    let hosts = config.inventory.values();
+    let looks: Vec<_> = hosts.map(|host| (&host.name, is_run(host).then(|| look(host)))).collect();
+    for (name, look) in looks {
+        match look {
+            None => report.line(true, name.as_str(), "Windows: its actions are planned, not run"),
+            Some(look) => told(name, look.await, report),
         }
-        let check = ssh.check(host, &programs(catalogue, host)).await;
-        for (what, well, seen) in check.findings {
-            report.line(well, &format!("{} {what}", host.name), seen);
+    }
+}
+
+fn told(name: &HostName, look: Result<HostCheck, JoinError>, report: &mut Report) {
+    match look {
+        Ok(check) => {
+            for (what, well, seen) in check.findings {
+                report.line(well, &format!("{name} {what}"), seen);
+            }
         }
+        Err(died) => report.line(false, name.as_str(), format!("looking at it died: {died}")),
     }
 }
 

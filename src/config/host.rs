@@ -1,5 +1,7 @@
 //! One entry of the inventory, checked.
 
+use std::net::Ipv6Addr;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use sha2::{Digest as _, Sha256};
@@ -33,12 +35,8 @@ pub(super) fn checked(raw: raw::Host, inventory: Inventory) -> Result<Host, Stri
         }
         _ => {}
     }
-    for (what, text) in [("address", &raw.address), ("user", &raw.user)] {
-        let plain = |c: char| c.is_ascii_graphic() && !"'\"`\\$;&|<>".contains(c);
-        if text.is_empty() || text.len() > 255 || text.starts_with('-') || !text.chars().all(plain) {
-            return Err(format!("`{text}` can't be its {what}"));
-        }
-    }
+    let address = address(&raw.address)?;
+    user(&raw.user)?;
     if raw.port == 0 {
         return Err("port 0 is no port".to_owned());
     }
@@ -56,7 +54,7 @@ pub(super) fn checked(raw: raw::Host, inventory: Inventory) -> Result<Host, Stri
     }
     Ok(Host {
         name: HostName(raw.name),
-        address: raw.address,
+        address,
         port: raw.port,
         user: raw.user,
         platforms: raw.platforms,
@@ -69,24 +67,72 @@ pub(super) fn checked(raw: raw::Host, inventory: Inventory) -> Result<Host, Stri
     })
 }
 
-/// The fingerprint of a key: given as such, or as the line of a public key file.
+/// What can stand in an address or a user without being taken for anything else.
+fn is_plain(text: &str, more: &[char]) -> bool {
+    let plain = |c: char| c.is_ascii_graphic() && (!"'\"`\\$;&|<>".contains(c) || more.contains(&c));
+    !text.is_empty() && text.len() <= 255 && !text.starts_with('-') && text.chars().all(plain)
+}
+
+/// A name or an IP address; one of version 6 with or without its brackets.
+fn address(text: &str) -> Result<String, String> {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    // A local address names the network behind it: `fe80::1%eth0`.
+    let is_v6 = bare.split('%').next().is_some_and(|number| number.parse::<Ipv6Addr>().is_ok());
+    let is_name = |text: &str| !text.contains([':', '@', '/', '[', ']']);
+    if is_plain(bare, &[]) && (is_v6 || is_name(text)) {
+        return Ok(bare.to_owned());
+    }
+    Err(format!(
+        "`{text}` can't be its address: a name or an IP address alone; a user goes into `user`, a port into `port`"
+    ))
+}
+
+/// A login name; the names of a Windows domain have a backslash: `CORP\bob`.
+fn user(text: &str) -> Result<(), String> {
+    if is_plain(text, &['\\']) {
+        return Ok(());
+    }
+    Err(format!(
+        "`{text}` can't be its user: up to 255 ASCII characters without spaces, quotation marks, any of `$;&|<>` \
+         or a leading `-`"
+    ))
+}
+
+/// The fingerprint of a key: given as such, or anywhere in a line that OpenSSH writes about it: of a
+/// public key file, of `known_hosts`, of `ssh-keyscan`, of `ssh-keygen -lf`.
 fn fingerprint(text: &str) -> Result<String, String> {
-    let wrong = || {
-        format!(
-            "`{text}` is no host key: give `SHA256:...` as `ssh-keygen -lf` prints it, or the line of its .pub file"
-        )
+    let wrong = |what: &str| {
+        Err(format!(
+            "`{text}` is {what}: give `SHA256:...` as `ssh-keygen -lf` prints it, the line of its .pub file, or its \
+             line of known_hosts"
+        ))
     };
-    if let Some(hash) = text.strip_prefix("SHA256:") {
-        let decoded = STANDARD_NO_PAD.decode(hash).map_err(|_| wrong())?;
-        return if decoded.len() == 32 { Ok(text.to_owned()) } else { Err(wrong()) };
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let words: Vec<_> = lines.next().unwrap_or_default().split_whitespace().collect();
+    if lines.next().is_some() {
+        return wrong("more than one host key");
     }
-    let mut words = text.split_whitespace();
-    let (Some(kind), Some(key)) = (words.next(), words.next()) else { return Err(wrong()) };
-    let bytes = STANDARD.decode(key).map_err(|_| wrong())?;
+    match words.first() {
+        Some(&"@revoked") => return wrong("a key that was revoked"),
+        Some(&"@cert-authority") => return wrong("the key of an authority, not of a host"),
+        _ => {}
+    }
+    if let Some(hash) = words.iter().find_map(|word| word.strip_prefix("SHA256:")) {
+        let hash = hash.trim_end_matches('=');
+        let is_hash = STANDARD_NO_PAD.decode(hash).is_ok_and(|bytes| bytes.len() == 32);
+        return if is_hash { Ok(format!("SHA256:{hash}")) } else { wrong("no host key") };
+    }
+    match words.windows(2).find_map(|pair| key_blob(pair[0], pair[1])) {
+        Some(blob) => Ok(format!("SHA256:{}", STANDARD_NO_PAD.encode(Sha256::digest(&blob)))),
+        None => wrong("no host key"),
+    }
+}
+
+/// The bytes of a key, if `key` is one of this kind.
+fn key_blob(kind: &str, key: &str) -> Option<Vec<u8>> {
+    let bytes = STANDARD.decode(key).ok()?;
     // The blob begins with its own kind, after four bytes of length (RFC 4253, 6.6).
-    let own_kind = bytes.get(4..4 + kind.len());
-    if own_kind != Some(kind.as_bytes()) {
-        return Err(wrong());
-    }
-    Ok(format!("SHA256:{}", STANDARD_NO_PAD.encode(Sha256::digest(&bytes))))
+    let length = u32::try_from(kind.len()).ok()?.to_be_bytes();
+    let rest = bytes.strip_prefix(&length[..])?;
+    rest.starts_with(kind.as_bytes()).then_some(bytes)
 }

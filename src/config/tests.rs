@@ -58,6 +58,62 @@ fn the_line_of_a_public_key_gives_the_fingerprint_that_openssh_prints() {
 }
 
 #[test]
+fn a_host_key_is_found_in_every_line_that_openssh_writes_about_it() {
+    let expected = "SHA256:T7SvZ2cslqpPj6nKzitCBHHlpVF3r3MvLwmFL0fk0IE";
+    let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ";
+    let with = |line: &str| parsed(&GOOD.replace(key, line));
+    for line in [
+        &format!("{key} root@esx01"),
+        &format!("esx01,192.0.2.10 {key}"),
+        &format!("[esx01]:2222 {key} # seen in spring"),
+        &format!("|1|F1E1KeoE/eEWhi10WpGv4OdiO6Y=|3988QV0VE8wmZL7suNrYQLITLCg= {key}"),
+        &format!("256 {expected} root@esx01 (ED25519)"),
+        &format!("{expected}="),
+    ] {
+        let config = with(line).unwrap();
+        assert_eq!(config.inventory[&HostName::from("esx01")].host_key.as_deref(), Some(expected), "{line}");
+    }
+    let problem = |line: &str| problem(&GOOD.replace(key, line));
+    for (line, expected) in [
+        (format!("@revoked * {key}"), "revoked"),
+        (format!("@cert-authority *.example {key}"), "authority"),
+        (format!("a {key}\\nb {key}"), "more than one"),
+        ("256 MD5:ab:cd root@esx01 (ED25519)".to_owned(), "no host key"),
+        ("SHA256:short".to_owned(), "no host key"),
+    ] {
+        let problem = problem(&line);
+        assert!(problem.contains(expected), "{line}: {problem}");
+    }
+}
+
+#[test]
+fn addresses_and_users_are_taken_as_people_write_them() {
+    for (address, taken) in [
+        ("[::1]", "::1"),
+        ("::1", "::1"),
+        ("fe80::1%eth0", "fe80::1%eth0"),
+        ("[2001:db8::7]", "2001:db8::7"),
+        ("esx01.example.com", "esx01.example.com"),
+        ("192.0.2.7", "192.0.2.7"),
+    ] {
+        let config = parsed(&GOOD.replace("192.0.2.10", address)).unwrap();
+        assert_eq!(config.inventory[&HostName::from("esx01")].address, taken);
+    }
+    for address in ["esx01:22", "[::1]:22", "root@esx01", "ssh://esx01", "[esx01]", "[]", "::1]"] {
+        let problem = problem(&GOOD.replace("192.0.2.10", address));
+        assert!(problem.contains("`port`") && problem.contains(address), "{address}: {problem}");
+    }
+    for user in ["CORP\\\\bob", "bob@corp.example", "svc-dogwatch"] {
+        let config = parsed(&GOOD.replace("\"root\"", &format!("\"{user}\""))).unwrap();
+        assert_eq!(config.inventory[&HostName::from("esx01")].user, user.replace("\\\\", "\\"));
+    }
+    for user in ["a b", "$HOME", "a;b", "-l", ""] {
+        let problem = problem(&GOOD.replace("\"root\"", &format!("\"{user}\"")));
+        assert!(problem.contains("can't be its user: up to"), "{user}: {problem}");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_named() {
     let cases = [
         ("[policy]\nchange = 0", "can only be stricter"),

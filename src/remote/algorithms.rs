@@ -20,7 +20,30 @@ const CIPHERS: &[cipher::Name] = &[
 /// What OpenSSH before 6.2 offers.
 const OLD_CIPHERS: &[cipher::Name] = &[cipher::AES_256_CBC, cipher::AES_192_CBC, cipher::AES_128_CBC];
 
-const OLD_KEX: &[kex::Name] = &[kex::DH_G14_SHA1, kex::DH_GEX_SHA1, kex::DH_G1_SHA1];
+/// What takes least of a processor first. A group of 4,096 bits takes tenths of a second, one of 8,192
+/// bits seconds: it comes last.
+const KEX: &[kex::Name] = &[
+    kex::MLKEM768X25519_SHA256,
+    kex::CURVE25519,
+    kex::CURVE25519_PRE_RFC_8731,
+    kex::ECDH_SHA2_NISTP256,
+    kex::ECDH_SHA2_NISTP384,
+    kex::ECDH_SHA2_NISTP521,
+    kex::DH_G14_SHA256,
+];
+
+/// Before any group that a server chooses itself: an old one may choose 1,024 bits, which are refused.
+const OLD_KEX: &[kex::Name] = &[kex::DH_G14_SHA1];
+
+/// Where the server chooses the group, and the large ones.
+const COSTLY_KEX: &[kex::Name] =
+    &[kex::DH_GEX_SHA256, kex::DH_G15_SHA512, kex::DH_G16_SHA512, kex::DH_G17_SHA512, kex::DH_G18_SHA512];
+
+const OLDEST_KEX: &[kex::Name] = &[kex::DH_GEX_SHA1, kex::DH_G1_SHA1];
+
+/// What is said in the list of key exchanges and is none.
+const EXTENSIONS: &[kex::Name] =
+    &[kex::EXTENSION_SUPPORT_AS_CLIENT, kex::EXTENSION_OPENSSH_STRICT_KEX_AS_CLIENT];
 
 const OLD_MACS: &[mac::Name] = &[mac::HMAC_SHA1_ETM, mac::HMAC_SHA1];
 
@@ -36,13 +59,32 @@ pub(super) fn preferred(legacy: bool, refused: &[Algorithm]) -> Preferred {
         (legacy || !sha1) && !is_refused(algorithm)
     });
     Preferred {
-        kex: with_old(&default.kex, OLD_KEX, legacy),
+        kex: key_exchanges(legacy),
         key: key.cloned().collect(),
         host_key_certificates: Cow::Borrowed(&[]),
         cipher: with_old(CIPHERS, OLD_CIPHERS, legacy),
         mac: with_old(&default.mac, OLD_MACS, legacy),
         compression: Cow::Borrowed(&[compression::NONE]),
     }
+}
+
+/// Whether what a server offered where nothing met is for hosts marked `legacy`.
+pub(super) fn is_old(error: &russh::Error) -> bool {
+    let russh::Error::NoCommonAlgo { theirs, .. } = error else { return false };
+    let kex = OLD_KEX.iter().chain(OLDEST_KEX).map(AsRef::as_ref);
+    let ciphers = OLD_CIPHERS.iter().map(AsRef::as_ref);
+    let macs = OLD_MACS.iter().map(AsRef::as_ref);
+    let old: Vec<&str> = kex.chain(ciphers).chain(macs).chain(["ssh-rsa"]).collect();
+    theirs.iter().any(|name| old.contains(&name.as_str()))
+}
+
+fn key_exchanges(legacy: bool) -> Cow<'static, [kex::Name]> {
+    let parts: &[&[kex::Name]] = if legacy {
+        &[KEX, OLD_KEX, COSTLY_KEX, OLDEST_KEX, EXTENSIONS]
+    } else {
+        &[KEX, COSTLY_KEX, EXTENSIONS]
+    };
+    parts.concat().into()
 }
 
 fn with_old<T: Clone>(modern: &[T], old: &[T], legacy: bool) -> Cow<'static, [T]> {

@@ -128,6 +128,11 @@ impl Answer {
         lines.lines().filter_map(|line| line.strip_prefix(word)).map(str::to_owned).collect()
     }
 
+    /// Whether all that belongs to the answer has come: what a step printed follows it.
+    pub(super) fn is_whole(&self) -> bool {
+        !matches!(self.state, State::Out(_)) || self.output().is_some()
+    }
+
     /// What the step printed, and whether more will come.
     pub(super) fn output(&self) -> Option<(Output, End)> {
         let State::Out(sizes) = self.state else { return None };

@@ -1,4 +1,4 @@
-//! Looks at a host: can the bot reach it, is it the right one, does it have the programs.
+//! Looks at a host: can the bot reach it, is it the right one, does it have what a run needs.
 //!
 //! Changes nothing on the host but the folder for what runs leave behind, which a run would make. It takes no
 //! approved plan, and executes only the wrapper's `ground`, `leave` and `have`.
@@ -29,12 +29,19 @@ pub(super) async fn check(config: &SshConfig, host: &Host, programs: &[String]) 
     findings.push(well("login", format!("{}@{}:{}, pinned key", host.user, host.address, host.port)));
     match ground::make(&session, &plan, wrapper_digest()).await {
         Ok(made) => {
+            if host.sudo {
+                findings.push(well("sudo", "runs the wrapper without a password".to_owned()));
+            }
             findings.extend(ground_findings(&made));
             // What was made to try is removed again; a week later at the latest.
             let _left = ground::leave(&session, &plan, wrapper_digest(), &made.ground).await;
         }
         Err(error) => {
-            let name = if matches!(error, RemoteError::Folder { .. }) { "folder" } else { "wrapper" };
+            let name = match error {
+                RemoteError::Folder { .. } => "folder",
+                _ if host.sudo && is_of_sudo(&error) => "sudo",
+                _ => "wrapper",
+            };
             findings.push((name.to_owned(), false, error.advice()));
             return HostCheck { findings };
         }
@@ -45,12 +52,6 @@ pub(super) async fn check(config: &SshConfig, host: &Host, programs: &[String]) 
 
 /// What making ground has shown.
 fn ground_findings(made: &Made) -> [(String, bool, String); 2] {
-    let boot = &made.ground.boot.0;
-    let wrapper = if boot == "none" {
-        "answers, but the host has no boot id: a run whose connection is lost stays unknown".to_owned()
-    } else {
-        format!("answers, boot id {boot}")
-    };
     let folder = &made.ground.folder;
     let folder = if made.has_room {
         well("folder", format!("{folder} takes what runs leave behind"))
@@ -61,19 +62,35 @@ fn ground_findings(made: &Made) -> [(String, bool, String); 2] {
         );
         ("folder".to_owned(), false, what)
     };
-    [well("wrapper", wrapper), folder]
+    [well("wrapper", answered(&made.ground.boot.0)), folder]
 }
 
 fn well(name: &str, what: String) -> (String, bool, String) {
     (name.to_owned(), true, what)
 }
 
+fn answered(boot: &str) -> String {
+    match boot {
+        "none" => {
+            "answers, but the host has no boot id: a run whose connection is lost stays unknown".to_owned()
+        }
+        boot => format!("answers, boot id {boot}"),
+    }
+}
+
+fn is_of_sudo(error: &RemoteError) -> bool {
+    matches!(error, RemoteError::NoAnswer { said, .. } if said.contains("sudo"))
+}
+
 fn unreachable(host: &Host, error: &RemoteError) -> (String, bool, String) {
     let name = match error {
         RemoteError::WrongHostKey { .. } => "host key",
-        RemoteError::LoginRefused { .. } | RemoteError::Login { .. } | RemoteError::ReadIdentity { .. } => {
-            "login"
-        }
+        RemoteError::LoginRefused { .. }
+        | RemoteError::SecondMethod { .. }
+        | RemoteError::Login { .. }
+        | RemoteError::NotUtf8 { .. }
+        | RemoteError::TimedOut { .. }
+        | RemoteError::ReadIdentity { .. } => "login",
         _ => "connection",
     };
     let what = match error {
@@ -87,6 +104,7 @@ fn unreachable(host: &Host, error: &RemoteError) -> (String, bool, String) {
     (name.to_owned(), false, what)
 }
 
+/// Over a second channel at least, after the first is closed: a run needs several in one connection.
 async fn look_for_programs(
     session: &Session,
     host: &HostPlan,
@@ -95,8 +113,14 @@ async fn look_for_programs(
     let (paths, names): (Vec<String>, Vec<String>) =
         programs.iter().cloned().partition(|program| program.contains('/'));
     let mut findings = Vec::new();
-    for names in names.chunks(PROGRAMS_MAX) {
-        findings.extend(look_in(session, host, names).await);
+    let mut rest = names.as_slice();
+    loop {
+        let (some, others) = rest.split_at(rest.len().min(PROGRAMS_MAX));
+        findings.extend(look_in(session, host, some).await);
+        rest = others;
+        if rest.is_empty() {
+            break;
+        }
     }
     for path in paths {
         // A program with a path is looked for in its own folder.
@@ -112,6 +136,7 @@ async fn look_for_programs(
 
 async fn look_in(session: &Session, host: &HostPlan, names: &[String]) -> Vec<(String, bool, String)> {
     match missing(session, host, names).await {
+        Err(error @ RemoteError::Open { .. }) => vec![("second channel".to_owned(), false, error.advice())],
         Err(error) => vec![("programs".to_owned(), false, error.advice())],
         Ok(missing) => names
             .iter()
@@ -135,7 +160,7 @@ async fn missing(session: &Session, host: &HostPlan, names: &[String]) -> Result
         host: host.name.clone(),
         verb: "have",
         status: None,
-        stderr: format!("{:?}", answer.state),
+        said: format!("{:?}", answer.state),
     })
 }
 

@@ -5,8 +5,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How the bot logs in anywhere.
-#[derive(Debug, Clone, PartialEq, Eq)]
+use super::threads::{Threads, Turns};
+
+/// How the bot logs in anywhere; clones share the threads that do it.
+#[derive(Debug, Clone)]
 pub struct SshConfig {
     /// An unencrypted private key as OpenSSH writes it. It is read for each connection and kept
     /// nowhere.
@@ -14,6 +16,10 @@ pub struct SshConfig {
     /// How long a host is looked for after the connection to it was lost in the middle of a run;
     /// after that the run is unknown.
     pub reconnect_for: Duration,
+    /// Where connections live.
+    pub(super) threads: Threads,
+    /// Who may exchange keys now.
+    pub(super) turns: Turns,
 }
 
 /// A host that has lost its network for a moment is back by then.
@@ -22,6 +28,7 @@ pub const RECONNECT_FOR: Duration = Duration::from_secs(60);
 impl SshConfig {
     /// Logs in with this key, with the usual patience.
     pub fn new(identity: PathBuf) -> Self {
-        Self { identity, reconnect_for: RECONNECT_FOR }
+        let (threads, turns) = (Threads::default(), Turns::default());
+        Self { identity, reconnect_for: RECONNECT_FOR, threads, turns }
     }
 }

@@ -10,10 +10,13 @@
 //!
 //! # Layout
 //!
-//! `config` says how the bot logs in, `session` connects and exchanges bytes, `wire` puts questions into
-//! bytes, `answer` reads what comes back, `step` asks about one run, `run` follows it to its end, `ground` makes the place that it needs there, `live` fetches
-//! what it prints meanwhile, `verify` and `check` look and change nothing, `over` knows which ground
-//! a host may remove, `algorithms` is what is offered to modern and old servers.
+//! `config` says how the bot logs in, `reach` connects, `handshake` makes sure that it is the host,
+//! `session` logs in and opens channels, `exchange` sends and reads over one, `heard` keeps what a server
+//! says beside its answers, `threads` are those that all this is done on, `algorithms` is what is offered
+//! to modern and old servers. `wire` puts questions into bytes, `answer` reads what comes back,
+//! `ground` has a host make the place for a run, `step` asks about it, `run` follows it to its end, `live`
+//! fetches what it prints meanwhile, `verify` and `check` look and change nothing, `over` knows which
+//! ground a host may remove.
 //!
 //! The module does not decide what to run, retries no run and records nothing.
 
@@ -22,12 +25,17 @@ mod answer;
 mod check;
 mod config;
 mod error;
+mod exchange;
 mod ground;
+mod handshake;
+mod heard;
 mod live;
 mod over;
+mod reach;
 mod run;
 mod session;
 mod step;
+mod threads;
 mod verify;
 mod wire;
 

@@ -21,9 +21,10 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::answer::{Answer, End, State};
 use super::error::RemoteError;
+use super::exchange::Opened;
 use super::ground;
 use super::live;
-use super::session::{Opened, Session};
+use super::session::Session;
 use super::step::{Look, Step};
 use super::wire::{Verb, fresh_run_id};
 use crate::domain::id::HostName;
@@ -35,7 +36,7 @@ const RECONNECT_PAUSE: Duration = Duration::from_millis(250);
 /// No pause is longer.
 const RECONNECT_PAUSE_MAX: Duration = Duration::from_secs(8);
 /// How long a host may be out of reach before a run that has not begun is given up.
-const FIRST_CONTACT_MAX: Duration = Duration::from_secs(25);
+const FIRST_CONTACT_MAX: Duration = Duration::from_secs(45);
 /// What the host gets beyond the step's own limit to stop it and to say so.
 const GRACE: Duration = Duration::from_secs(30);
 /// From asking the host to stop a step until that must have had an effect.

@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod connecting;
 mod live;
 mod looks;
 mod loss;
 mod runs;
+mod said;
 mod session;
 mod soak;
 #[path = "../../tests/it/sshd.rs"]

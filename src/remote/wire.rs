@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use super::answer::{Answer, answer};
 use super::error::RemoteError;
-use super::session::{Exchange, Opened};
+use super::exchange::{Exchange, Opened};
 use crate::domain::id::{Digest, Nonce, RunId};
 use crate::domain::plan::{Command, HostPlan};
 use crate::domain::record::run::{Ground, OUTPUT_HEAD, OUTPUT_TAIL};
@@ -20,8 +20,6 @@ pub fn wrapper_digest() -> Digest {
     Digest::of(WRAPPER.as_bytes())
 }
 
-/// Characters shown of what a host complained about instead of answering.
-const COMPLAINT_CHARS_MAX: usize = 300;
 /// Bytes of each stream that are fetched while a step runs.
 const PEEK: usize = 8 * 1024;
 
@@ -203,9 +201,10 @@ impl Ask<'_> {
     pub(super) async fn over(self, channel: Opened) -> Result<Answer, RemoteError> {
         let word = self.verb.word();
         let line = command_line(self.about.host.sudo, self.about.run, self.verb);
-        let exchange = channel.run(word, line, self.stdin, self.verb.limit()).await?;
-        answer(&exchange.stdout, self.about.run, self.about.digest)
-            .ok_or_else(|| no_answer(self.about.host, word, &exchange))
+        let (run, digest) = (self.about.run, self.about.digest);
+        let is_whole = |stdout: &[u8]| answer(stdout, run, digest).is_some_and(|answer| answer.is_whole());
+        let exchange = channel.run(word, line, self.stdin, self.verb.limit(), is_whole).await?;
+        answer(&exchange.stdout, run, digest).ok_or_else(|| no_answer(self.about.host, word, &exchange))
     }
 }
 
@@ -219,9 +218,5 @@ pub(super) fn command_line(sudo: bool, run: RunId, verb: Verb) -> String {
 
 /// The error for an exchange in which the wrapper did not say what it should have.
 fn no_answer(host: &HostPlan, verb: &'static str, exchange: &Exchange) -> RemoteError {
-    let complaint = String::from_utf8_lossy(&exchange.stderr);
-    let complaint = complaint.trim();
-    let begin = complaint.char_indices().rev().nth(COMPLAINT_CHARS_MAX - 1).map_or(0, |(at, _)| at);
-    let stderr = complaint.get(begin..).unwrap_or_default().to_owned();
-    RemoteError::NoAnswer { host: host.name.clone(), verb, status: exchange.status, stderr }
+    RemoteError::NoAnswer { host: host.name.clone(), verb, status: exchange.status, said: exchange.said() }
 }

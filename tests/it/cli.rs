@@ -350,3 +350,28 @@ fn any_bytes_and_any_options_are_words_of_a_question() {
         assert_eq!(output.status.code(), Some(0), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 }
+
+#[test]
+fn doctor_looks_at_hosts_side_by_side() {
+    let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = mute.local_addr().unwrap().port();
+    let host = |number| {
+        format!(
+            "[[host]]\nname = \"h{number}\"\naddress = \"127.0.0.1\"\nport = {port}\nuser = \"nobody\"\n\
+             platforms = [\"linux\"]\n"
+        )
+    };
+    let config = format!("[ssh]\nidentity = \"key\"\n{}", (1..=6).map(host).collect::<String>());
+    let call = dogwatch(&["doctor"]).file("dogwatch.toml", &config);
+    crate::sshd::generate_key(&call.folder.path().join("key"));
+    let begun = std::time::Instant::now();
+    let done = call.run();
+    let took = begun.elapsed();
+    assert_eq!(done.status, 1, "{}", done.stdout);
+    let told: Vec<_> = done.stdout.lines().filter(|line| line.contains("connection: agree")).collect();
+    assert_eq!(told.len(), 6, "{}", done.stdout);
+    let in_order = told.iter().enumerate().all(|(at, line)| line.contains(&format!(" h{} ", at + 1)));
+    assert!(in_order, "{told:?}");
+    // Each says nothing for ten seconds.
+    assert!(took.as_secs() < 30, "{took:?}");
+}

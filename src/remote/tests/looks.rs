@@ -99,6 +99,27 @@ async fn a_check_names_what_is_missing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_check_gives_sudos_words() {
+    let world = World::new().await;
+    fs::write(world.sshd.home().join(".bashrc"), "PATH=/nowhere\n").unwrap();
+    let host = Host { sudo: true, ..inventory_host(&world) };
+    let report = check(&world.config, &host, &[]).await;
+    let (name, well, what) = &report.findings[1];
+    assert_eq!((name.as_str(), *well), ("sudo", false));
+    assert!(what.contains("sudo: command not found") || what.contains("sudo: No such file"), "{what}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_check_needs_a_channel_after_the_first_is_closed_and_no_more() {
+    let world = World::with("MaxSessions 1").await;
+    for programs in [vec![], vec!["ls".to_owned()]] {
+        let report = check(&world.config, &inventory_host(&world), &programs).await;
+        assert!(report.findings.iter().all(|(_, well, _)| *well), "{report:?}");
+        assert_eq!(report.findings.len(), 2 + programs.len());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_check_says_what_to_do_about_keys_and_logins() {
     let world = World::new().await;
     let mut host = inventory_host(&world);

@@ -39,7 +39,7 @@ impl World {
         Self::with("").await
     }
 
-    async fn with(sshd_config: &str) -> Self {
+    pub(super) async fn with(sshd_config: &str) -> Self {
         let sshd = Sshd::start_with(sshd_config);
         let (config, host, digest) = (config(&sshd), host(&sshd), Digest::of(b"the plan"));
         let ground = ground::probe(&config, &host, digest).await.unwrap();

@@ -4,13 +4,14 @@ use std::time::{Duration, Instant};
 
 use super::super::algorithms::preferred;
 use super::super::error::RemoteError;
-use super::super::session::{STDOUT_KEPT, Session};
+use super::super::exchange::{Exchange, STDOUT_KEPT};
+use super::super::session::Session;
 use super::{Sshd, config, host};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-async fn sh(session: &Session, script: &str) -> Result<super::super::session::Exchange, RemoteError> {
-    session.open().await?.run("test", "sh -s".to_owned(), script.as_bytes().to_vec(), LIMIT).await
+async fn sh(session: &Session, script: &str) -> Result<Exchange, RemoteError> {
+    session.open().await?.run("test", "sh -s".to_owned(), script.as_bytes().to_vec(), LIMIT, |_| false).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -89,7 +90,7 @@ async fn only_a_legacy_host_gets_old_algorithms() {
     let sshd = Sshd::start_with(old);
     let mut host = host(&sshd);
     let error = Session::connect(&config(&sshd), &host).await.err().unwrap();
-    assert!(matches!(error, RemoteError::Handshake { .. }), "{error:?}");
+    assert!(matches!(error, RemoteError::NoCommonAlgorithm { .. }), "{error:?}");
     assert!(error.advice().contains("legacy"), "{}", error.advice());
     host.legacy = true;
     let session = Session::connect(&config(&sshd), &host).await.unwrap();
@@ -131,7 +132,7 @@ async fn input_that_nobody_reads_does_not_block() {
     let session = Session::connect(&config(&sshd), &host(&sshd)).await.unwrap();
     let input = vec![b'#'; 16 * 1024 * 1024];
     let opened = session.open().await.unwrap();
-    let exchange = opened.run("test", "exit 8".to_owned(), input, LIMIT).await.unwrap();
+    let exchange = opened.run("test", "exit 8".to_owned(), input, LIMIT, |_| false).await.unwrap();
     assert_eq!(exchange.status, Some(8));
 }
 
@@ -169,6 +170,6 @@ async fn an_exchange_without_end_meets_its_limit() {
     let session = Session::connect(&config(&sshd), &host(&sshd)).await.unwrap();
     let opened = session.open().await.unwrap();
     let limit = Duration::from_millis(400);
-    let error = opened.run("test", "sleep 30".to_owned(), Vec::new(), limit).await.unwrap_err();
+    let error = opened.run("test", "sleep 30".to_owned(), Vec::new(), limit, |_| false).await.unwrap_err();
     assert!(matches!(error, RemoteError::TimedOut { .. }), "{error:?}");
 }
