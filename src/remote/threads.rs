@@ -3,7 +3,8 @@
 //! A key exchange can take seconds of a processor: here it holds up neither people nor what follows
 //! a run. What listens on a connection lives here too, because it exchanges keys again.
 //!
-//! Invariant: what is begun here ends when nobody waits for it any more.
+//! Invariant: work that is begun here ends when nobody waits for it any more. A session of russh that was
+//! in the middle of a key exchange then follows within seconds.
 
 use std::future::Future;
 use std::io;
