@@ -102,9 +102,8 @@ fn pumped(mut from: TcpStream, mut to: TcpStream) {
     let mut bytes = [0; 16 * 1024];
     loop {
         match from.read(&mut bytes) {
-            Ok(0) => break,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => break,
+            Ok(0) | Err(_) => break,
             Ok(count) => {
                 if to.write_all(&bytes[..count]).is_err() {
                     break;

@@ -67,7 +67,7 @@ pub fn what_a_full_disk_does_not_take_comes_from_memory(host: &mut Host) {
 
 pub fn why_a_place_is_no_good_is_named(host: &mut Host) {
     let refused = |host: &mut Host, base: &Path| {
-        host.base = base.to_owned();
+        base.clone_into(&mut host.base);
         host.nonce = fresh();
         host.make_ground()
     };

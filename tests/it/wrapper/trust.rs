@@ -172,11 +172,7 @@ pub fn claims_stay_for_a_week_and_what_was_swept_of_them_is_remembered(host: &mu
     host.nonce = fresh();
     assert_eq!(host.make_ground(), "ground room");
     assert_eq!(claims(), 0);
-    assert_eq!(
-        fs::read_dir(&host.base).unwrap().filter(|entry| is_ground(entry)).count(),
-        2,
-        "old ground stays"
-    );
+    assert_eq!(fs::read_dir(&host.base).unwrap().filter(is_ground).count(), 2, "old ground stays");
     // A start as old as what was swept may be one of them.
     for (now, answer) in [(NOW + 2400, "refused claim_may_be_gone"), (NOW + 2401, "accepted -")] {
         host.now = now;
