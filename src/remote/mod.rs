@@ -45,6 +45,7 @@ use crate::domain::id::{Digest, RunId};
 use crate::domain::plan::approved::Approved;
 use crate::domain::plan::{HostPlan, Plan};
 use crate::domain::record::run::{BootId, Output, StepEnd, StepReport, Verdict, VerifyReport};
+use crate::domain::rules::reach::Unreached;
 use crate::domain::world::host::Host;
 
 /// The hosts of the inventory, over SSH.
@@ -96,9 +97,10 @@ fn executable(step: Step<'_>) -> Result<Step<'_>, String> {
 }
 
 impl Hosts for Ssh {
-    async fn boot_id(&self, approved: &Approved<Plan>, host: usize) -> Result<BootId, String> {
-        let (host, digest) = host_of(approved, host)?;
-        check::boot_id(&self.config, host, digest).await.map_err(|error| error.advice())
+    async fn boot_id(&self, approved: &Approved<Plan>, host: usize) -> Result<BootId, Unreached> {
+        let (host, digest) = host_of(approved, host).map_err(|why| Unreached { why, passes: false })?;
+        let boot = check::boot_id(&self.config, host, digest).await;
+        boot.map_err(|error| Unreached { why: error.advice(), passes: !error.is_permanent() })
     }
 
     async fn execute(
@@ -112,7 +114,7 @@ impl Hosts for Ssh {
     ) -> StepReport {
         match self.step(approved, at, run, boot).and_then(executable) {
             Ok(step) => run::execute(step, cancel, printed).await,
-            Err(why) => StepReport { end: StepEnd::NotRun(why), output: Output::default() },
+            Err(why) => StepReport { end: StepEnd::NotRun(why), output: Output::default(), passes: false },
         }
     }
 
@@ -127,7 +129,7 @@ impl Hosts for Ssh {
     ) -> StepReport {
         match self.step(approved, at, run, boot) {
             Ok(step) => run::settle(step, cancel, printed).await,
-            Err(why) => StepReport { end: StepEnd::Unknown(why), output: Output::default() },
+            Err(why) => StepReport { end: StepEnd::Unknown(why), output: Output::default(), passes: false },
         }
     }
 

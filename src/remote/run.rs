@@ -61,7 +61,10 @@ pub(super) async fn execute(
         () = asked(&mut cancel) => return without_output(StepEnd::Cancelled),
         contact = step.first_contact() => match contact {
             Ok(contact) => contact,
-            Err(error) => return without_output(StepEnd::NotRun(error.advice())),
+            Err(error) => {
+                let report = without_output(StepEnd::NotRun(error.advice()));
+                return StepReport { passes: !error.is_permanent(), ..report };
+            }
         },
     };
     // From here on `start` may have reached the host.
@@ -73,6 +76,10 @@ pub(super) async fn execute(
         // It was sent for the first time: what has become of the run already is no answer to that.
         Ok(answer) if is_of_before(&answer.state) => {
             return without_output(StepEnd::Unknown(met_before(&step.host.name)));
+        }
+        // It was fenced off in an earlier life of the record: another id would run what people believe is over.
+        Ok(Answer { state: State::Fenced, .. }) => {
+            return without_output(StepEnd::NotRun(format!("{} has fenced it off before", step.host.name)));
         }
         heard => contact(session, heard),
     };
@@ -274,7 +281,8 @@ impl<'a> Following<'a> {
             (end, _) => end,
         };
         if matches!(end, StepEnd::NotRun(_)) {
-            return without_output(end);
+            // The link broke, or the host did not begin in time; what it turned down ended before.
+            return StepReport { passes: true, ..without_output(end) };
         }
         let step = self.step;
         let output = match step.output(&session).await {
@@ -291,7 +299,7 @@ impl<'a> Following<'a> {
         let output = output.unwrap_or_else(|error: RemoteError| {
             unseen(&format!("it could not be fetched: {}", error.explain()))
         });
-        StepReport { end, output }
+        StepReport { end, output, passes: false }
     }
 
     /// Removes runs of which the record needs nothing more; this one's turn comes later.
@@ -345,7 +353,7 @@ fn unseen(why: &str) -> Output {
 }
 
 fn without_output(end: StepEnd) -> StepReport {
-    StepReport { end, output: Output::default() }
+    StepReport { end, output: Output::default(), passes: false }
 }
 
 /// What an answer makes of a run.

@@ -73,7 +73,7 @@ async fn look(
 }
 
 fn nothing_known(why: &str) -> StepReport {
-    StepReport { end: StepEnd::Unknown(why.to_owned()), output: Output::default() }
+    StepReport { end: StepEnd::Unknown(why.to_owned()), output: Output::default(), passes: false }
 }
 
 /// What a look says, and in a few words what is not as the command expects.

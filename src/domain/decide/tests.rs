@@ -158,7 +158,8 @@ fn random_histories_reach_starts_ends_recoveries_and_settlements() {
 #[test]
 fn deciding_is_pure() {
     let world = World::opened("vm-destroy", &["kvm1"]);
-    let context = Context { now_ms: world.now_ms, wall_ms: world.now_ms, store: StoreId([1; 16]) };
+    let context =
+        Context { now_ms: world.now_ms, wall_ms: world.now_ms, store: StoreId([1; 16]), reach: &world.reach };
     let approve = || Input::Command {
         origin: Origin::typed(testing::actor("ben"), "ben".into()),
         command: Command::Approve(R1),

@@ -108,6 +108,8 @@ pub struct StepReport {
     pub end: StepEnd,
     /// What it printed, as far as it could be fetched.
     pub output: Output,
+    /// If it has not run: whether what kept it from that passes by itself, so that it may be sent again.
+    pub passes: bool,
 }
 
 /// What a verification says of the effect.

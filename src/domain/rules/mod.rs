@@ -8,6 +8,7 @@ pub mod expectation;
 pub mod ladder;
 pub mod occupancy;
 pub mod offers;
+pub mod reach;
 pub mod turns;
 pub mod upkeep;
 pub mod view;

@@ -2,6 +2,7 @@
 //!
 //! Invariant: denied is the default. Whom nobody named has no role.
 
+use super::reach::Reach;
 use crate::domain::id::{ConversationId, StoreId};
 use crate::domain::policy::catalogue::Catalogue;
 use crate::domain::record::origin::Origin;
@@ -10,14 +11,16 @@ use crate::domain::refusal::Refusal;
 use crate::domain::world::actor::{ActorId, Known, Role};
 
 /// What a decision may use of the outside world.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Context {
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
     /// Milliseconds since 1970, UTC; never before what is recorded.
     pub now_ms: u64,
     /// The same as the machine's clock says it.
     pub wall_ms: u64,
     /// The record that is decided on.
     pub store: StoreId,
+    /// How reaching hosts has gone in this life of the bot.
+    pub reach: &'a Reach,
 }
 
 /// Everything a decision looks at.
@@ -28,7 +31,7 @@ pub struct View<'a> {
     /// What is configured and written.
     pub catalogue: &'a Catalogue,
     /// Time and chance.
-    pub context: Context,
+    pub context: Context<'a>,
 }
 
 /// A person's command with where it came from.

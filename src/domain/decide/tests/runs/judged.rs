@@ -30,7 +30,7 @@ fn output_that_was_not_seen_whole_neither_matches_nor_fails_and_leads_up_no_ladd
         let printed = |unseen: Option<&str>| {
             let (head, unseen) = (text.to_owned(), unseen.map(str::to_owned));
             let output = Output { head, unseen, ..Output::default() };
-            StepReport { end: StepEnd::Done(0), output }
+            StepReport { end: StepEnd::Done(0), output, passes: false }
         };
         let mut world = expecting();
         world.step_reports(R1, printed(Some("9 bytes of it were not kept")));
@@ -74,7 +74,7 @@ fn way_back_is_offered_for_what_has_been_begun_alone() {
 fn exit_code_is_judged_whatever_was_seen_of_the_output() {
     let mut world = expecting();
     let output = Output { unseen: Some("it could not be fetched".to_owned()), ..Output::default() };
-    world.step_reports(R1, StepReport { end: StepEnd::Done(1), output });
+    world.step_reports(R1, StepReport { end: StepEnd::Done(1), output, passes: false });
     assert_eq!(outcome(&world), Outcome::Failed);
     assert!(world.said.contains("exit code 1, expected 0"), "{}", world.said);
 }

@@ -41,7 +41,7 @@ fn long_report(end: StepEnd) -> StepReport {
         Output {
             head: worst(OUTPUT_HEAD * 4), dropped: 7, tail: "ä€🦀".repeat(OUTPUT_TAIL), unseen: None
         };
-    StepReport { end, output }
+    StepReport { end, output, passes: false }
 }
 
 fn current(world: &World) -> Option<crate::domain::id::RunId> {
@@ -121,7 +121,7 @@ fn host_whose_boot_id_is_too_long_is_sent_nothing() {
         let command = Command::Approve(R1);
         world.decided(Input::Command { origin: Origin::typed(actor, "ben".into()), command }).unwrap();
         world.decided(Input::Start(R1)).unwrap();
-        world.input(Input::Probed(R1, "kvm1".into(), Ok(BootId(worst(len))))).unwrap();
+        world.input(Input::Reached(R1, "kvm1".into(), Ok(BootId(worst(len))), None)).unwrap();
         assert_eq!(world.executions(), usize::from(sent));
         assert_every_event_fits(&world);
     }
@@ -136,7 +136,7 @@ fn output_is_kept_whole_in_pieces_that_split_no_character() {
         };
     let text = output.text();
     let run = current(&world).unwrap();
-    let report = StepReport { end: StepEnd::Done(0), output };
+    let report = StepReport { end: StepEnd::Done(0), output, passes: false };
     world.input(Input::StepEnded(R1, "kvm1".into(), run, report)).unwrap();
     assert_eq!(world.request(R1).run.as_ref().unwrap().hosts[0].output[&Some(0)], text);
 }
