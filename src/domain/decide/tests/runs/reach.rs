@@ -7,13 +7,14 @@ use crate::domain::decide::effect::Effect;
 use crate::domain::decide::input::Input;
 use crate::domain::id::{Digest, RequestId};
 use crate::domain::record::event::Event;
+use crate::domain::record::origin::Origin;
 use crate::domain::record::request::{HostPhase, Status};
 use crate::domain::record::run::{Outcome, StepEnd};
 use crate::domain::rules::reach::Unreached;
 use crate::domain::rules::turns::OWN_READS_RUNNING_MAX;
 use crate::domain::say::card::CardId;
 use crate::domain::say::replies;
-use crate::domain::testing::{R1, R2, World, run_command, text_of};
+use crate::domain::testing::{R1, R2, World, actor, boot, run_command, text_of};
 
 /// A change that has its approval, and a first host that can't be reached.
 fn waiting(passes: bool) -> World {
@@ -111,6 +112,23 @@ fn what_waits_for_its_host_holds_no_host_and_no_slot() {
 }
 
 #[test]
+fn of_two_that_begin_on_one_host_the_first_goes_first_unless_it_is_not_answered() {
+    let mut world = World::opened("vm-start", &["kvm1"]);
+    world.says("ana", run_command("vm-folder", &["kvm2", "kvm1"])).unwrap();
+    for id in [R1, R2] {
+        let origin = Origin::typed(actor("ben"), "ben".into());
+        world.decided(Input::Command { origin, command: Command::Approve(id) }).unwrap();
+    }
+    let (_, effects) = world.decided(Input::Start(R1)).unwrap();
+    assert!(matches!(effects.as_slice(), [Effect::Reach(R1, ..)]));
+    world.input(Input::Start(R2)).unwrap();
+    assert!(world.said.contains("r2 waits: r1 is about to start on its host"), "{}", world.said);
+    world.input(Input::Reached(R1, "kvm1".into(), Err(out_of_reach(true)), None)).unwrap();
+    seconds(&mut world, 1);
+    assert_eq!(world.status(R2), &Status::Running);
+}
+
+#[test]
 fn reads_on_silent_hosts_keep_no_other_read_waiting() {
     let mut world = World::new();
     world.unreached.insert("kvm1".into(), out_of_reach(true));
@@ -143,7 +161,7 @@ fn first_probes_that_are_under_way_take_slots_so_that_not_all_hosts_are_asked_at
 
 #[test]
 fn everything_is_looked_at_again_once_the_host_has_answered() {
-    let answers = || Input::Reached(R1, "kvm1".into(), Ok(crate::domain::testing::boot()), None);
+    let answers = || Input::Reached(R1, "kvm1".into(), Ok(boot()), None);
     let asked = || {
         let mut world = waiting(true);
         world.now_ms += 2000;
