@@ -91,15 +91,12 @@ pub fn step_ended(
         problem: problem.clone(),
     });
     let at = (step, planned.steps.len());
-    match (again, &end) {
-        (Some(attempt), StepEnd::NotRun(why)) => {
-            turn.follow(replies::run::not_begun(id, host, at, why, (attempt, ATTEMPTS_MAX)));
-            turn.probe(host);
-        }
-        _ => {
-            turn.follow(replies::run::step_ended(id, host, at, problem.as_deref(), &output));
-            turn.go_on(host, &planned, StepRef { step, run, boot }, end, problem);
-        }
+    if let (Some(attempt), StepEnd::NotRun(why)) = (again, &end) {
+        turn.follow(replies::run::not_begun(id, host, at, why, (attempt, ATTEMPTS_MAX)));
+        turn.probe(host);
+    } else {
+        turn.follow(replies::run::step_ended(id, host, at, problem.as_deref(), &output));
+        turn.go_on(host, &planned, StepRef { step, run, boot }, end, problem);
     }
     turn.decision
 }

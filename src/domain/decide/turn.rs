@@ -220,11 +220,9 @@ impl<'a> Turn<'a> {
 
 /// What a host answered, if it can be recorded.
 pub(super) fn believed(reached: Reached) -> Reached {
-    reached.and_then(|boot| match boot.0.chars().nth(BOOT_LEN_MAX) {
-        None => Ok(boot),
-        Some(_) => {
-            let why = format!("its boot id has more than {BOOT_LEN_MAX} characters");
-            Err(Unreached { why, passes: false })
-        }
-    })
+    let boot = reached?;
+    if boot.0.chars().nth(BOOT_LEN_MAX).is_none() {
+        return Ok(boot);
+    }
+    Err(Unreached { why: format!("its boot id has more than {BOOT_LEN_MAX} characters"), passes: false })
 }

@@ -62,7 +62,9 @@ impl Tries {
     #[must_use]
     pub fn failed(&self, why: &str, now_ms: u64) -> Self {
         let next_ms = now_ms.saturating_add(pause_ms(self.count));
-        Self { under_way: false, why: Some(shortened(why, WHY_LEN_MAX)), next_ms, ..self.clone() }
+        // Time may have been said to be earlier since then.
+        let since_ms = self.since_ms.min(now_ms);
+        Self { under_way: false, why: Some(shortened(why, WHY_LEN_MAX)), next_ms, since_ms, ..self.clone() }
     }
 
     /// Why the host is given up.

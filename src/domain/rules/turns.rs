@@ -130,7 +130,7 @@ fn too_much(count: usize, what: &str, max: usize) -> Refusal {
     Refusal::new("too_many_requests", message)
 }
 
-fn waiting<'a>(view: View<'a>) -> impl Iterator<Item = &'a Request> {
+fn waiting(view: View<'_>) -> impl Iterator<Item = &Request> {
     let waits = move |request: &&Request| {
         let ready = is_read(request) && matches!(request.status, Status::Ready(_));
         ready && !view.context.reach.is_beginning(request)

@@ -35,7 +35,7 @@ fn what_people_see_changes_only_with_a_failure() {
     let (mut reach, id) = (Reach::default(), RequestId(1));
     let first = Tries::first(&"kvm1".into(), 0);
     assert!(!reach.set(id, Some(first.clone())) && reach.under_way(id).is_some());
-    assert!(reach.set(id, Some(first.failed("no route", 0))) && !reach.under_way(id).is_some());
+    assert!(reach.set(id, Some(first.failed("no route", 0))) && reach.under_way(id).is_none());
     assert!(reach.set(id, None) && !reach.set(id, None));
 }
 

@@ -41,8 +41,9 @@ pub fn of_incident(reply: Reply, state: &State, reach: &Reach, incident: &Incide
 fn said(line: Line, tries: &Tries) -> Line {
     let why = tries.why.as_deref().unwrap_or_default();
     let line = line.code(tries.host.as_str()).then(" can't be reached: ").untrusted(why);
-    line.then(match tries.under_way {
-        true => format!("; try {} is under way", tries.count),
-        false => format!("; try {}, next at {} UTC", tries.count, time(tries.next_ms)),
+    line.then(if tries.under_way {
+        format!("; try {} is under way", tries.count)
+    } else {
+        format!("; try {}, next at {} UTC", tries.count, time(tries.next_ms))
     })
 }
