@@ -11,9 +11,7 @@ use super::handle::{Handle, Message, Trail};
 use super::outbox::{Outbox, Post};
 use super::ports::{Chat, Elsewhere, Hosts, Library, Record, RecordError, Roles, Sources};
 use super::timekeeper::{Timekeeper, wall_ms};
-use super::turn::{
-    Next, Turn, answers_its_caller, looks_at_sources, origin_of, rests_on_sources, subject, told,
-};
+use super::turn::{Next, Turn, answers_its_caller, origin_of, told};
 use super::work::{Held, Work};
 use crate::domain::audit::chain::Head;
 use crate::domain::command::limits::Limits;
@@ -21,18 +19,21 @@ use crate::domain::decide::decide;
 use crate::domain::decide::effect::Effect;
 use crate::domain::decide::input::Input;
 use crate::domain::id::{RequestId, StoreId};
-use crate::domain::policy::catalogue::{Catalogue, Subject};
+use crate::domain::policy::catalogue::Catalogue;
 use crate::domain::record::event::Event;
 use crate::domain::record::moment::Moment;
 use crate::domain::record::request::Request;
 use crate::domain::record::state::State;
+use crate::domain::rules::reach::{Reach, Tries};
 use crate::domain::rules::view::{Caller, Context};
 use crate::domain::say::Say;
+use crate::domain::say::address::To;
 use crate::domain::say::card::CardId;
 use crate::domain::say::replies;
 
 mod admission;
 mod effects;
+mod sources;
 
 /// Inputs that wait for the loop.
 const INPUTS_MAX: usize = 256;
@@ -109,6 +110,7 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Bot<H, R, L, S, C> {
             limits: Limits::default(),
             began: Instant::now(),
             checks: HashMap::new(),
+            reach: Reach::default(),
         };
         (bot, handle)
     }
@@ -146,6 +148,8 @@ pub struct Loop<H, R, L, S, C> {
     began: Instant,
     /// By person: as many clones as hosts are being looked at for them.
     checks: HashMap<String, Arc<()>>,
+    /// How reaching hosts has gone in this life.
+    reach: Reach,
 }
 
 impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
@@ -216,7 +220,9 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
             CardId::Run(id) => self.live.get(&id).map(String::as_str),
             _ => None,
         };
-        if let Some((reply, last)) = replies::card::card(&self.catalogue, &self.state, card, live) {
+        if let Some((reply, last)) =
+            replies::card::card(&self.catalogue, &self.state, &self.reach, card, live)
+        {
             self.work.chat.show(card, reply, last);
         }
     }
@@ -276,26 +282,6 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         Ok(())
     }
 
-    /// Reads articles and configuration anew where a decision rests on them; what can't be decided
-    /// without them is refused.
-    async fn reload_for(&mut self, inputs: &mut Vec<(Input, Option<Trail>)>) {
-        if !inputs.iter().any(|(input, _)| looks_at_sources(input)) {
-            return;
-        }
-        let about = inputs.iter().filter_map(|(input, _)| subject(&self.state, input)).collect();
-        let Err(why) = self.reload(about).await else { return };
-        tracing::warn!("articles or configuration can't be read: {why}");
-        let (refused, rest): (Vec<_>, Vec<_>) =
-            std::mem::take(inputs).into_iter().partition(|(input, _)| rests_on_sources(input));
-        let now_ms = self.timekeeper.now_ms(wall_ms());
-        for (input, _) in &refused {
-            if !self.turns_away(input, now_ms) {
-                self.refuse_unreadable(input, &why);
-            }
-        }
-        *inputs = rest;
-    }
-
     fn decide(&mut self, turn: &mut Turn, input: Input, trail: Option<&Trail>) {
         let origin = origin_of(&input);
         let ticket = origin.as_ref().and_then(|origin| origin.ticket);
@@ -318,13 +304,13 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         if let Input::Found(question, _) = &input {
             turn.notes.extend(self.outbox.settle(question));
         }
-        if let Input::Roles(request, answers) = &input
+        if let Input::Roles(request, answers, _) = &input
             && answers.groups.values().all(Result::is_ok)
         {
             self.asked.remove(request);
         }
         let (now_ms, wall_ms) = (turn.now_ms, turn.wall_ms);
-        let context = Context { now_ms, wall_ms, store: self.store, head: self.head };
+        let context = Context { now_ms, wall_ms, store: self.store, head: self.head, reach: &self.reach };
         let decision = match decide(&self.state, &self.catalogue, input, context) {
             Ok(decision) => decision,
             Err(refusal) => told(origin, &refusal),
@@ -339,6 +325,9 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
             self.state.apply(&Moment { seq, at_ms, actor: actor.clone(), event: event.clone() });
             // Where a request stands is said by others that do the same.
             let request = event.request().and_then(|id| self.state.requests.get(&id));
+            if let Some(over) = request.filter(|request| !request.is_open()) {
+                self.reach.set(over.id, None);
+            }
             let others = request.into_iter().flat_map(|request| self.state.said_by(request));
             turn.touched.extend(others.map(CardId::Request));
             turn.events.push((actor, event));
@@ -353,9 +342,17 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         }
         let mut elsewhere = None;
         for effect in decision.effects {
-            if let Effect::Say(say) = &effect {
-                elsewhere = elsewhere.or_else(|| Some(say.to.clone()));
-            }
+            let said = match &effect {
+                Effect::Say(say) => Some(say.to.clone()),
+                // What becomes of it is said there.
+                Effect::Reach(request, ..) => self.state.requests.get(request).map(To::request),
+                Effect::Tries(request, tries) => {
+                    self.keep(turn, *request, tries.clone());
+                    None
+                }
+                _ => None,
+            };
+            elsewhere = elsewhere.or(said);
             let next = match effect {
                 Effect::Say(say) if C::KEEPS => Next::Post(self.post(turn, say)),
                 effect => Next::Effect(effect),
@@ -365,6 +362,16 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         if let Some(ticket) = ticket.filter(|_| !answered) {
             turn.next.push((Next::Decided(ticket, elsewhere), None));
         }
+    }
+
+    /// Keeps how reaching the host of a request has gone; what shows it is shown anew.
+    fn keep(&mut self, turn: &mut Turn, request: RequestId, tries: Option<Tries>) {
+        if !self.reach.set(request, tries) {
+            return;
+        }
+        turn.touched.extend([CardId::Request(request), CardId::Run(request)]);
+        let incident = self.state.requests.get(&request).and_then(|request| request.incident);
+        turn.touched.extend(incident.map(CardId::Incident));
     }
 
     fn post(&mut self, turn: &mut Turn, say: Say) -> Post {
@@ -389,14 +396,5 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         let (record, result) = acted.await.map_err(BotError::Died)?;
         self.record = Some(record);
         Ok(result)
-    }
-
-    /// Reads articles and configuration anew before something is decided that could run.
-    async fn reload(&mut self, about: Vec<Subject>) -> Result<(), String> {
-        let sources = Arc::clone(&self.sources);
-        let read = tokio::task::spawn_blocking(move || sources.catalogue(&about)).await;
-        self.catalogue = Arc::new(read.map_err(|error| error.to_string())??);
-        self.unreadable.clear();
-        Ok(())
     }
 }

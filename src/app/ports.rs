@@ -16,6 +16,7 @@ use crate::domain::record::event::Event;
 use crate::domain::record::moment::Moment;
 use crate::domain::record::origin::{Origin, Ticket};
 use crate::domain::record::run::{Ground, Output, StepReport, VerifyReport};
+use crate::domain::rules::reach::Unreached;
 use crate::domain::say::address::To;
 use crate::domain::say::card::CardId;
 use crate::domain::say::form::Form;
@@ -27,13 +28,11 @@ use crate::domain::world::host::Host;
 /// The hosts. Every method but `check` takes an approved plan: nothing else is ever executed.
 pub trait Hosts: Send + Sync + 'static {
     /// Has a host of the plan make a folder for what its steps leave behind. Nothing of the plan runs.
-    ///
-    /// The error is for people: what was tried on which host and what to do about it.
     fn probe(
         &self,
         approved: &Approved<Plan>,
         host: usize,
-    ) -> impl Future<Output = Result<Ground, String>> + Send;
+    ) -> impl Future<Output = Result<Ground, Unreached>> + Send;
 
     /// Runs one step under a run id that has been recorded, and follows it to its end.
     ///

@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod keeping;
+mod reach;
 mod shares;
 
 use std::collections::BTreeMap;
@@ -26,21 +27,25 @@ use crate::domain::policy::catalogue::{Catalogue, Subject};
 use crate::domain::record::event::Event;
 use crate::domain::record::moment::Moment;
 use crate::domain::record::origin::{Origin, Ticket};
-use crate::domain::record::run::{Ground, Output, StepReport, VerifyReport};
+use crate::domain::record::run::{Ground, Output, StepEnd, StepReport, VerifyReport};
+use crate::domain::rules::reach::Unreached;
 use crate::domain::say::button::{Press, RequestPress};
 use crate::domain::say::card::CardId;
 use crate::domain::say::form::Submit;
 use crate::domain::say::reply::Reply;
-use crate::domain::testing::{World, actor, catalogue, ground, run_command, text_of};
+use crate::domain::testing::{World, actor, catalogue, ground, report, run_command, text_of};
 use crate::domain::world::actor::{ActorId, Role};
 use crate::domain::world::citation::Found;
 use crate::domain::world::host::Host;
 use std::sync::Arc;
 
-/// A world that counts what is asked of it. Hosts never answer a probe, unless they print.
+/// A world that counts what is asked of it. Hosts answer a probe, and no step ends.
 #[derive(Default)]
 struct Outside {
     probes: AtomicUsize,
+    /// Whether no probe is ever answered; so often, at first, a connection is reset.
+    silent: bool,
+    resets: usize,
     said: Mutex<String>,
     reads: AtomicUsize,
     /// What the last of them was about.
@@ -49,6 +54,13 @@ struct Outside {
     unreadable: usize,
     /// From this read on, nobody has a role.
     emptied: usize,
+    /// The host of a plan that can never be reached.
+    away: Option<usize>,
+    /// So often, at first, a step has not begun, because the link broke.
+    not_begun: usize,
+    /// Whether steps are done at once, and the ids under which they were sent.
+    done: bool,
+    runs: Mutex<Vec<RunId>>,
     /// What a step has printed, each a while after the one before; it never ends.
     prints: Vec<&'static str>,
     /// What was shown of steps that run.
@@ -81,24 +93,37 @@ impl Outside {
 }
 
 impl Hosts for Outside {
-    async fn probe(&self, _: &Approved<Plan>, _: usize) -> Result<Ground, String> {
+    async fn probe(&self, _: &Approved<Plan>, host: usize) -> Result<Ground, Unreached> {
         self.said.lock().unwrap().push_str("[a host is asked]\n");
-        self.probes.fetch_add(1, Ordering::SeqCst);
-        if self.prints.is_empty() {
-            std::future::pending::<()>().await;
+        match self.probes.fetch_add(1, Ordering::SeqCst) {
+            _ if self.silent => std::future::pending().await,
+            n if n < self.resets || self.away == Some(host) => {
+                Err(Unreached { why: "reset by peer".to_owned(), passes: true })
+            }
+            _ => Ok(ground()),
         }
-        Ok(ground())
     }
 
     async fn execute(
         &self,
         _: &Approved<Plan>,
         _: StepAt,
-        _: RunId,
+        run: RunId,
         _: &Ground,
         _: watch::Receiver<bool>,
         printed: watch::Sender<Output>,
     ) -> StepReport {
+        let sent = {
+            let mut runs = self.runs.lock().unwrap();
+            runs.push(run);
+            runs.len()
+        };
+        if sent <= self.not_begun {
+            return StepReport { passes: true, ..report(StepEnd::NotRun("the link broke".to_owned())) };
+        }
+        if self.done {
+            return report(StepEnd::Done(0));
+        }
         for text in &self.prints {
             printed.send_replace(Output { head: (*text).to_owned(), ..Output::default() });
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -323,14 +348,14 @@ async fn an_approved_request_starts_once_its_sources_can_be_read_again() {
     bot.handle.submit(says("ben", Command::Approve(RequestId(1)))).await;
     assert!(bot.said().contains("half written"), "{}", bot.said());
     let probed = async {
-        while bot.outside.probes.load(Ordering::SeqCst) == 0 {
+        while !bot.said().contains("r1 starts") {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
     let probed = tokio::time::timeout(Duration::from_secs(60), probed).await;
     assert!(probed.is_ok(), "ended: {}, said: {}", bot.ended.is_finished(), bot.said());
     // It is tried again with time, which may be at once.
-    let order = ["half written", "r1 starts", "[a host is asked]"].map(|text| bot.said().find(text));
+    let order = ["half written", "[a host is asked]", "r1 starts"].map(|text| bot.said().find(text));
     assert!(order.iter().all(Option::is_some) && order.is_sorted(), "{}", bot.said());
 }
 
@@ -346,7 +371,7 @@ async fn time_starts_nothing_before_what_was_under_way_is_taken_up() {
     assert_eq!((bot.said().as_str(), bot.outside.probes.load(Ordering::SeqCst)), ("", 0));
     assert!(bot.handle.send(Input::Recover).await);
     let probed = async {
-        while bot.outside.probes.load(Ordering::SeqCst) == 0 {
+        while !bot.said().contains("r1 starts") {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };

@@ -75,7 +75,7 @@ pub(super) fn rests_on_sources(input: &Input) -> bool {
         )
     };
     match input {
-        Input::Start(_) | Input::Roles(..) => true,
+        Input::Start(_) | Input::Roles(..) | Input::Reached(..) => true,
         Input::Command { command, .. } => can_run(command),
         _ => false,
     }
@@ -91,7 +91,7 @@ pub(super) fn looks_at_sources(input: &Input) -> bool {
 pub(super) fn subject(state: &State, input: &Input) -> Option<Subject> {
     let of = |id: &RequestId| Some(Subject::Action(state.requests.get(id)?.plan.action.clone()));
     let command = match input {
-        Input::Start(id) | Input::Roles(id, _) => return of(id),
+        Input::Start(id) | Input::Roles(id, ..) | Input::Reached(id, ..) => return of(id),
         Input::Command { command, .. } => command,
         _ => return None,
     };

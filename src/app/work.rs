@@ -18,6 +18,7 @@ use crate::domain::plan::approved::Approved;
 use crate::domain::policy::catalogue::Catalogue;
 use crate::domain::record::origin::Origin;
 use crate::domain::record::run::Output;
+use crate::domain::rules::reach::Unreached;
 use crate::domain::say::question::Question;
 use crate::domain::world::action::Program;
 use crate::domain::world::actor::ActorId;
@@ -68,13 +69,24 @@ impl<H: Hosts, L: Library, C: Chat> Work<H, L, C> {
         // Where there are no cards nobody would see it, and the hosts need not be asked.
         let live = C::KEEPS.then(|| self.handle.clone());
         let approved = Arc::clone(&held.approved);
-        let stop = held.stop.subscribe();
+        let mut stop = held.stop.subscribe();
         async move {
             let index = |name: &HostName| approved.plan().hosts.iter().position(|host| host.name == *name);
             match effect {
-                Effect::Probe(request, host) => {
-                    let ground = hosts.probe(&approved, index(&host)?).await;
-                    Some(Input::Probed(request, host, ground))
+                Effect::Probe(request, host, pause_ms) => {
+                    let at = index(&host)?;
+                    let asked = async {
+                        tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+                        hosts.probe(&approved, at).await
+                    };
+                    let reached = tokio::select! {
+                        biased;
+                        _ = stop.wait_for(|stop| *stop) => {
+                            Err(Unreached { why: "it is not asked any more".to_owned(), passes: true })
+                        }
+                        reached = asked => reached,
+                    };
+                    Some(Input::Probed(request, host, reached))
                 }
                 Effect::Execute(request, host, StepRef { step, run, ground }) => {
                     let at = StepAt { host: index(&host)?, step };
@@ -94,6 +106,22 @@ impl<H: Hosts, L: Library, C: Chat> Work<H, L, C> {
                 }
                 _ => None,
             }
+        }
+    }
+
+    /// Has the first host of a request probed that could start: all that is done with this proof.
+    pub fn reach(
+        &self,
+        request: RequestId,
+        host: HostName,
+        approved: Approved<Plan>,
+        answers: Option<Answers>,
+    ) -> impl Future<Output = Option<Input>> + Send + use<H, L, C> {
+        let hosts = Arc::clone(&self.hosts);
+        async move {
+            let at = approved.plan().hosts.iter().position(|planned| planned.name == host)?;
+            let reached = hosts.probe(&approved, at).await;
+            Some(Input::Reached(request, host, reached, answers))
         }
     }
 

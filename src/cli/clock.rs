@@ -16,6 +16,7 @@ use crate::domain::id::ConversationId;
 use crate::domain::policy::catalogue::Catalogue;
 use crate::domain::record::origin::Origin;
 use crate::domain::record::state::State;
+use crate::domain::rules::reach::Reach;
 use crate::domain::rules::view::Context;
 use crate::domain::world::actor::ActorId;
 use crate::store::sled_record::SledRecord;
@@ -48,7 +49,8 @@ pub fn run(places: &Places, Command::Accept: &Command) -> Done {
         policy: config.policy,
         wrapper: remote::wrapper_digest(),
     };
-    let context = Context { now_ms, wall_ms, store: record.store(), head: record.head() };
+    let reach = Reach::default();
+    let context = Context { now_ms, wall_ms, store: record.store(), head: record.head(), reach: &reach };
     let input = Input::Command { origin, command: Asked::ClockAccept };
     let decision = decide(&state, &catalogue, input, context)?;
     let mut notes = Vec::new();

@@ -10,7 +10,7 @@ use crate::domain::audit::chain::Head;
 use crate::domain::command::Command;
 use crate::domain::decide::decide;
 use crate::domain::decide::effect::{Decision, Effect};
-use crate::domain::decide::input::{Answers, Input};
+use crate::domain::decide::input::{Answers, Input, Reached};
 use crate::domain::id::{ActionId, ConversationId, Digest, GroupId, HostName, Nonce, RequestId, StoreId};
 use crate::domain::policy::catalogue::Catalogue;
 use crate::domain::record::event::Event;
@@ -22,6 +22,7 @@ use crate::domain::record::run::{
 };
 use crate::domain::record::state::State;
 use crate::domain::refusal::Refusal;
+use crate::domain::rules::reach::{Reach, Unreached};
 use crate::domain::rules::view::Context;
 use crate::domain::say::Say;
 use crate::domain::say::line::{Line, Span};
@@ -45,7 +46,7 @@ pub fn run_command(action: &str, hosts: &[&str]) -> Command {
 }
 
 pub fn report(end: StepEnd) -> StepReport {
-    StepReport { end, output: Output::default(), left: Vec::new() }
+    StepReport { end, output: Output::default(), left: Vec::new(), passes: false }
 }
 
 /// Everything a reply says, untrusted words included.
@@ -82,6 +83,10 @@ pub struct World {
     pub groups: BTreeMap<ActorId, Result<Vec<GroupId>, String>>,
     /// What hosts were asked to do and have not yet answered.
     pub asked: Vec<Effect>,
+    /// How reaching hosts has gone in this life.
+    pub reach: Reach,
+    /// The hosts that can't be reached; the others answer at once.
+    pub unreached: BTreeMap<HostName, Unreached>,
     /// Everything said since the last look.
     pub said: String,
 }
@@ -96,14 +101,17 @@ impl World {
             behind_ms: 0,
             groups: BTreeMap::new(),
             asked: Vec::new(),
+            reach: Reach::default(),
+            unreached: BTreeMap::new(),
             said: String::new(),
         }
     }
 
-    /// One decision; its events are recorded and folded, its effects are returned.
+    /// One decision; its events are recorded and folded, its tries are kept, its other effects are returned.
     pub fn decided(&mut self, input: Input) -> Result<(Vec<Event>, Vec<Effect>), Refusal> {
         let (now_ms, wall_ms) = (self.now_ms, self.now_ms - self.behind_ms);
-        let context = Context { now_ms, wall_ms, store: StoreId([1; 16]), head: self.head() };
+        let store = StoreId([1; 16]);
+        let context = Context { now_ms, wall_ms, store, head: self.head(), reach: &self.reach };
         let Decision { events, effects } = decide(&self.state, &self.catalogue, input, context)?;
         let mut happened = Vec::new();
         let accepts = events.iter().any(|(_, event)| matches!(event, Event::ClockAccepted { .. }));
@@ -117,7 +125,14 @@ impl World {
         if accepts {
             (self.now_ms, self.behind_ms) = (self.now_ms - self.behind_ms, 0);
         }
-        Ok((happened, effects))
+        let kept = effects.into_iter().filter_map(|effect| match effect {
+            Effect::Tries(id, tries) => {
+                self.reach.set(id, tries);
+                None
+            }
+            effect => Some(effect),
+        });
+        Ok((happened, kept.collect()))
     }
 
     /// Up to where the record is on disk.
@@ -133,15 +148,22 @@ impl World {
             events.extend(match effect {
                 Effect::Start(id) => self.input(Input::Start(id))?,
                 Effect::TellHead => self.input(Input::TellHead)?,
-                Effect::AskRoles(id, actors, asked_at_ms) => {
+                Effect::AskRoles(id, actors, asked_at_ms, reached) => {
                     let groups = actors.into_iter().map(|actor| {
                         let groups = self.groups.get(&actor).cloned().unwrap_or_else(|| Ok(Vec::new()));
                         (actor, groups)
                     });
                     let answers = Answers { asked_at_ms, groups: groups.collect() };
-                    self.input(Input::Roles(id, answers))?
+                    self.input(Input::Roles(id, answers, reached))?
                 }
-                Effect::Probe(id, host) => self.input(Input::Probed(id, host, Ok(ground())))?,
+                Effect::Reach(id, host, _, answers) => {
+                    let reached = self.says_of_itself(&host);
+                    self.input(Input::Reached(id, host, reached, answers))?
+                }
+                Effect::Probe(id, host, 0) => {
+                    let reached = self.says_of_itself(&host);
+                    self.input(Input::Probed(id, host, reached))?
+                }
                 Effect::Say(Say { reply, .. }) | Effect::Follow(_, reply) => {
                     self.said.push_str(&text_of(&reply));
                     self.said.push('\n');
@@ -154,6 +176,11 @@ impl World {
             });
         }
         Ok(events)
+    }
+
+    /// What a host answers the probe.
+    fn says_of_itself(&self, host: &HostName) -> Reached {
+        self.unreached.get(host).map_or_else(|| Ok(ground()), |unreached| Err(unreached.clone()))
     }
 
     /// A person's command in their own conversation; a refusal is its code.
@@ -252,6 +279,7 @@ impl World {
     pub fn crash(&mut self) -> Vec<Event> {
         self.asked.clear();
         self.said.clear();
+        self.reach = Reach::default();
         self.state = folded(&self.moments);
         self.input(Input::Recover).unwrap()
     }

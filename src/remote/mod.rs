@@ -55,6 +55,7 @@ use crate::domain::id::{Digest, RunId};
 use crate::domain::plan::approved::Approved;
 use crate::domain::plan::{HostPlan, Plan};
 use crate::domain::record::run::{Ground, Output, StepEnd, StepReport, Verdict, VerifyReport};
+use crate::domain::rules::reach::Unreached;
 use crate::domain::world::host::Host;
 
 /// The hosts of the inventory, over SSH.
@@ -115,9 +116,10 @@ fn executable(step: Step<'_>) -> Result<Step<'_>, String> {
 }
 
 impl Hosts for Ssh {
-    async fn probe(&self, approved: &Approved<Plan>, host: usize) -> Result<Ground, String> {
-        let (host, digest) = host_of(approved, host)?;
-        ground::probe(&self.config, host, digest).await.map_err(|error| error.advice())
+    async fn probe(&self, approved: &Approved<Plan>, host: usize) -> Result<Ground, Unreached> {
+        let (host, digest) = host_of(approved, host).map_err(|why| Unreached { why, passes: false })?;
+        let ground = ground::probe(&self.config, host, digest).await;
+        ground.map_err(|error| Unreached { why: error.advice(), passes: !error.is_permanent() })
     }
 
     async fn execute(

@@ -59,7 +59,10 @@ pub(super) async fn execute(
         () = asked(&mut cancel) => return without_output(StepEnd::Cancelled),
         contact = step.first_contact() => match contact {
             Ok(contact) => contact,
-            Err(error) => return without_output(StepEnd::NotRun(error.advice())),
+            Err(error) => {
+                let report = without_output(StepEnd::NotRun(error.advice()));
+                return StepReport { passes: !error.is_permanent(), ..report };
+            }
         },
     };
     begin(step, session, opened, cancel, printed).await
@@ -333,7 +336,8 @@ impl<'a> Following<'a> {
             (end, _) => end,
         };
         if matches!(end, StepEnd::NotRun(_)) {
-            return without_output(end);
+            // The link broke, or the host did not begin in time; what it turned down ended before.
+            return StepReport { passes: true, ..without_output(end) };
         }
         let step = self.step;
         let output = match step.output(&session).await {
@@ -350,7 +354,7 @@ impl<'a> Following<'a> {
         let output = output.unwrap_or_else(|error: RemoteError| {
             unseen(&format!("it could not be fetched: {}", error.explain()))
         });
-        StepReport { end, output, left: self.left.clone() }
+        StepReport { end, output, left: self.left.clone(), passes: false }
     }
 
     /// Removes ground of which the record needs nothing more; this one's turn comes later.
@@ -388,7 +392,7 @@ fn unseen(why: &str) -> Output {
 }
 
 pub(super) fn without_output(end: StepEnd) -> StepReport {
-    StepReport { end, output: Output::default(), left: Vec::new() }
+    StepReport { end, output: Output::default(), left: Vec::new(), passes: false }
 }
 
 /// What an answer makes of a run.

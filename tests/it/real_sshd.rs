@@ -3,11 +3,15 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io;
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
 
 use dogwatch::app::outbox::Post;
 use dogwatch::app::ports::{Chat, Sources as _};
@@ -298,7 +302,7 @@ async fn two_requests_on_one_host_run_one_after_the_other() {
     }
     let (first, second) = tokio::join!(world.types("ben", "/approve r1"), world.types("cem", "/approve r2"));
     let said = format!("{first}{second}");
-    assert!(said.contains("waits: r1 is running on its host"), "{said}");
+    assert!(said.contains("r2 waits: r1 is "), "{said}");
     let all = world.heard.0.lock().unwrap().clone();
     for id in ["r1", "r2"] {
         assert_eq!(all.matches(&format!("+ {id} succeeded")).count(), 1, "{all}");
@@ -319,11 +323,60 @@ async fn a_host_with_another_key_is_not_logged_in_to() {
     assert!(said.contains(&world.sshd.host_key), "it names the key that the host showed: {said}");
     let create = format!("/run host-folder-create path={} on wrong01 because of a test", folder.display());
     world.types("ana", &create).await;
-    world.hears("ben", "/approve r2", &["nothing was sent", "r2 failed"]).await;
+    // What has its approvals waits, for somebody who mends the inventory or the host.
+    let said =
+        world.hears("ben", "/approve r2", &["r2 waits: `wrong01` can't be reached", "try 1, next at"]).await;
+    assert!(said.contains(&world.sshd.host_key), "{said}");
+    world.hears("ana", "/show r2", &["`wrong01` can't be reached", &world.sshd.host_key]).await;
+    world.hears("ana", "/cancel r2", &["r2 cancelled by ana"]).await;
     assert_eq!(world.logins(), 0, "{}", world.sshd.log());
     assert!(!folder.exists() && !world.below("runs").exists());
     // The host itself is well.
     world.hears("ana", "/run linux-disk-usage path=/etc on real01", &["r3 succeeded"]).await;
     assert!(world.logins() > 0);
+    world.end().await;
+}
+
+/// Takes connections in front of a server: throws the first ones away, and lets the others through.
+fn reset_first(count: usize, to: u16) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for (at, client) in listener.incoming().enumerate() {
+            let (Ok(client), true) = (client, at >= count) else { continue };
+            let server = TcpStream::connect(("127.0.0.1", to)).unwrap();
+            for (mut from, mut to) in [(&client, &server), (&server, &client)]
+                .map(|(from, to)| (from.try_clone().unwrap(), to.try_clone().unwrap()))
+            {
+                thread::spawn(move || {
+                    let _ = io::copy(&mut from, &mut to);
+                    let _ = to.shutdown(Shutdown::Both);
+                });
+            }
+        }
+    });
+    port
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_are_reset_end_no_approved_request() {
+    let world = World::new();
+    let folder = world.below("made");
+    let port = reset_first(2, world.sshd.port);
+    let config = world.folder.path().join("dogwatch.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    let direct = format!("port = {}", world.sshd.port);
+    fs::write(&config, text.replacen(&direct, &format!("port = {port}"), 1)).unwrap();
+    let create = format!("/run host-folder-create path={} on real01 because of a test", folder.display());
+    world.types("ana", &create).await;
+    world.hears("ben", "/approve r1", &["r1 waits: `real01` can't be reached", "try 1, next at"]).await;
+    let heard = |text: &str| world.heard.0.lock().unwrap().contains(text);
+    let ended = async {
+        while !heard("r1 succeeded") {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), ended).await.unwrap();
+    assert!(folder.is_dir());
     world.end().await;
 }

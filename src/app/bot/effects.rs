@@ -4,13 +4,13 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{BotError, Loop, Message, Trail, origin_of};
+use super::{BotError, Loop, Message, Trail};
 use crate::app::outbox::Post;
 use crate::app::ports::{Chat, Hosts, Library, Record, Sources};
 use crate::app::work::Held;
 use crate::domain::audit::chain::Head;
 use crate::domain::decide::effect::Effect;
-use crate::domain::decide::input::Input;
+use crate::domain::decide::input::{Input, Reached};
 use crate::domain::id::{HostName, RequestId};
 use crate::domain::record::origin::Origin;
 use crate::domain::refusal::Refusal;
@@ -38,9 +38,15 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
             Effect::Start(request) => self.again.push_back(Message::Input(Input::Start(request), trail)),
             Effect::TellHead => self.again.push_back(Message::Input(Input::TellHead, trail)),
             Effect::KeepElsewhere(at_ms, head) => self.keep_elsewhere(at_ms, head, trail),
-            Effect::AskRoles(request, actors, asked_at_ms) => {
-                self.ask_roles(request, actors, asked_at_ms, trail);
+            Effect::AskRoles(request, actors, asked_at_ms, reached) => {
+                self.ask_roles(request, actors, asked_at_ms, reached, trail);
             }
+            Effect::Reach(request, host, approved, answers) => {
+                let reach = self.work.reach(request, host, approved, answers);
+                self.spawn(reach, trail);
+            }
+            // Taken in when it was decided.
+            Effect::Tries(..) => {}
             Effect::Hold(request, approved) => {
                 self.held.insert(request, Held::new(approved));
             }
@@ -126,6 +132,7 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         request: RequestId,
         actors: Vec<ActorId>,
         asked_at_ms: u64,
+        reached: Option<Reached>,
         trail: Option<Trail>,
     ) {
         let now = Instant::now();
@@ -133,13 +140,13 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         if let Entry::Vacant(vacant) = self.asked.entry(request) {
             vacant.insert(now);
             let answers = self.work.roles(actors, asked_at_ms);
-            self.spawn(async move { Some(Input::Roles(request, answers.await)) }, trail);
+            self.spawn(async move { Some(Input::Roles(request, answers.await, reached)) }, trail);
         }
     }
 
     /// Work on a host is possible only with the approved plan that is held for it.
     fn on_host(&mut self, effect: Effect, trail: Option<Trail>) {
-        let (Effect::Probe(request, _)
+        let (Effect::Probe(request, ..)
         | Effect::Execute(request, ..)
         | Effect::Settle(request, ..)
         | Effect::Verify(request, _)) = &effect
@@ -167,20 +174,6 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
                 let _ = inputs.send(Message::Input(input, trail)).await;
             }
         });
-    }
-    /// Tells whoever waits for it that nothing can be decided for now.
-    pub(super) fn refuse_unreadable(&mut self, input: &Input, why: &str) {
-        let to = match input {
-            Input::Start(id) | Input::Roles(id, _) if !self.unreadable.insert(*id) => None,
-            Input::Start(id) | Input::Roles(id, _) => self.state.requests.get(id).map(To::request),
-            other => origin_of(other).map(To::Caller),
-        };
-        let refusal =
-            Refusal::new("sources_unreadable", format!("articles or configuration can't be read: {why}"))
-                .hint("Mend them; nothing starts until they can be read.");
-        if let Some(to) = to {
-            self.say_now(to, &refusal);
-        }
     }
 
     /// Says something that nothing in the record depends on.

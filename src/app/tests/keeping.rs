@@ -303,6 +303,19 @@ async fn whoever_is_told_nothing_is_told_that_it_is_decided() {
 }
 
 #[tokio::test]
+async fn whoever_asks_for_a_read_is_told_where_it_goes_on_while_its_host_is_asked() {
+    let life = Life::on(&Disk::default());
+    assert!(life.handle.send(ticketed("ana", 1, run_command("uptime", &["kvm1"]))).await);
+    let mut heard = Vec::new();
+    while posts(&heard).is_empty() {
+        heard.extend(life.heard().await);
+    }
+    let started = posts(&heard)[0].say.clone();
+    assert!(text_of(&started.reply).contains("r1 starts"), "{started:?}");
+    assert_eq!(decided(&heard), [(Ticket(1), Some(started.to))]);
+}
+
+#[tokio::test]
 async fn a_card_is_shown_after_each_event_about_it() {
     let life = Life::on(&Disk::default());
     let (incident, request) = (CardId::Incident(IncidentId(1)), CardId::Request(RequestId(1)));

@@ -1,5 +1,6 @@
 //! What a decision comes to: events to record, and effects once they are recorded.
 
+use super::input::{Answers, Reached};
 use crate::domain::audit::chain::Head;
 use crate::domain::id::{ConversationId, HostName, RequestId, RunId};
 use crate::domain::plan::Plan;
@@ -7,6 +8,7 @@ use crate::domain::plan::approved::Approved;
 use crate::domain::record::event::Event;
 use crate::domain::record::origin::Origin;
 use crate::domain::record::run::Ground;
+use crate::domain::rules::reach::Tries;
 use crate::domain::rules::view::Caller;
 use crate::domain::say::Say;
 use crate::domain::say::address::To;
@@ -36,12 +38,18 @@ pub enum Effect {
     TellHead,
     /// Keep a head of the record elsewhere too, with this time.
     KeepElsewhere(u64, Head),
-    /// Ask the chats which groups these accounts belong to; the time is this decision's.
-    AskRoles(RequestId, Vec<ActorId>, u64),
+    /// Ask the chats which groups these accounts belong to; the time is this decision's. What the host
+    /// said meanwhile comes back with the answers.
+    AskRoles(RequestId, Vec<ActorId>, u64, Option<Reached>),
+    /// Have the first host of a request that could start make ground, with nothing but this proof. What
+    /// was said of roles comes back with the answer.
+    Reach(RequestId, HostName, Approved<Plan>, Option<Answers>),
+    /// Keep how reaching the host of a request has gone; none: it is tried no more.
+    Tries(RequestId, Option<Tries>),
     /// Hand the approved plan to the executor, which keeps it until `Release`.
     Hold(RequestId, Approved<Plan>),
-    /// Have a host of the held plan make the ground for its steps.
-    Probe(RequestId, HostName),
+    /// Have a host of the held plan make the ground for its steps, after so many ms.
+    Probe(RequestId, HostName, u64),
     /// Run a step of the held plan.
     Execute(RequestId, HostName, StepRef),
     /// Find out what became of a step of the held plan; starts nothing.

@@ -170,7 +170,9 @@ fn note(view: View<'_>, caller: Caller<'_>, text: String) -> Result<Decision, Re
 /// `/incident show`.
 fn show(view: View<'_>, caller: Caller<'_>, id: Option<IncidentId>) -> Result<Decision, Refusal> {
     let incident = looked_at(view, caller, id)?;
-    Ok(Decision::answer(caller, replies::timeline::timeline(&view.catalogue.people, view.state, incident)))
+    let reply = replies::timeline::timeline(&view.catalogue.people, view.state, incident);
+    let reply = replies::reach::of_incident(reply, view.state, view.context.reach, incident);
+    Ok(Decision::answer(caller, reply))
 }
 
 /// `/incident use`.

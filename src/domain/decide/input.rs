@@ -6,6 +6,7 @@ use crate::domain::command::Command;
 use crate::domain::id::{ConversationId, GroupId, HostName, IncidentId, RequestId, RunId};
 use crate::domain::record::origin::Origin;
 use crate::domain::record::run::{Ground, StepReport, VerifyReport};
+use crate::domain::rules::reach::Unreached;
 use crate::domain::say::question::Question;
 use crate::domain::world::actor::ActorId;
 use crate::domain::world::citation::Found;
@@ -34,10 +35,13 @@ pub enum Input {
     NotKept(String),
     /// A request may be able to start.
     Start(RequestId),
-    /// What was said of the roles of those whom the start of a request rests on.
-    Roles(RequestId, Answers),
-    /// A host answered the probe, or could not be asked and why.
-    Probed(RequestId, HostName, Result<Ground, String>),
+    /// What was said of the roles of those whom the start of a request rests on, and what its first host
+    /// had said right before, if it was asked.
+    Roles(RequestId, Answers, Option<Reached>),
+    /// What the first host of a request that could start said, and what had been said of roles before.
+    Reached(RequestId, HostName, Reached, Option<Answers>),
+    /// What a host of a running request said.
+    Probed(RequestId, HostName, Reached),
     /// A step is over.
     StepEnded(RequestId, HostName, RunId, StepReport),
     /// The verification is over.
@@ -47,6 +51,9 @@ pub enum Input {
     /// Time has passed.
     Tick,
 }
+
+/// What a host answered the probe a moment ago, or why it could not be asked.
+pub type Reached = Result<Ground, Unreached>;
 
 /// What a chat says of the groups of accounts, or why it says nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]

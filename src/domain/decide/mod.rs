@@ -44,7 +44,7 @@ pub fn decide(
     state: &State,
     catalogue: &Catalogue,
     input: Input,
-    context: Context,
+    context: Context<'_>,
 ) -> Result<Decision, Refusal> {
     let view = View { state, catalogue, context };
     match input {
@@ -58,9 +58,12 @@ pub fn decide(
         }
         Input::Audited(origin, Err(why)) => Ok(Decision::say(To::Asker(origin), replies::audit_broken(&why))),
         Input::Threaded(incident, conversation) => Ok(incident::threaded(view, incident, conversation)),
-        Input::Start(request) => Ok(start::start(view, request, None)),
-        Input::Roles(request, answers) => Ok(start::start(view, request, Some(&answers))),
-        Input::Probed(request, host, ground) => Ok(progress::probed(view, request, &host, ground)),
+        Input::Start(request) => Ok(start::start(view, request, None, None)),
+        Input::Roles(request, answers, reached) => Ok(start::start(view, request, Some(answers), reached)),
+        Input::Reached(request, host, reached, answers) => {
+            Ok(start::reached(view, request, &host, reached, answers))
+        }
+        Input::Probed(request, host, reached) => Ok(progress::probed(view, request, &host, reached)),
         Input::StepEnded(request, host, run, report) => {
             Ok(progress::step_ended(view, request, &host, run, report))
         }
@@ -172,9 +175,7 @@ fn command_decision(view: View<'_>, caller: Caller<'_>, command: Command) -> Res
         Command::Withdraw(id) => approve::withdraw(view, caller, id),
         Command::Cancel(id) => approve::cancel(view, caller, id),
         Command::Settle(id, outcome, reason) => recover::settle(view, caller, id, outcome, reason),
-        Command::Show(id) => {
-            reply(replies::request::whole(view.catalogue, state::find_request(view.state, id)?))
-        }
+        Command::Show(id) => reply(replies::request::whole(view, state::find_request(view.state, id)?)),
         Command::Approvals => reply(replies::request::waiting_for(view, caller)),
         Command::Check(host) => {
             let host = planner::known_host(view.catalogue, &host)?;

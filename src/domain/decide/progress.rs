@@ -1,48 +1,62 @@
 //! A run goes from host to host and from step to step, one at a time.
 //!
 //! Invariant: the next step begins only in the decision that records the end of the one before,
-//! and never in a run that was recovered after a crash.
+//! and never in a run that was recovered after a crash. A step is sent again only if it is proven that it has
+//! not begun and never will, in the same life of the bot, and a few times.
 
-use super::effect::{Decision, StepRef};
-use super::turn::Turn;
+use super::effect::{Decision, Effect, StepRef};
+use super::input::Reached;
+use super::turn::{Turn, believed};
 use crate::domain::id::{HostName, RequestId, RunId};
 use crate::domain::plan::Command;
 use crate::domain::record::event::Event;
 use crate::domain::record::request::HostPhase;
-use crate::domain::record::run::{
-    BOOT_LEN_MAX, FOLDER_LEN_MAX, Ground, Outcome, StepEnd, StepReport, Verdict, VerifyReport, WHY_LEN_MAX,
-};
+use crate::domain::record::run::{Outcome, StepEnd, StepReport, Verdict, VerifyReport, WHY_LEN_MAX};
 use crate::domain::rules::expectation::{Judgement, judge};
+use crate::domain::rules::reach::Tries;
 use crate::domain::rules::view::View;
 use crate::domain::say::replies;
 use crate::domain::text::shortened;
 
-/// A host answered the probe: its first step begins, or nothing does.
-pub fn probed(view: View<'_>, id: RequestId, host: &HostName, ground: Result<Ground, String>) -> Decision {
+/// Times that one step is sent to one host at the most.
+pub const ATTEMPTS_MAX: u32 = 3;
+
+/// A host answered the probe, or could not be asked: then it is tried again for a while.
+pub fn probed(view: View<'_>, id: RequestId, host: &HostName, reached: Reached) -> Decision {
     let Some(mut turn) = Turn::of(view, id) else { return Decision::default() };
     if !turn.is_next(host) {
         return turn.decision;
     }
-    let ground = ground.and_then(|ground| {
-        let too_long = |text: &str, most| text.chars().nth(most).is_some();
-        if too_long(&ground.boot.0, BOOT_LEN_MAX) {
-            return Err(format!("its boot id has more than {BOOT_LEN_MAX} characters"));
-        }
-        if too_long(&ground.folder, FOLDER_LEN_MAX) {
-            return Err(format!("its base folder has more than {FOLDER_LEN_MAX} characters"));
-        }
-        Ok(ground)
-    });
-    let stopped = turn.run().is_some_and(|run| run.cancel_asked);
-    let recovered = turn.run().is_some_and(|run| run.recovered);
-    match ground {
-        _ if stopped => turn.end_host(host, Outcome::Cancelled, "not started"),
-        _ if recovered => {
-            turn.end_host(host, Outcome::Failed, "not started: the bot was restarted");
-        }
-        Err(why) => turn.end_host(host, Outcome::Failed, &format!("nothing was sent: {why}")),
-        Ok(ground) => turn.begin_step(host, 0, ground),
+    if turn.run().is_some_and(|run| run.cancel_asked || run.recovered) {
+        turn.decision.effects.push(Effect::Tries(id, None));
+        turn.end_interrupted(host);
+        return turn.decision;
     }
+    let now_ms = view.context.now_ms;
+    let tries = view.context.reach.of(&turn.request).filter(|tries| tries.host == *host);
+    let tries = match tries {
+        None => Tries::first(host, now_ms),
+        Some(tries) if tries.under_way => tries.clone(),
+        Some(tries) => tries.again(),
+    };
+    let unreached = match believed(reached) {
+        Err(unreached) => unreached,
+        reached => {
+            turn.answered(host, reached);
+            return turn.decision;
+        }
+    };
+    let failed = tries.failed(&unreached.why, now_ms);
+    if !unreached.passes || failed.is_last(turn.request.plan.risk) {
+        turn.answered(host, Err(failed.in_vain()));
+        return turn.decision;
+    }
+    if failed.why != tries.why {
+        turn.follow(replies::reach::out_of_reach(id, &failed));
+    }
+    let pause_ms = failed.next_ms.saturating_sub(now_ms);
+    turn.decision.effects.push(Effect::Tries(id, Some(failed)));
+    turn.decision.effects.push(Effect::Probe(id, host.clone(), pause_ms));
     turn.decision
 }
 
@@ -64,6 +78,7 @@ pub fn step_ended(
     };
     let Some(command) = planned.steps.get(step).filter(|_| current == run) else { return turn.decision };
     let (end, problem) = judged(command, &report);
+    let again = attempt_to_come(&turn, host, step, &report);
     let output = report.output;
     turn.keep_output(host, Some(step), &output);
     let (request, end_of_step) = (id, end.clone());
@@ -75,9 +90,23 @@ pub fn step_ended(
         end: end_of_step,
         problem: problem.clone(),
     });
-    turn.follow(replies::run::step_ended(id, host, (step, planned.steps.len()), problem.as_deref(), &output));
-    turn.go_on(host, &planned, StepRef { step, run, ground }, end, problem);
+    let at = (step, planned.steps.len());
+    if let (Some(attempt), StepEnd::NotRun(why)) = (again, &end) {
+        turn.follow(replies::run::not_begun(id, host, at, why, (attempt, ATTEMPTS_MAX)));
+        turn.probe(host);
+    } else {
+        turn.follow(replies::run::step_ended(id, host, at, problem.as_deref(), &output));
+        turn.go_on(host, &planned, StepRef { step, run, ground }, end, problem);
+    }
     turn.decision
+}
+
+/// The number of the attempt with which a step is sent again; none if it is not.
+fn attempt_to_come(turn: &Turn<'_>, host: &HostName, step: usize, report: &StepReport) -> Option<u32> {
+    let attempt = turn.host_run(host)?.attempt_at(step);
+    let may = matches!(report.end, StepEnd::NotRun(_)) && report.passes && attempt <= ATTEMPTS_MAX;
+    let goes_on = turn.run().is_some_and(|run| !run.recovered && !run.cancel_asked);
+    (may && goes_on).then_some(attempt)
 }
 
 /// The verification is over, and with it the host. It never makes an unknown step known: what it

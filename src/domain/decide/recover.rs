@@ -71,8 +71,7 @@ fn recover_run(view: View<'_>, request: &Request) -> Decision {
     let first_waiting = run.hosts.iter().position(|host| host.phase == HostPhase::Waiting);
     // Otherwise the hosts that wait end when the one that was asked has answered.
     if !asked && let Some(at) = first_waiting {
-        let name = request.plan.hosts[at].name.clone();
-        turn.end_host(&name, Outcome::Failed, "not started: the bot was restarted");
+        turn.end_interrupted(&request.plan.hosts[at].name);
     }
     if asked && run.cancel_asked {
         turn.decision.effects.push(Effect::Stop(id));

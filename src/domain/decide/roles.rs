@@ -8,7 +8,7 @@
 
 use super::approve;
 use super::effect::{Decision, Effect};
-use super::input::Answers;
+use super::input::{Answers, Reached};
 use crate::domain::record::event::{ApprovalEnd, Event};
 use crate::domain::record::request::{Approval, Request, Status};
 use crate::domain::record::run::WHY_LEN_MAX;
@@ -28,6 +28,7 @@ pub(super) fn looked_at(
     view: View<'_>,
     request: &Request,
     answers: Option<&Answers>,
+    reached: Option<&Reached>,
 ) -> Result<Decision, Decision> {
     let unsettled: Vec<_> =
         needed(view, request).filter(|(actor, role)| !is_settled(view, actor, *role)).collect();
@@ -41,7 +42,7 @@ pub(super) fn looked_at(
     };
     let Some(answers) = answers.filter(is_good) else {
         let actors = unsettled.into_iter().map(|(actor, _)| actor.clone()).collect();
-        let ask = Effect::AskRoles(request.id, actors, view.context.now_ms);
+        let ask = Effect::AskRoles(request.id, actors, view.context.now_ms, reached.cloned());
         return Err(Decision { events: Vec::new(), effects: vec![ask] });
     };
     rests_on(view, request, answers)

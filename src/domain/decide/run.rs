@@ -1,6 +1,7 @@
 //! `/run`: a wish becomes a plan that waits for approvals, or, if it only reads, starts at once.
 
 use super::effect::{Decision, Effect};
+use super::input::Answers;
 use super::{incident, start};
 use crate::domain::id::{HostName, IncidentId};
 use crate::domain::plan::Plan;
@@ -59,7 +60,9 @@ pub fn open(view: View<'_>, caller: Caller<'_>, asked: Asked) -> Result<Decision
         decision.effects.push(Effect::Say(Say { to: To::request(&request), reply, card }));
     } else if turns::is_next(view, &request) {
         // The roles of whoever asks came with the command.
-        decision.extend(start::starting(view, request, caller.actor));
+        let groups = [(caller.actor.clone(), Ok(caller.origin.groups.clone()))].into();
+        let answers = Answers { asked_at_ms: view.context.now_ms, groups };
+        decision.extend(start::probing(view, &request, Some(answers)));
     } else {
         let reply = replies::start::waits_for_turn(id, turns::place(view, &request));
         decision.extend(Decision::say(To::request(&request), reply));

@@ -1,18 +1,22 @@
 //! From approvals to the start. This is the only place where a run begins: the request is planned
 //! again and compared in the very decision that appends `run started`.
+//!
+//! The first host is probed before that. Whatever keeps it from answering leaves what has its approvals
+//! waiting; each try begins only after everything that a start rests on was looked at, and so does the start.
 
 use super::effect::{Decision, Effect};
-use super::input::Answers;
+use super::input::{Answers, Reached};
+use super::turn::{Turn, believed};
 use super::{approve, roles};
 use crate::domain::id::{HostName, RequestId};
 use crate::domain::policy::basis::Basis;
 use crate::domain::record::event::Event;
-use crate::domain::record::moment::Moment;
 use crate::domain::record::request::{Request, Status};
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::approvals::{self, unchanged};
 use crate::domain::rules::clock;
 use crate::domain::rules::occupancy::occupant;
+use crate::domain::rules::reach::Tries;
 use crate::domain::rules::turns::{self, RUNNING_MAX, TURN_TTL_MS};
 use crate::domain::rules::view::View;
 use crate::domain::say::address::To;
@@ -32,9 +36,10 @@ pub fn blocked(host: &HostName, request: &Request) -> Refusal {
         .hint(format!("Look at the host, then `/settle {} OUTCOME because REASON`.", request.id))
 }
 
-/// A request that has its approvals: starts it, leaves it waiting for its host, its turn or an answer,
-/// or ends it. `answers` are what was said of roles when it was about to start before.
-pub fn start(view: View<'_>, id: RequestId, answers: Option<&Answers>) -> Decision {
+/// A request that has its approvals: has its first host probed, starts it, leaves it waiting for its host,
+/// its turn or an answer, or ends it. `answers` are what was said of roles when it was about to start
+/// before, `reached` is what the first host said right before.
+pub fn start(view: View<'_>, id: RequestId, answers: Option<Answers>, reached: Option<Reached>) -> Decision {
     let Some(request) = view.state.requests.get(&id) else { return Decision::default() };
     if !matches!(request.status, Status::Ready(_)) {
         return Decision::default();
@@ -56,14 +61,20 @@ pub fn start(view: View<'_>, id: RequestId, answers: Option<&Answers>) -> Decisi
         decision.event(&ActorId::bot(), Event::StartRefused { request: id, differences });
         return decision;
     }
+    if reached.is_none() && !view.context.reach.is_due(&request, view.context.now_ms) {
+        return decision;
+    }
     if let Some(reply) = waits(view, &request) {
         decision.extend(Decision::say(To::request(&request), reply));
         return decision;
     }
-    match roles::looked_at(view, &request, answers) {
+    match roles::looked_at(view, &request, answers.as_ref(), reached.as_ref()) {
         Ok(before) => {
             decision.extend(before);
-            decision.extend(starting(view, request, &ActorId::bot()));
+            decision.extend(match reached {
+                Some(reached) => starting(view, request, reached),
+                None => probing(view, &request, answers),
+            });
         }
         Err(instead) => decision.extend(instead),
     }
@@ -85,25 +96,70 @@ fn waits(view: View<'_>, request: &Request) -> Option<Reply> {
     }
 }
 
-/// The start itself: `run started`, and then the approved plan goes to the executor.
-pub(super) fn starting(view: View<'_>, mut request: Request, actor: &ActorId) -> Decision {
-    let mut decision = Decision::default();
-    let started =
-        Event::RunStarted { request: request.id, digest: request.digest, basis: request.plan.basis };
-    request.apply(&Moment {
-        seq: 0,
-        at_ms: view.context.now_ms,
-        actor: actor.clone(),
-        event: started.clone(),
-    });
-    decision.event(actor, started);
-    let (to, reply) = (To::request(&request), replies::run::started(&request));
-    decision.effects.push(Effect::Say(Say { to, reply, card: Some(CardId::Run(request.id)) }));
-    if let (Some(approved), Some(first)) = (request.approved(), request.plan.hosts.first()) {
-        decision.effects.push(Effect::Hold(request.id, approved));
-        decision.effects.push(Effect::Probe(request.id, first.name.clone()));
+/// Has the first host of a request probed that could start. Nothing is recorded, and the request goes on
+/// waiting: it holds no slot and no host while nobody answers.
+pub(super) fn probing(view: View<'_>, request: &Request, answers: Option<Answers>) -> Decision {
+    let Some((first, approved)) = request.plan.hosts.first().zip(request.to_be_probed()) else {
+        return Decision::default();
+    };
+    let now_ms = view.context.now_ms;
+    let tries =
+        view.context.reach.of(request).map_or_else(|| Tries::first(&first.name, now_ms), Tries::again);
+    let effects = vec![
+        Effect::Tries(request.id, Some(tries)),
+        Effect::Reach(request.id, first.name.clone(), approved, answers),
+    ];
+    Decision { events: Vec::new(), effects }
+}
+
+/// The first host of a request that could start has said something, or could not be asked: everything is
+/// looked at once more before it starts. A read that can't reach its host is answered soon; what has its
+/// approvals waits as long as they are good.
+pub fn reached(
+    view: View<'_>,
+    id: RequestId,
+    host: &HostName,
+    reached: Reached,
+    answers: Option<Answers>,
+) -> Decision {
+    let asked = view.context.reach.under_way(id).filter(|tries| tries.host == *host);
+    let Some(tries) = asked else { return Decision::default() };
+    let request = view.state.requests.get(&id).filter(|request| matches!(request.status, Status::Ready(_)));
+    let mut decision = Decision { events: Vec::new(), effects: vec![Effect::Tries(id, None)] };
+    let Some(request) = request else { return decision };
+    let unreached = match believed(reached) {
+        Ok(boot) => {
+            decision.extend(start(view, id, answers, Some(Ok(boot))));
+            return decision;
+        }
+        Err(unreached) => unreached,
+    };
+    let failed = tries.failed(&unreached.why, view.context.now_ms);
+    let is_read = request.plan.risk == Risk::Read;
+    if is_read && (!unreached.passes || failed.is_last(Risk::Read)) {
+        decision.extend(start(view, id, answers, Some(Err(failed.in_vain()))));
+        return decision;
     }
+    if failed.why != tries.why {
+        decision.extend(Decision::say(To::request(request), replies::reach::waits(request, &failed)));
+    }
+    decision.effects.push(Effect::Tries(id, Some(failed)));
     decision
+}
+
+/// The start itself: `run started`, and then the approved plan goes to the executor. The first host has
+/// answered, or is over.
+fn starting(view: View<'_>, request: Request, reached: Reached) -> Decision {
+    let mut turn = Turn::on(view, request);
+    let (id, digest, basis) = (turn.request.id, turn.request.digest, turn.request.plan.basis);
+    turn.record(Event::RunStarted { request: id, digest, basis });
+    let (to, reply) = (To::request(&turn.request), replies::run::started(&turn.request));
+    turn.decision.effects.push(Effect::Say(Say { to, reply, card: Some(CardId::Run(id)) }));
+    if let Some((approved, first)) = turn.request.approved().zip(turn.request.plan.hosts.first().cloned()) {
+        turn.decision.effects.push(Effect::Hold(id, approved));
+        turn.answered(&first.name, reached);
+    }
+    turn.decision
 }
 
 /// Ends a request that waited too long.

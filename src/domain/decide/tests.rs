@@ -159,7 +159,7 @@ fn random_histories_reach_starts_ends_recoveries_and_settlements() {
 fn deciding_is_pure() {
     let world = World::opened("vm-destroy", &["kvm1"]);
     let (store, head) = (StoreId([1; 16]), world.head());
-    let context = Context { now_ms: world.now_ms, wall_ms: world.now_ms, store, head };
+    let context = Context { now_ms: world.now_ms, wall_ms: world.now_ms, store, head, reach: &world.reach };
     let approve = || Input::Command {
         origin: Origin::typed(testing::actor("ben"), "ben".into()),
         command: Command::Approve(R1),

@@ -3,13 +3,17 @@
 //! Invariant: each event is applied to the request at once, so the next step decides on it.
 
 use super::effect::{Decision, Effect, StepRef};
+use super::input::Reached;
 use crate::domain::id::{HostName, RequestId};
 use crate::domain::plan::HostPlan;
-use crate::domain::plan::run_id::{FIRST_ATTEMPT, run_id};
+use crate::domain::plan::run_id::run_id;
 use crate::domain::record::event::Event;
 use crate::domain::record::moment::Moment;
 use crate::domain::record::request::{HostPhase, HostRun, Request, Run, Status};
-use crate::domain::record::run::{Ground, OUTPUT_SHOWN, OUTPUT_TAIL, Outcome, Output, StepEnd, WHY_LEN_MAX};
+use crate::domain::record::run::{
+    BOOT_LEN_MAX, FOLDER_LEN_MAX, Ground, OUTPUT_SHOWN, OUTPUT_TAIL, Outcome, Output, StepEnd, WHY_LEN_MAX,
+};
+use crate::domain::rules::reach::{Tries, Unreached};
 use crate::domain::rules::turns;
 use crate::domain::rules::view::View;
 use crate::domain::say::address::To;
@@ -35,8 +39,13 @@ pub(super) struct Turn<'a> {
 impl<'a> Turn<'a> {
     /// The turn of a running request; none if it isn't running.
     pub(super) fn of(view: View<'a>, id: RequestId) -> Option<Self> {
-        let request = view.state.requests.get(&id)?.clone();
-        (request.status == Status::Running).then_some(Self { view, request, decision: Decision::default() })
+        let request = view.state.requests.get(&id)?;
+        (request.status == Status::Running).then(|| Self::on(view, request.clone()))
+    }
+
+    /// The turn of a request that is about to run.
+    pub(super) fn on(view: View<'a>, request: Request) -> Self {
+        Self { view, request, decision: Decision::default() }
     }
 
     pub(super) fn record(&mut self, event: Event) {
@@ -60,9 +69,12 @@ impl<'a> Turn<'a> {
         self.request.run.as_ref()
     }
 
+    pub(super) fn host_run(&self, host: &HostName) -> Option<&HostRun> {
+        self.run()?.hosts.get(self.request.host_index(host)?)
+    }
+
     pub(super) fn phase(&self, host: &HostName) -> Option<&HostPhase> {
-        let at = self.request.host_index(host)?;
-        self.run()?.hosts.get(at).map(|host| &host.phase)
+        self.host_run(host).map(|host| &host.phase)
     }
 
     /// Whether a host is the next one: it waits, those before it are over.
@@ -87,11 +99,36 @@ impl<'a> Turn<'a> {
         }
     }
 
-    pub(super) fn begin_step(&mut self, host: &HostName, step: usize, ground: Ground) {
+    /// Has a host probed before something is sent to it.
+    pub(super) fn probe(&mut self, host: &HostName) {
+        let tries = Tries::first(host, self.view.context.now_ms);
+        self.decision.effects.push(Effect::Tries(self.request.id, Some(tries)));
+        self.decision.effects.push(Effect::Probe(self.request.id, host.clone(), 0));
+    }
+
+    /// A host that nothing is under way on has answered: its first step begins, or the one that has not
+    /// begun is sent again. Or it could not be asked, and is over.
+    pub(super) fn answered(&mut self, host: &HostName, reached: Reached) {
+        self.decision.effects.push(Effect::Tries(self.request.id, None));
+        let sent = self.host_run(host).and_then(|host| host.sent);
+        match (reached, sent) {
+            (Ok(ground), _) => self.begin_step(host, sent.map_or(0, |(step, _)| step), ground),
+            (Err(Unreached { why, .. }), None) => {
+                self.end_host(host, Outcome::Failed, &format!("nothing was sent: {why}"));
+            }
+            (Err(Unreached { why, .. }), Some((step, _))) => {
+                let why = format!("step {} did not begin and was not sent again: {why}", step + 1);
+                self.end_host(host, Outcome::Failed, &why);
+            }
+        }
+    }
+
+    fn begin_step(&mut self, host: &HostName, step: usize, ground: Ground) {
         let request = self.request.id;
-        let run = run_id(self.view.context.store, self.request.digest, host, step, FIRST_ATTEMPT);
+        let Some(attempt) = self.host_run(host).map(|host| host.attempt_at(step)) else { return };
+        let run = run_id(self.view.context.store, self.request.digest, host, step, attempt);
         self.record(Event::StepStarted { request, host: host.clone(), step, run, ground: ground.clone() });
-        self.follow(replies::run::step_started(&self.request, host, step));
+        self.follow(replies::run::step_started(&self.request, host, step, attempt));
         self.decision.effects.push(Effect::Execute(request, host.clone(), StepRef { step, run, ground }));
     }
 
@@ -107,18 +144,31 @@ impl<'a> Turn<'a> {
             (run.phase == HostPhase::Waiting).then(|| planned.name.clone())
         };
         let next = run.hosts.iter().zip(&self.request.plan.hosts).find_map(waiting);
-        let (recovered, cancelled) = (run.recovered, run.cancel_asked);
         match next {
-            Some(next) if recovered => {
-                self.end_host(&next, Outcome::Failed, "not started: the bot was restarted");
-            }
-            Some(next) if cancelled => self.end_host(&next, Outcome::Cancelled, "not started"),
+            Some(next) if run.recovered || run.cancel_asked => self.end_interrupted(&next),
             Some(next) if self.request.plan.risk != Risk::Read && outcome != Outcome::Succeeded => {
                 self.end_host(&next, Outcome::Cancelled, &format!("not started after {host}"));
             }
-            Some(next) => self.decision.effects.push(Effect::Probe(request, next)),
+            Some(next) => self.probe(&next),
             None => self.end_run(),
         }
+    }
+
+    /// Ends the run on a host on which nothing is under way and, since it was interrupted, nothing begins.
+    pub(super) fn end_interrupted(&mut self, host: &HostName) {
+        let recovered = self.run().is_some_and(|run| run.recovered);
+        let ran = self.host_run(host).and_then(|host| host.ran).map_or(0, |step| step + 1);
+        let at = self.request.host_index(host);
+        let steps = at.map_or(0, |at| self.request.plan.hosts[at].steps.len());
+        let (outcome, why) = match (recovered, ran) {
+            (true, 0) => (Outcome::Failed, "not started: the bot was restarted".to_owned()),
+            (true, ran) => {
+                (Outcome::Failed, format!("the bot was restarted: {ran} of {steps} steps have run"))
+            }
+            (false, 0) => (Outcome::Cancelled, "not started".to_owned()),
+            (false, ran) => (Outcome::Cancelled, format!("stopped after step {ran}")),
+        };
+        self.end_host(host, outcome, &why);
     }
 
     /// What follows the end of a step, which is recorded: the next step only in a run that nothing
@@ -149,14 +199,7 @@ impl<'a> Turn<'a> {
             (_, Some(problem)) => {
                 self.end_host(host, Outcome::Failed, &format!("step {}: {problem}", step + 1));
             }
-            (_, None) if more && recovered => {
-                let why =
-                    format!("the bot was restarted: {} of {} steps have run", step + 1, planned.steps.len());
-                self.end_host(host, Outcome::Failed, &why);
-            }
-            (_, None) if more && stopped => {
-                self.end_host(host, Outcome::Cancelled, &format!("stopped after step {}", step + 1));
-            }
+            (_, None) if more && (recovered || stopped) => self.end_interrupted(host),
             (_, None) if more => self.begin_step(host, step + 1, ground),
             (_, None) if planned.verify.is_some() => {
                 self.decision.effects.push(Effect::Verify(id, host.clone()));
@@ -173,4 +216,18 @@ impl<'a> Turn<'a> {
         self.say(replies::run::ended(self.view.catalogue, &self.request, outcome));
         self.decision.effects.extend(turns::startable(self.view, Some(request)).map(Effect::Start));
     }
+}
+
+/// What a host answered, if it can be recorded.
+pub(super) fn believed(reached: Reached) -> Reached {
+    let ground = reached?;
+    let too_long = |text: &str, most| text.chars().nth(most).is_some();
+    let why = if too_long(&ground.boot.0, BOOT_LEN_MAX) {
+        format!("its boot id has more than {BOOT_LEN_MAX} characters")
+    } else if too_long(&ground.folder, FOLDER_LEN_MAX) {
+        format!("its base folder has more than {FOLDER_LEN_MAX} characters")
+    } else {
+        return Ok(ground);
+    };
+    Err(Unreached { why, passes: false })
 }

@@ -1,8 +1,9 @@
 //! The proof that a plan may run.
 //!
 //! Invariant: the only way to an `Approved<Plan>` is the decision that appends `run started`
-//! ([`crate::domain::decide`]), or one that takes up a recorded start. There is no constructor
-//! outside `domain`, no Clone, Default or Deserialize.
+//! ([`crate::domain::decide`]), one that takes up a recorded start, or one that has looked at all that a
+//! start rests on and has the host probed first. There is no constructor outside `domain`, no Clone,
+//! Default or Deserialize.
 
 use crate::domain::plan::Plan;
 use crate::domain::policy::basis::Basis;
@@ -24,7 +25,8 @@ pub struct Approved<P> {
 }
 
 impl Approved<Plan> {
-    /// Only the decision that records the start, or that takes up a recorded start, calls this.
+    /// Only the decision that records the start, that takes up a recorded start, or that has a host probed
+    /// before the start, calls this.
     pub(in crate::domain) fn of_started(plan: Plan, basis: Basis) -> Self {
         Self { plan, basis }
     }

@@ -6,7 +6,7 @@
 
 use crate::domain::id::{Digest, HostName, RunId, StoreId};
 
-/// The attempt at a step that is the only one today.
+/// The first attempt at a step.
 pub const FIRST_ATTEMPT: u32 = 1;
 
 const PREFIX: &str = "dogwatch-run-v1";

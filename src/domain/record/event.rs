@@ -200,7 +200,7 @@ pub enum Event {
         /// The code of the refusal.
         code: String,
     },
-    /// An approved plan begins. On disk before anything reaches a host.
+    /// An approved plan begins. On disk before anything but a probe reaches a host.
     RunStarted {
         /// The request.
         request: RequestId,

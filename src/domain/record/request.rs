@@ -7,6 +7,7 @@ use super::moment::Moment;
 use super::run::{Ground, Outcome, StepEnd};
 use crate::domain::id::{ConversationId, Digest, HostName, IncidentId, RequestId, RunId};
 use crate::domain::plan::approved::Approved;
+use crate::domain::plan::run_id::FIRST_ATTEMPT;
 use crate::domain::plan::{HostPlan, Plan};
 use crate::domain::policy::APPROVAL_TTL_MS;
 use crate::domain::policy::basis::Basis;
@@ -60,7 +61,7 @@ impl Approval {
 /// Where the run stands on one host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HostPhase {
-    /// Nothing has been sent.
+    /// Nothing is under way: nothing has been sent, or what was sent last has not begun and never will.
     Waiting,
     /// A step may be under way.
     Step {
@@ -82,6 +83,8 @@ pub enum HostPhase {
 pub struct HostRun {
     /// Where it stands.
     pub phase: HostPhase,
+    /// Index of the step that was sent last, and how often it was.
+    pub sent: Option<(usize, u32)>,
     /// Index of the last step that is known to have run, to its end or to its time limit.
     pub ran: Option<usize>,
     /// Whether a step or the verification says that the action does not apply there: then nothing
@@ -252,9 +255,25 @@ impl Request {
         Some(Approved::of_started(self.plan.clone(), run.basis))
     }
 
+    /// The proof for the probe of a request that has its approvals and could start.
+    pub(in crate::domain) fn to_be_probed(&self) -> Option<Approved<Plan>> {
+        let ready = matches!(self.status, Status::Ready(_));
+        ready.then(|| Approved::of_started(self.plan.clone(), self.plan.basis))
+    }
+
     /// The index of a host in the plan.
     pub fn host_index(&self, host: &HostName) -> Option<usize> {
         self.plan.hosts.iter().position(|planned| planned.name == *host)
+    }
+}
+
+impl HostRun {
+    /// The number of the next attempt at a step, from 1.
+    pub fn attempt_at(&self, step: usize) -> u32 {
+        match self.sent {
+            Some((sent, times)) if sent == step => times.saturating_add(1),
+            _ => FIRST_ATTEMPT,
+        }
     }
 }
 
@@ -262,6 +281,7 @@ impl Run {
     fn of(plan: &Plan, started_at_ms: u64, basis: Basis) -> Self {
         let host = || HostRun {
             phase: HostPhase::Waiting,
+            sent: None,
             ran: None,
             not_applicable: false,
             output: BTreeMap::new(),
@@ -284,12 +304,16 @@ impl Run {
             Event::RunSettled { outcome, reason, .. } => self.settle(*outcome, reason, &moment.actor),
             Event::StepStarted { host, step, run, ground, .. } => self.on_host(plan, host, |host, _| {
                 host.phase = HostPhase::Step { step: *step, run: *run, ground: ground.clone() };
+                host.sent = Some((*step, host.attempt_at(*step)));
             }),
             Event::OutputKept { host, step, text, .. } => self.on_host(plan, host, |host, _| {
                 host.output.entry(*step).or_default().push_str(text);
             }),
             Event::StepEnded { host, step, end, .. } => self.on_host(plan, host, |host, planned| {
-                host.phase = HostPhase::Verifying(matches!(end, StepEnd::Unknown(_)));
+                host.phase = match end {
+                    StepEnd::NotRun(_) => HostPhase::Waiting,
+                    end => HostPhase::Verifying(matches!(end, StepEnd::Unknown(_))),
+                };
                 if matches!(end, StepEnd::Done(_) | StepEnd::TimedOut) {
                     host.ran = host.ran.max(Some(*step));
                 }

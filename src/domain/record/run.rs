@@ -175,6 +175,8 @@ pub struct StepReport {
     pub output: Output,
     /// What was stopped and lives on, because it had left the session: names and process numbers.
     pub left: Vec<String>,
+    /// If it has not run: whether what kept it from that passes by itself, so that it may be sent again.
+    pub passes: bool,
 }
 
 /// What a verification says of the effect.

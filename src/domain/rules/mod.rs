@@ -9,6 +9,7 @@ pub mod heads;
 pub mod ladder;
 pub mod occupancy;
 pub mod offers;
+pub mod reach;
 pub mod turns;
 pub mod upkeep;
 pub mod view;

@@ -1,4 +1,5 @@
-//! Which machines are kept from other changes.
+//! Which machines are kept from other changes: by one that runs there, that ended there nobody knows how, or
+//! that is about to start. Of several that begin at one time the first one goes first.
 
 use super::clock;
 use super::view::View;
@@ -19,5 +20,14 @@ pub(in crate::domain) fn occupant<'a>(
 ) -> Option<&'a Request> {
     let except: Vec<_> = over.into_iter().chain([request.id]).collect();
     let mut hosts = request.plan.hosts.iter().filter(|_| request.plan.risk != Risk::Read);
-    hosts.find_map(|host| view.state.occupant_of(host, &except))
+    hosts.find_map(|host| {
+        let begins = |other: &&Request| {
+            let is_other = !except.contains(&other.id) && other.plan.risk != Risk::Read;
+            is_other
+                && view.context.reach.is_beginning(other)
+                && other.plan.hosts.iter().any(|planned| planned.is_same_machine(host))
+        };
+        let others = || view.state.requests.values().find(begins);
+        view.state.occupant_of(host, &except).or_else(others)
+    })
 }

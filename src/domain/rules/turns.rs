@@ -1,7 +1,7 @@
 //! Slots for runs, each person's share of them, and whose turn it is.
 //!
 //! Invariant: whatever one person asks for, everybody else's reads get their turn, and what has its
-//! approvals finds a slot that no read can take.
+//! approvals finds a slot that no read can take. What waits for a host that can't be reached holds none.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,9 +42,9 @@ fn is_read(request: &Request) -> bool {
     request.plan.risk == Risk::Read
 }
 
-/// Whether nobody could say, when it was about to start, who has which role.
-fn is_held_up(request: &Request) -> bool {
-    !request.unanswered.is_empty()
+/// Whether, when it was about to start, nobody could say who has which role, or its host could not be reached.
+fn is_held_up(view: View<'_>, request: &Request) -> bool {
+    !request.unanswered.is_empty() || view.context.reach.is_out_of_reach(request)
 }
 
 fn person(catalogue: &Catalogue, request: &Request) -> String {
@@ -55,7 +55,10 @@ impl<'a> Slots<'a> {
     fn of(view: View<'a>, over: Option<RequestId>) -> Self {
         let (catalogue, own_reads_running) = (view.catalogue, BTreeMap::new());
         let mut slots = Self { catalogue, running: 0, reads_running: 0, own_reads_running };
-        let runs = |request: &&Request| request.status == Status::Running && Some(request.id) != over;
+        let runs = |request: &&Request| {
+            let runs = request.status == Status::Running || view.context.reach.is_beginning(request);
+            runs && Some(request.id) != over
+        };
         view.state.requests.values().filter(runs).for_each(|request| slots.take(request));
         slots
     }
@@ -77,13 +80,13 @@ impl<'a> Slots<'a> {
 
 /// Whether there is a slot for a request.
 pub fn has_room(view: View<'_>, request: &Request) -> bool {
-    Slots::of(view, None).has_room(request)
+    Slots::of(view, Some(request.id)).has_room(request)
 }
 
 /// Whether a read that is just asked for can begin at once: nobody who waits comes before it.
 pub fn is_next(view: View<'_>, request: &Request) -> bool {
     let slots = Slots::of(view, None);
-    let comes_first = |waiting: &Request| !is_held_up(waiting) && slots.has_room(waiting);
+    let comes_first = |waiting: &Request| !is_held_up(view, waiting) && slots.has_room(waiting);
     slots.has_room(request) && !waiting_reads(view).into_iter().any(comes_first)
 }
 
@@ -112,7 +115,9 @@ pub fn refuse_too_much(view: View<'_>, request: &Request) -> Result<(), Refusal>
             }
         }));
     }
-    let waiting = reads.iter().filter(|request| request.status != Status::Running).count();
+    let waits =
+        |request: &&&Request| request.status != Status::Running && !view.context.reach.is_beginning(request);
+    let waiting = reads.iter().filter(waits).count();
     if is_read(request) && waiting >= OWN_READS_WAITING_MAX {
         return Err(too_much(waiting, "reads that wait", OWN_READS_WAITING_MAX)
             .hint("One of them begins as soon as one of yours has ended; `/cancel` takes one back."));
@@ -126,7 +131,10 @@ fn too_much(count: usize, what: &str, max: usize) -> Refusal {
 }
 
 fn waiting(view: View<'_>) -> impl Iterator<Item = &Request> {
-    let waits = |request: &&Request| is_read(request) && matches!(request.status, Status::Ready(_));
+    let waits = move |request: &&Request| {
+        let ready = is_read(request) && matches!(request.status, Status::Ready(_));
+        ready && !view.context.reach.is_beginning(request)
+    };
     view.state.requests.values().filter(waits)
 }
 
@@ -170,8 +178,10 @@ pub fn startable(view: View<'_>, over: Option<RequestId>) -> impl Iterator<Item 
         let ready = !is_read(request) && matches!(request.status, Status::Ready(_));
         ready && occupancy::is_free(view, request, over)
     });
+    let is_due = |request: &&Request| view.context.reach.is_due(request, view.context.now_ms);
+    let ready = changes.chain(waiting_reads(view));
     let (held_up, free): (Vec<_>, Vec<_>) =
-        changes.chain(waiting_reads(view)).partition(|request| is_held_up(request));
+        ready.filter(is_due).partition(|request| is_held_up(view, request));
     for request in free {
         if slots.has_room(request) {
             slots.take(request);

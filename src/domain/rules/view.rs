@@ -2,6 +2,7 @@
 //!
 //! Invariant: denied is the default. Whom nobody named has no role.
 
+use super::reach::Reach;
 use crate::domain::audit::chain::Head;
 use crate::domain::id::{ConversationId, StoreId};
 use crate::domain::policy::catalogue::Catalogue;
@@ -11,8 +12,8 @@ use crate::domain::refusal::Refusal;
 use crate::domain::world::actor::{ActorId, Known, Role};
 
 /// What a decision may use of the outside world.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Context {
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
     /// Milliseconds since 1970, UTC; never before what is recorded.
     pub now_ms: u64,
     /// The same as the machine's clock says it.
@@ -21,6 +22,8 @@ pub struct Context {
     pub store: StoreId,
     /// Up to where it is on disk.
     pub head: Head,
+    /// How reaching hosts has gone in this life of the bot.
+    pub reach: &'a Reach,
 }
 
 /// Everything a decision looks at.
@@ -31,7 +34,7 @@ pub struct View<'a> {
     /// What is configured and written.
     pub catalogue: &'a Catalogue,
     /// Time and chance.
-    pub context: Context,
+    pub context: Context<'a>,
 }
 
 /// A person's command with where it came from.

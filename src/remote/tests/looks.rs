@@ -58,7 +58,7 @@ fn what_is_not_as_expected_is_named() {
     looking.expect_exit = vec![1, 2];
     looking.expect_stdout = Some("O[kK]".to_owned());
     let printed = |text: &str| Output { head: text.to_owned(), ..Output::default() };
-    let told = |end, output| verdict(&looking, &StepReport { end, output, left: Vec::new() });
+    let told = |end, output| verdict(&looking, &StepReport { end, output, left: Vec::new(), passes: false });
     let fails = |why: &str| (Verdict::Fails, why.to_owned());
     assert_eq!(told(StepEnd::Done(2), printed("all OK")), (Verdict::Holds, String::new()));
     assert_eq!(told(StepEnd::Done(0), printed("all OK")), fails("exit code 0, expected 1 or 2"));

@@ -47,12 +47,13 @@ async fn a_fenced_run_never_begins() {
     let trace = world.trace("trace");
     let touch = sh(&format!("echo x >> {}", trace.display()));
     let run = fresh_run_id().unwrap();
-    assert!(matches!(world.settle(&touch, run).await.end, StepEnd::NotRun(_)));
+    let fenced = world.settle(&touch, run).await;
+    assert!(matches!(fenced.end, StepEnd::NotRun(_)) && fenced.passes, "{fenced:?}");
     // A start that was under way all the time arrives at last.
     let (_sender, cancel) = watch::channel(false);
     let late = run::execute(world.step(&touch, run), cancel, unseen()).await;
-    // No first start: nothing is made of what the host says.
-    assert!(matches!(late.end, StepEnd::Unknown(_)), "{late:?}");
+    // No first start: nothing is made of what the host says, and nothing is sent again.
+    assert!(matches!(late.end, StepEnd::Unknown(_)) && !late.passes, "it has met this run before: {late:?}");
     sleep(Duration::from_secs(1)).await;
     assert!(!trace.exists());
 }
@@ -206,6 +207,7 @@ async fn killed_connections_never_lie_and_never_run_twice() {
                 seen[0] += 1;
             }
             StepEnd::NotRun(_) => {
+                assert!(report.passes, "round {round}: another attempt may be sent");
                 not_run.push(trace.clone());
                 seen[1] += 1;
             }

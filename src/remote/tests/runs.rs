@@ -134,7 +134,10 @@ async fn a_step_reads_its_own_input_or_nothing() {
 async fn a_nul_byte_is_refused_and_nothing_runs() {
     let world = World::new().await;
     let report = world.execute(&command(&["echo", "a\0b"])).await;
-    assert!(matches!(&report.end, StepEnd::NotRun(why) if why.contains("NUL")), "{report:?}");
+    assert!(
+        matches!(&report.end, StepEnd::NotRun(why) if why.contains("NUL")) && !report.passes,
+        "{report:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -253,6 +256,15 @@ async fn a_host_out_of_reach_has_run_nothing() {
     world.host.host_key = "SHA256:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB".to_owned();
     let report = world.execute(&sh("exit 0")).await;
     assert!(matches!(&report.end, StepEnd::NotRun(why) if why.contains("pinned")), "{report:?}");
+    assert!(!report.passes, "{report:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_step_may_be_sent_again_to_a_host_that_was_away() {
+    let mut world = World::new().await;
+    world.host.port = 1;
+    let report = world.execute(&sh("exit 0")).await;
+    assert!(matches!(report.end, StepEnd::NotRun(_)) && report.passes, "{report:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

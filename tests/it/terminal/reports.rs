@@ -107,7 +107,7 @@ fn the_log_comes_above_the_line() {
     window.break_kb();
     window.keys("/approve r1\r/deny r1 be");
     window.until("a line of the log, then the line", |text| {
-        text.contains("WARN dogwatch::app::bot: articles or configuration can't be read")
+        text.contains("WARN dogwatch::app::bot::sources: articles or configuration can't be")
             && last_line(text) == "ben> /deny r1 be"
     });
     assert!(!window.raw().contains("ben> 20"), "the log was written into the line");

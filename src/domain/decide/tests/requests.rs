@@ -167,7 +167,7 @@ fn a_request_says_which_other_one_that_is_open_does_the_same() {
     let r4 = RequestId(4);
     let card = |world: &World| {
         let id = crate::domain::say::card::CardId::Request(r4);
-        let (reply, _) = replies::card::card(&world.catalogue, &world.state, id, None).unwrap();
+        let (reply, _) = replies::card::card(&world.catalogue, &world.state, &world.reach, id, None).unwrap();
         testing::text_of(&reply)
     };
     assert!(card(&world).contains("the same as r1"));

@@ -9,11 +9,14 @@ use crate::domain::record::event::Event;
 use crate::domain::record::request::{HostPhase, Status};
 use crate::domain::record::run::{Outcome, Output, StepEnd, Verdict, VerifyReport};
 use crate::domain::rules::ladder;
+use crate::domain::rules::reach::Unreached;
 use crate::domain::testing::{self, R1, World, ground, report, run_command};
 use crate::domain::world::action::Escalation;
 
+mod again;
 mod judged;
 mod limits;
+mod reach;
 mod recovery;
 
 fn outcome(world: &World) -> Outcome {
@@ -21,6 +24,16 @@ fn outcome(world: &World) -> Outcome {
         Status::Ended(outcome) => *outcome,
         _ => Outcome::Unknown,
     }
+}
+
+/// What a probe says of a host that can't be reached.
+fn out_of_reach(passes: bool) -> Unreached {
+    Unreached { why: "no route".to_owned(), passes }
+}
+
+/// What a host of r1 says, or that it can't be reached and whether that passes.
+fn probed(host: &str, passes: Option<bool>) -> Input {
+    Input::Probed(R1, host.into(), passes.map_or_else(|| Ok(ground()), |passes| Err(out_of_reach(passes))))
 }
 
 fn phase(world: &World, host: usize) -> HostPhase {
@@ -100,20 +113,6 @@ fn unknown_step_is_never_tried_again_and_no_other_follows() {
 }
 
 #[test]
-fn host_that_cannot_be_asked_failed_and_nothing_was_sent() {
-    let mut world = World::opened("vm-start", &["kvm1"]);
-    let approve = Input::Command {
-        origin: crate::domain::record::origin::Origin::typed(testing::actor("ben"), "ben".into()),
-        command: Command::Approve(R1),
-    };
-    world.decided(approve).unwrap();
-    world.decided(Input::Start(R1)).unwrap();
-    world.input(Input::Probed(R1, "kvm1".into(), Err("no route".into()))).unwrap();
-    assert_eq!((outcome(&world), world.executions()), (Outcome::Failed, 0));
-    assert!(world.said.contains("nothing was sent: no route"), "{}", world.said);
-}
-
-#[test]
 fn same_end_twice_counts_once() {
     let mut world = World::running("vm-folder", &["kvm1"]);
     let HostPhase::Step { run, .. } = phase(&world, 0) else { return assert_eq!(world.executions(), 9) };
@@ -140,7 +139,8 @@ fn answers_that_nobody_asked_for_change_nothing() {
         verified("kvm2"),
         Input::Probed(R1, "kvm1".into(), Ok(ground())),
         Input::Probed(R1, "kvm2".into(), Ok(ground())),
-        Input::Probed(R1, "kvm2".into(), Err("x".into())),
+        Input::Probed(R1, "kvm2".into(), Err(out_of_reach(true))),
+        Input::Reached(R1, "kvm1".into(), Ok(ground()), None),
         Input::Probed(crate::domain::testing::R2, "kvm1".into(), Ok(ground())),
     ];
     for input in inputs {
@@ -187,21 +187,6 @@ fn cancel_that_comes_too_late_for_a_step_stops_the_next_one() {
     world.says("ben", Command::Cancel(R1)).unwrap();
     world.step_ends(R1, StepEnd::Done(0));
     assert_eq!((outcome(&world), world.executions()), (Outcome::Cancelled, 1));
-}
-
-#[test]
-fn cancel_before_the_host_has_answered_sends_nothing() {
-    let mut world = World::opened("vm-start", &["kvm1", "kvm2"]);
-    let approve = Input::Command {
-        origin: crate::domain::record::origin::Origin::typed(testing::actor("ben"), "ben".into()),
-        command: Command::Approve(R1),
-    };
-    world.decided(approve).unwrap();
-    world.decided(Input::Start(R1)).unwrap();
-    world.says("ana", Command::Cancel(R1)).unwrap();
-    world.input(Input::Probed(R1, "kvm1".into(), Ok(ground()))).unwrap();
-    assert_eq!((outcome(&world), world.executions()), (Outcome::Cancelled, 0));
-    assert!(world.asked.iter().any(|effect| matches!(effect, Effect::Release(R1))));
 }
 
 #[test]
@@ -270,20 +255,15 @@ fn what_never_ran_leads_up_no_ladder() {
     let mut world = World::new();
     world.catalogue.action_mut("vm-start").escalates_to = Some(escalation);
     world.says("ana", run_command("vm-start", &["kvm1"])).unwrap();
-    let approve = Input::Command {
-        origin: crate::domain::record::origin::Origin::typed(testing::actor("ben"), "ben".into()),
-        command: Command::Approve(R1),
-    };
-    world.decided(approve).unwrap();
-    world.decided(Input::Start(R1)).unwrap();
-    let mut unreached = world.state.clone();
-    let (events, _) = world.decided(Input::Probed(R1, "kvm1".into(), Err("no route".to_owned()))).unwrap();
-    assert!(matches!(events.last(), Some(Event::RunEnded { outcome: Outcome::Failed, .. })), "{events:?}");
+    world.says("ben", Command::Approve(R1)).unwrap();
+    let mut begun = world.state.clone();
+    let not_run = StepEnd::NotRun("it has been turned down".to_owned());
+    world.step_ends(R1, not_run);
+    assert_eq!(outcome(&world), Outcome::Failed);
     let rung = |world: &World| ladder::next(&world.catalogue, world.request(R1)).is_some();
     assert!(!rung(&world), "nothing was sent");
     // The same, had a step run and failed.
-    std::mem::swap(&mut world.state, &mut unreached);
-    world.input(Input::Probed(R1, "kvm1".into(), Ok(testing::ground()))).unwrap();
+    std::mem::swap(&mut world.state, &mut begun);
     world.step_ends(R1, StepEnd::Done(1));
     assert!(rung(&world));
 }
@@ -299,11 +279,13 @@ fn step_is_recorded_before_it_is_executed() {
     let (_, effects) = world.decided(approve).unwrap();
     assert!(matches!(effects.as_slice(), [Effect::Say(_), Effect::Start(R1)]));
     let (events, effects) = world.decided(Input::Start(R1)).unwrap();
-    assert!(matches!(events.as_slice(), [Event::RunStarted { .. }]));
-    assert!(matches!(effects.as_slice(), [Effect::Say(_), Effect::Hold(..), Effect::Probe(..)]));
-    let (events, effects) = world.decided(Input::Probed(R1, "kvm1".into(), Ok(ground()))).unwrap();
-    assert!(matches!(events.as_slice(), [Event::StepStarted { step: 0, .. }]));
-    assert!(matches!(effects.as_slice(), [Effect::Follow(..), Effect::Execute(..)]));
+    assert!(events.is_empty() && matches!(effects.as_slice(), [Effect::Reach(..)]));
+    let (events, effects) = world.decided(Input::Reached(R1, "kvm1".into(), Ok(ground()), None)).unwrap();
+    assert!(matches!(events.as_slice(), [Event::RunStarted { .. }, Event::StepStarted { step: 0, .. }]));
+    let [Effect::Say(_), Effect::Hold(..), Effect::Follow(..), Effect::Execute(..)] = effects.as_slice()
+    else {
+        return assert_eq!(effects, Vec::new());
+    };
 }
 
 #[test]

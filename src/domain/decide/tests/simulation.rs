@@ -4,18 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::command::Command;
 use crate::domain::decide::effect::Effect;
-use crate::domain::decide::input::{Answers, Input};
+use crate::domain::decide::input::{Answers, Input, Reached};
 use crate::domain::decide::tests::Happening;
 use crate::domain::id::{ConversationId, Digest, GroupId, HostName, RequestId, RunId};
-use crate::domain::plan::Plan;
-use crate::domain::policy::basis::Basis;
 use crate::domain::record::event::Event;
 use crate::domain::record::origin::Origin;
 use crate::domain::record::request::Approval;
-use crate::domain::record::run::{Outcome, Output, StepEnd, Verdict, VerifyReport};
+use crate::domain::record::run::{Outcome, Output, StepEnd, StepReport, Verdict, VerifyReport};
+use crate::domain::rules::reach::{Reach, Unreached};
 use crate::domain::testing::{self, World, actor, folded, ground, people, report, run_command};
 use crate::domain::world::action::Risk;
 use crate::domain::world::actor::{ActorId, People, Role};
+
+mod invariants;
 
 pub const ACCOUNTS: &[&str] = &[
     "ana",
@@ -46,8 +47,8 @@ pub struct Simulation {
     executed: Vec<(RequestId, RunId)>,
     /// Whether fay belongs to the group.
     member: bool,
-    /// When it was last asked for whether she does, if she did.
-    told_ms: Option<u64>,
+    /// By request: when it was last asked for whether she does, if she did.
+    told_ms: BTreeMap<RequestId, u64>,
     broken: Option<String>,
 }
 
@@ -56,7 +57,7 @@ impl Simulation {
         let mut world = World::new();
         world.catalogue.people = with_group(people());
         let (waiting, executed) = (Vec::new(), Vec::new());
-        Self { world, waiting, executed, member: true, told_ms: None, broken: None }
+        Self { world, waiting, executed, member: true, told_ms: BTreeMap::new(), broken: None }
     }
 
     pub fn happens(&mut self, happening: &Happening) {
@@ -85,6 +86,7 @@ impl Simulation {
             Happening::Accept => self.says(8, Command::ClockAccept),
             Happening::Crash => {
                 self.waiting.clear();
+                self.world.reach = Reach::default();
                 self.world.state = folded(&self.world.moments);
                 self.input(Input::Recover);
             }
@@ -149,7 +151,7 @@ impl Simulation {
         if plan.risk == Risk::Read {
             return;
         }
-        let is_told = self.told_ms.is_some_and(|told_ms| now_ms - told_ms < 10_000);
+        let is_told = self.told_ms.get(&request.id).is_some_and(|told_ms| now_ms - told_ms < 10_000);
         let certain = |approval: &&Approval| {
             now_ms - approval.at_ms < 600_000 && (approval.actor.0 != IN_CHAT || is_told)
         };
@@ -179,7 +181,7 @@ impl Simulation {
         };
         match self.waiting.remove(which % self.waiting.len()) {
             Effect::Start(id) => self.input(Input::Start(id)),
-            Effect::AskRoles(id, actors, asked_at_ms) => {
+            Effect::AskRoles(id, actors, asked_at_ms, reached) => {
                 let member = self.member;
                 let groups = |actor: &ActorId| match end {
                     StepEnd::Unknown(_) => Err("no answer".to_owned()),
@@ -187,18 +189,21 @@ impl Simulation {
                     _ => Ok(Vec::new()),
                 };
                 if actors.contains(&actor(IN_CHAT)) {
-                    self.told_ms = (member && !matches!(end, StepEnd::Unknown(_))).then_some(asked_at_ms);
+                    self.told_ms.remove(&id);
+                    if member && !matches!(end, StepEnd::Unknown(_)) {
+                        self.told_ms.insert(id, asked_at_ms);
+                    }
                 }
                 let groups = actors.iter().map(|actor| (actor.clone(), groups(actor))).collect();
-                self.input(Input::Roles(id, Answers { asked_at_ms, groups }));
+                self.input(Input::Roles(id, Answers { asked_at_ms, groups }, reached));
             }
-            Effect::Probe(id, host) => {
-                let answer =
-                    if matches!(end, StepEnd::NotRun(_)) { Err("no route".to_owned()) } else { Ok(ground()) };
-                self.input(Input::Probed(id, host, answer));
+            Effect::Reach(id, host, _, answers) => {
+                self.input(Input::Reached(id, host, answer(&end, held), answers));
             }
+            Effect::Probe(id, host, _) => self.input(Input::Probed(id, host, answer(&end, held))),
             Effect::Execute(id, host, step) | Effect::Settle(id, host, step) => {
-                self.input(Input::StepEnded(id, host, step.run, report(end)));
+                let report = StepReport { passes: held, ..report(end) };
+                self.input(Input::StepEnded(id, host, step.run, report));
             }
             Effect::Verify(id, host) => {
                 let report = VerifyReport {
@@ -225,7 +230,10 @@ impl Simulation {
                     VerifyReport { verdict: Verdict::Holds, why: String::new(), output: Output::default() };
                 self.input(Input::Verified(id, host, report));
             }
-            _ => self.input(Input::Probed(id, host, Ok(ground()))),
+            _ => {
+                self.input(Input::Probed(id, host.clone(), Ok(ground())));
+                self.input(Input::Reached(id, host, Ok(ground()), None));
+            }
         }
     }
 
@@ -251,105 +259,18 @@ impl Simulation {
             }
         }
     }
-
-    /// Everything that must hold at any time, from the events alone.
-    pub fn holds(&self) -> Result<(), String> {
-        if let Some(broken) = &self.broken {
-            return Err(broken.clone());
-        }
-        if folded(&self.world.moments) != self.world.state {
-            return Err("folding all events gives another state".to_owned());
-        }
-        self.starts_are_approved()?;
-        self.hosts_are_free()
-    }
-
-    /// A run starts at most once, with as many distinct other persons as its basis says.
-    fn starts_are_approved(&self) -> Result<(), String> {
-        let mut plans = BTreeMap::<RequestId, (&Plan, Digest)>::new();
-        let mut yes = BTreeMap::<RequestId, BTreeMap<String, u64>>::new();
-        let mut started = BTreeSet::new();
-        for moment in &self.world.moments {
-            match &moment.event {
-                Event::RequestOpened { request, plan, digest, .. } => {
-                    plans.insert(*request, (plan, *digest));
-                }
-                Event::ApprovalGiven { request, digest, .. } if plans[request].1 == *digest => {
-                    yes.entry(*request).or_default().insert(human(&moment.actor), moment.at_ms);
-                }
-                Event::ApprovalWithdrawn { request, .. } => {
-                    yes.entry(*request).or_default().remove(&human(&moment.actor));
-                }
-                Event::RequestDenied { request, .. }
-                | Event::RequestCancelled { request }
-                | Event::RequestExpired { request, .. } => {
-                    yes.remove(request);
-                }
-                Event::RunStarted { request, digest, .. } => {
-                    let (plan, approved) = plans[request];
-                    let mut others = yes.get(request).cloned().unwrap_or_default();
-                    others.retain(|_, at_ms| moment.at_ms - *at_ms < 600_000);
-                    others.remove(&human(&plan.requester));
-                    let needed = match plan.risk {
-                        Risk::Read => 0,
-                        Risk::Change => 1,
-                        Risk::Destructive => 2,
-                    };
-                    let enough =
-                        others.len() >= needed && matches!(plan.basis, Basis::NoneNeeded) == (needed == 0);
-                    if !enough
-                        || *digest != approved
-                        || plan.digest().ok() != Some(*digest)
-                        || !started.insert(*request)
-                    {
-                        return Err(format!("{request} started with {others:?} of {needed}, or twice"));
-                    }
-                }
-                Event::RunSettled { request, .. } => {
-                    let plan = plans[request].0;
-                    if plan.risk != Risk::Read && human(&plan.requester) == human(&moment.actor) {
-                        return Err(format!("{request} was settled by its requester"));
-                    }
-                }
-                Event::StepStarted { request, .. } if !started.contains(request) => {
-                    return Err(format!("{request} has a step and no start"));
-                }
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// At any time a host has one changing run at the most, and none after an unknown outcome.
-    fn hosts_are_free(&self) -> Result<(), String> {
-        let mut taken = BTreeMap::<HostName, RequestId>::new();
-        let mut unknown = BTreeSet::<(RequestId, HostName)>::new();
-        for event in self.events() {
-            match event {
-                Event::RunStarted { request, .. } => {
-                    let plan = &self.world.request(*request).plan;
-                    for host in plan.hosts.iter().filter(|_| plan.risk != Risk::Read) {
-                        if let Some(other) = taken.insert(host.name.clone(), *request) {
-                            return Err(format!("{request} started on {} beside {other}", host.name));
-                        }
-                    }
-                }
-                Event::HostEnded { request, host, outcome: Outcome::Unknown, .. } => {
-                    unknown.insert((*request, host.clone()));
-                }
-                Event::RunEnded { request, .. } => {
-                    taken.retain(|host, by| by != request || unknown.contains(&(*request, host.clone())));
-                }
-                Event::RunSettled { request, .. } => taken.retain(|_, by| by != request),
-                _ => {}
-            }
-        }
-        Ok(())
-    }
 }
 
 fn with_group(persons: Vec<crate::domain::world::actor::Person>) -> People {
     People::new(persons).unwrap().with_groups(BTreeMap::from([(GroupId(GROUP.to_owned()), Role::Approver)]))
+}
+
+/// What a host answers the probe.
+fn answer(end: &StepEnd, passes: bool) -> Reached {
+    match end {
+        StepEnd::NotRun(_) => Err(Unreached { why: "no route".to_owned(), passes }),
+        _ => Ok(ground()),
+    }
 }
 
 /// The human being behind an account, found independently of the code under test.

@@ -1,10 +1,11 @@
 //! What is said about incidents.
 
-use super::export;
+use super::{export, reach};
 use crate::domain::id::IncidentId;
 use crate::domain::record::incident::Incident;
 use crate::domain::record::severity::Severity;
 use crate::domain::record::state::State;
+use crate::domain::rules::reach::Reach;
 use crate::domain::rules::view::View;
 use crate::domain::say::line::Line;
 use crate::domain::say::reply::{Reply, Tone};
@@ -36,7 +37,7 @@ pub fn assigned(id: IncidentId, person: &str) -> Reply {
 }
 
 /// Where an incident stands: the message that its conversation is made from.
-pub fn card(people: &People, incident: &Incident) -> Reply {
+pub fn card(people: &People, state: &State, reach: &Reach, incident: &Incident) -> Reply {
     let (tone, status) = match incident.resolved_at_ms {
         Some(_) => (Tone::Good, "resolved"),
         None => (Tone::Wait, "open"),
@@ -46,10 +47,11 @@ pub fn card(people: &People, incident: &Incident) -> Reply {
     let opened = Line::plain("opened by ").person(&people.name(&incident.opened_by));
     let opened = opened.then(format!(" at {} UTC", date_and_time(incident.opened_at_ms)));
     let reply = Reply::new(tone, title).line(opened);
-    match &incident.assigned_to {
+    let reply = match &incident.assigned_to {
         Some(person) => reply.line(Line::plain("given to ").person(person)),
         None => reply,
-    }
+    };
+    reach::of_incident(reply, state, reach, incident)
 }
 
 /// An incident as a document.

@@ -6,6 +6,7 @@ pub mod card;
 pub mod clock;
 pub mod export;
 pub mod incident;
+pub mod reach;
 pub mod request;
 pub mod run;
 pub mod start;

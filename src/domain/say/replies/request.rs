@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{run, timeline};
+use super::{reach, run, timeline};
 use crate::domain::id::RequestId;
 use crate::domain::plan::{Command, FIRST_STEP, HostPlan, Plan, WayBack, command_line};
 use crate::domain::policy::APPROVAL_TTL_MS;
@@ -13,6 +13,7 @@ use crate::domain::record::request::{HostPhase, Request, Status, standing};
 use crate::domain::record::run::Outcome;
 use crate::domain::record::state::State;
 use crate::domain::rules::approvals::{approvers, counted, is_own};
+use crate::domain::rules::reach::Reach;
 use crate::domain::rules::view::{Caller, View};
 use crate::domain::say::button::{Button, Press, RequestPress, Weight};
 use crate::domain::say::line::Line;
@@ -55,7 +56,7 @@ fn asking(reply: Reply, request: &Request) -> Reply {
 }
 
 /// Where a request stands: its plan, its approvals, and while it waits what can be done about it.
-pub fn card(catalogue: &Catalogue, state: &State, request: &Request) -> Reply {
+pub fn card(catalogue: &Catalogue, state: &State, reach: &Reach, request: &Request) -> Reply {
     let tone = match &request.status {
         Status::Waiting => Tone::Wait,
         Status::Ready(_) | Status::Running => Tone::Info,
@@ -73,6 +74,7 @@ pub fn card(catalogue: &Catalogue, state: &State, request: &Request) -> Reply {
             standing(&request.status)
         )))
     };
+    reply = reach::line(reach, request).into_iter().fold(reply, Reply::line);
     reply = plan(reply, &request.plan);
     reply = approvals(reply, request);
     if waits {
@@ -199,8 +201,10 @@ fn needs(catalogue: &Catalogue, reply: Reply, request: &Request) -> Reply {
 }
 
 /// A request with its plan, approvals, run and output.
-pub fn whole(catalogue: &Catalogue, request: &Request) -> Reply {
+pub fn whole(view: View<'_>, request: &Request) -> Reply {
+    let catalogue = view.catalogue;
     let mut reply = Reply::new(Tone::Info, headline(catalogue, request, standing(&request.status)));
+    reply = reach::line(view.context.reach, request).into_iter().fold(reply, Reply::line);
     reply = plan(reply, &request.plan);
     reply = match request.status {
         Status::Waiting => needs(catalogue, reply, request),
@@ -211,7 +215,10 @@ pub fn whole(catalogue: &Catalogue, request: &Request) -> Reply {
     for (planned, host) in request.plan.hosts.iter().zip(&run.hosts) {
         let line = Line::default().code(planned.name.as_str()).then(": ");
         reply = reply.line(match &host.phase {
-            HostPhase::Waiting => line.then("not begun"),
+            HostPhase::Waiting => line.then(match host.sent {
+                None => "not begun",
+                Some(_) => "what was sent last did not begin, and is sent again",
+            }),
             HostPhase::Step { step, run, .. } => {
                 line.then(format!("step {} runs as ", step + 1)).code(run.to_string())
             }

@@ -1,6 +1,8 @@
 //! What is said while something runs, and how it ended.
 
+use super::reach;
 use crate::domain::id::{HostName, RequestId};
+use crate::domain::plan::run_id::FIRST_ATTEMPT;
 use crate::domain::plan::{HostPlan, WayBack, command_line};
 use crate::domain::policy::basis::Basis;
 use crate::domain::policy::catalogue::Catalogue;
@@ -8,6 +10,7 @@ use crate::domain::record::request::{HostPhase, HostRun, Request, Status};
 use crate::domain::record::run::{Outcome, Output};
 use crate::domain::record::state::State;
 use crate::domain::rules::ladder;
+use crate::domain::rules::reach::Reach;
 use crate::domain::say::button::{Button, Press, RequestPress, Weight};
 use crate::domain::say::line::Line;
 use crate::domain::say::reply::{Reply, Tone};
@@ -41,12 +44,29 @@ pub fn leaving(state: &State) -> Reply {
 }
 
 /// A step is about to be sent.
-pub fn step_started(request: &Request, host: &HostName, step: usize) -> Reply {
+pub fn step_started(request: &Request, host: &HostName, step: usize, attempt: u32) -> Reply {
     let steps = request.host_index(host).map_or(&[][..], |at| &request.plan.hosts[at].steps);
     let line = Line::plain(format!("{} ", request.id)).code(host.as_str());
-    let line = line.then(format!(" step {} of {}: ", step + 1, steps.len()));
+    let line = line.then(format!(" step {} of {}", step + 1, steps.len()));
+    let line = line.then(match attempt {
+        FIRST_ATTEMPT => ": ".to_owned(),
+        attempt => format!(", attempt {attempt}: "),
+    });
     let command = steps.get(step).map(command_line).unwrap_or_default();
     Reply::new(Tone::Info, line.code(command))
+}
+
+/// A step has not begun and never will under this id; it is sent again.
+pub fn not_begun(
+    id: RequestId,
+    host: &HostName,
+    (step, steps): (usize, usize),
+    why: &str,
+    (attempt, most): (u32, u32),
+) -> Reply {
+    let line = Line::plain(format!("{id} ")).code(host.as_str());
+    let line = line.then(format!(" step {} of {steps} did not begin: ", step + 1)).untrusted(why);
+    Reply::new(Tone::Wait, line.then(format!("; sent again (attempt {attempt} of {most})")))
 }
 
 /// A step is over. What ran was said when it began.
@@ -212,7 +232,7 @@ const CARD_OUTPUT_BYTES: usize = 600;
 
 /// Where a run stands: each host, what runs there, what was printed last. `live` is what the step
 /// under way has printed so far.
-pub fn card(request: &Request, live: Option<&str>) -> Reply {
+pub fn card(request: &Request, reach: &Reach, live: Option<&str>) -> Reply {
     let id = request.id;
     let title = Line::plain(format!("run of {id}: ")).code(request.plan.action.as_str());
     let tone = match request.status {
@@ -226,7 +246,12 @@ pub fn card(request: &Request, live: Option<&str>) -> Reply {
         let command = |step: usize| planned.steps.get(step).map(command_line).unwrap_or_default();
         let count = planned.steps.len();
         reply = reply.line(match &host.phase {
-            HostPhase::Waiting => named.then("not begun"),
+            HostPhase::Waiting => match host.sent {
+                None => named.then("not begun"),
+                Some((step, _)) => {
+                    named.then(format!("step {} of {count} did not begin, is sent again", step + 1))
+                }
+            },
             HostPhase::Step { step, .. } => {
                 named.then(format!("step {} of {count} ", step + 1)).code(command(*step))
             }
@@ -241,6 +266,7 @@ pub fn card(request: &Request, live: Option<&str>) -> Reply {
         }
     }
     if request.status == Status::Running {
+        reply = reach::line(reach, request).into_iter().fold(reply, Reply::line);
         let press = Press::Request(RequestPress::Cancel, id, request.digest.prefix());
         reply = reply.button(Button::new("Cancel", Weight::Danger, press));
     }

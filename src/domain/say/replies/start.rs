@@ -57,11 +57,12 @@ pub fn waits_for_host(id: RequestId, occupant: &Request) -> Reply {
     let other = occupant.id;
     let title = match occupant.status {
         Status::Running => format!("{id} waits: {other} is running on its host"),
+        Status::Ready(_) => format!("{id} waits: {other} is about to start on its host"),
         _ => format!("{id} waits: how {other} ended on its host is unknown"),
     };
     let reply = Reply::new(Tone::Wait, Line::plain(title));
     match occupant.status {
-        Status::Running => reply,
+        Status::Running | Status::Ready(_) => reply,
         _ => reply.line(
             Line::plain("Look at the host, then ").code(format!("/settle {other} OUTCOME because REASON")),
         ),

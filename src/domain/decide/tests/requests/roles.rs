@@ -11,7 +11,7 @@ use crate::domain::record::event::Event;
 use crate::domain::record::request::Status;
 use crate::domain::record::run::StepEnd;
 use crate::domain::rules::turns::OWN_READS_RUNNING_MAX;
-use crate::domain::testing::{R1, R2, World, actor, run_command};
+use crate::domain::testing::{R1, R2, World, actor, ground, run_command};
 use crate::domain::world::action::Risk;
 use crate::domain::world::actor::{ActorId, Role};
 
@@ -160,7 +160,7 @@ fn asked() -> (World, Vec<ActorId>, u64) {
     approves(&mut world, "chat:gus");
     let (_, effects) = world.decided(Input::Start(R1)).unwrap();
     let asked = effects.into_iter().find_map(|effect| match effect {
-        Effect::AskRoles(R1, actors, asked_at_ms) => Some((actors, asked_at_ms)),
+        Effect::AskRoles(R1, actors, asked_at_ms, None) => Some((actors, asked_at_ms)),
         _ => None,
     });
     let (actors, asked_at_ms) = asked.unwrap();
@@ -177,8 +177,12 @@ fn an_answer_is_good_for_less_than_ten_seconds_from_its_question() {
         };
         let groups = actors.iter().map(answer).collect();
         world.now_ms = asked_at_ms + age_ms;
-        let (events, effects) = world.decided(Input::Roles(R1, Answers { asked_at_ms, groups })).unwrap();
+        let answers = Answers { asked_at_ms, groups };
+        let (_, effects) = world.decided(Input::Roles(R1, answers.clone(), None)).unwrap();
+        let probed = effects.iter().any(|effect| matches!(effect, Effect::Reach(.., Some(_))));
+        let (events, _) = world.decided(Input::Roles(R1, answers, Some(Ok(ground())))).unwrap();
         let started = events.iter().any(|event| matches!(event, Event::RunStarted { .. }));
+        assert_eq!(probed, starts, "{age_ms}");
         assert_eq!(started, starts, "{age_ms}");
         let again = effects.iter().any(|effect| matches!(effect, Effect::AskRoles(..)));
         assert_eq!(again, !starts, "{age_ms}: it is asked again");
@@ -189,7 +193,7 @@ fn an_answer_is_good_for_less_than_ten_seconds_from_its_question() {
 fn an_answer_that_lacks_somebody_is_none() {
     let (mut world, actors, asked_at_ms) = asked();
     let groups = actors.iter().skip(1).map(|actor| (actor.clone(), Ok(groups(&[APPROVERS])))).collect();
-    let (events, effects) = world.decided(Input::Roles(R1, Answers { asked_at_ms, groups })).unwrap();
+    let (events, effects) = world.decided(Input::Roles(R1, Answers { asked_at_ms, groups }, None)).unwrap();
     assert!(events.is_empty() && matches!(effects.as_slice(), [Effect::AskRoles(..)]), "{effects:?}");
 }
 
@@ -198,7 +202,7 @@ fn an_answer_to_what_no_longer_waits_starts_nothing() {
     let (mut world, actors, asked_at_ms) = asked();
     world.says("eve", Command::Deny(R1, "no".into())).unwrap();
     let groups = actors.into_iter().map(|actor| (actor, Ok(groups(&[APPROVERS])))).collect();
-    let answered = world.decided(Input::Roles(R1, Answers { asked_at_ms, groups })).unwrap();
+    let answered = world.decided(Input::Roles(R1, Answers { asked_at_ms, groups }, None)).unwrap();
     assert_eq!(answered, (Vec::new(), Vec::new()));
 }
 

@@ -7,6 +7,7 @@ use crate::domain::decide::input::Input;
 use crate::domain::id::RequestId;
 use crate::domain::record::request::{Request, Status};
 use crate::domain::record::run::StepEnd;
+use crate::domain::rules::reach::Unreached;
 use crate::domain::rules::turns::{
     OWN_CHANGES_OPEN_MAX, OWN_READS_RUNNING_MAX, OWN_READS_WAITING_MAX, READS_RUNNING_MAX, RUNNING_MAX,
     TURN_TTL_MS,
@@ -148,6 +149,8 @@ enum Move {
     Change(usize),
     /// A run of the others ends.
     End(usize),
+    /// The hosts that the hostile one asks can't be reached, or again.
+    Away(bool),
     Tick,
 }
 
@@ -157,6 +160,7 @@ fn a_move() -> impl Strategy<Value = Move> {
         3 => (1..10_usize).prop_map(Move::Read),
         1 => (1..10_usize).prop_map(Move::Change),
         3 => any::<usize>().prop_map(Move::End),
+        1 => any::<bool>().prop_map(Move::Away),
         1 => Just(Move::Tick),
     ]
 }
@@ -186,7 +190,16 @@ fn plays(world: &mut World, a_move: &Move) {
             }
         }
         Move::End(which) => ends(world, *which),
-        Move::Tick => drop(world.input(Input::Tick)),
+        Move::Away(true) => {
+            for (host, passes) in [("kvm1", true), ("kvm2", false)] {
+                world.unreached.insert(host.into(), Unreached { why: "no route".to_owned(), passes });
+            }
+        }
+        Move::Away(false) => world.unreached.clear(),
+        Move::Tick => {
+            world.now_ms += 1000;
+            drop(world.input(Input::Tick));
+        }
     }
 }
 

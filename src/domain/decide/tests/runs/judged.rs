@@ -119,7 +119,7 @@ fn output_that_was_not_seen_whole_neither_matches_nor_fails_and_leads_up_no_ladd
         let printed = |unseen: Option<&str>| {
             let (head, unseen) = (text.to_owned(), unseen.map(str::to_owned));
             let output = Output { head, unseen, ..Output::default() };
-            StepReport { end: StepEnd::Done(0), output, left: Vec::new() }
+            StepReport { output, ..crate::domain::testing::report(StepEnd::Done(0)) }
         };
         let mut world = expecting();
         world.step_reports(R1, printed(Some("9 bytes of it were not kept")));
@@ -163,7 +163,7 @@ fn way_back_is_offered_for_what_has_been_begun_alone() {
 fn exit_code_is_judged_whatever_was_seen_of_the_output() {
     let mut world = expecting();
     let output = Output { unseen: Some("it could not be fetched".to_owned()), ..Output::default() };
-    world.step_reports(R1, StepReport { end: StepEnd::Done(1), output, left: Vec::new() });
+    world.step_reports(R1, StepReport { output, ..crate::domain::testing::report(StepEnd::Done(1)) });
     assert_eq!(outcome(&world), Outcome::Failed);
     assert!(world.said.contains("exit code 1, expected 0"), "{}", world.said);
 }

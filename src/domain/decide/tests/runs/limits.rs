@@ -44,7 +44,7 @@ fn long_report(end: StepEnd) -> StepReport {
         stderr: worst(OUTPUT_TAIL * 4),
         ..Output::default()
     };
-    StepReport { end, output, left: Vec::new() }
+    StepReport { output, ..testing::report(end) }
 }
 
 fn current(world: &World) -> Option<crate::domain::id::RunId> {
@@ -130,7 +130,7 @@ fn host_whose_boot_id_or_folder_is_too_long_is_sent_nothing() {
         let command = Command::Approve(R1);
         world.decided(Input::Command { origin: Origin::typed(actor, "ben".into()), command }).unwrap();
         world.decided(Input::Start(R1)).unwrap();
-        world.input(Input::Probed(R1, "kvm1".into(), Ok(ground))).unwrap();
+        world.input(Input::Reached(R1, "kvm1".into(), Ok(ground), None)).unwrap();
         assert_eq!(world.executions(), usize::from(sent));
         assert_every_event_fits(&world);
     }
@@ -147,7 +147,7 @@ fn output_is_kept_whole_in_pieces_that_split_no_character() {
     };
     let text = output.text();
     let run = current(&world).unwrap();
-    let report = StepReport { end: StepEnd::Done(0), output, left: Vec::new() };
+    let report = StepReport { output, ..testing::report(StepEnd::Done(0)) };
     world.input(Input::StepEnded(R1, "kvm1".into(), run, report)).unwrap();
     assert_eq!(world.request(R1).run.as_ref().unwrap().hosts[0].output[&Some(0)], text);
 }

@@ -71,20 +71,26 @@ fn what_no_host_can_tell_is_unknown_says_so_and_blocks() {
 }
 
 #[test]
-fn crash_before_the_first_step_ends_the_run_without_a_step() {
-    let mut world = World::opened("vm-folder", &["kvm1", "kvm2"]);
-    let actor = testing::actor("ben");
-    let command = Command::Approve(R1);
-    world
-        .decided(crate::domain::decide::input::Input::Command {
-            origin: crate::domain::record::origin::Origin::typed(actor, "ben".into()),
-            command,
-        })
-        .unwrap();
+fn crash_before_the_first_host_has_answered_leaves_the_request_as_it_is() {
+    let mut world = approved_only();
     world.decided(crate::domain::decide::input::Input::Start(R1)).unwrap();
-    assert_eq!(world.status(R1), &Status::Running);
+    assert!(matches!(world.status(R1), Status::Ready(_)));
+    world.crash();
+    assert_eq!((world.status(R1), world.executions(), settles(&world)), (&Status::Running, 1, 0));
+}
+
+#[test]
+fn run_of_before_that_had_no_step_yet_ends_without_one() {
+    let mut world = World::opened("vm-folder", &["kvm1", "kvm2"]);
+    world.says("ben", Command::Approve(R1)).unwrap();
+    // As it was recorded when the start came before the probe.
+    world.moments.retain(|moment| !matches!(moment.event, Event::StepStarted { .. }));
     world.crash();
     assert_eq!((outcome(&world), world.executions(), settles(&world)), (Outcome::Failed, 0, 0));
+    assert_eq!(
+        phase(&world, 0),
+        HostPhase::Ended(Outcome::Failed, "not started: the bot was restarted".into())
+    );
 }
 
 #[test]
@@ -225,8 +231,14 @@ fn recovery_of_as_much_as_may_run_fits_into_one_append() {
             origin: crate::domain::record::origin::Origin::typed(actor, "ana".into()),
             command,
         };
-        world.decided(input).unwrap();
+        let (_, effects) = world.decided(input).unwrap();
+        let Some(Effect::Reach(id, host, ..)) = effects.into_iter().next() else { return };
+        let reached = crate::domain::decide::input::Input::Reached(id, host, Ok(testing::ground()), None);
+        world.decided(reached).unwrap();
     }
+    // As it was recorded when the start came before the probe: that has the most hosts to end.
+    world.moments.retain(|moment| !matches!(moment.event, Event::StepStarted { .. }));
+    world.state = testing::folded(&world.moments);
     // As many as may run at all, in a record that knows no shares.
     for more in 5..=crate::domain::rules::turns::RUNNING_MAX as u64 {
         let request = Request { id: RequestId(more), ..world.request(R1).clone() };
