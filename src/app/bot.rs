@@ -81,9 +81,7 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Bot<H, R, L, S, C> {
     ) -> (Loop<H, R, L, S, C>, Handle) {
         let (inputs, waiting) = mpsc::channel(INPUTS_MAX);
         let mut state = State::default();
-        for moment in moments {
-            state.apply(moment);
-        }
+        moments.iter().for_each(|moment| state.apply(moment));
         let handle = Handle { inputs };
         let work = Work::new(self.hosts, self.library, self.chat, self.roles, handle.clone());
         let bot = Loop {
@@ -122,7 +120,6 @@ pub struct Loop<H, R, L, S, C> {
     /// Away only while it is being written.
     record: Option<R>,
     store: StoreId,
-    /// The last event on disk.
     head: Head,
     elsewhere: Option<Arc<dyn Elsewhere>>,
     /// Until then time starts nothing: a run of this life would be taken for one of an earlier.
