@@ -81,7 +81,9 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Bot<H, R, L, S, C> {
     ) -> (Loop<H, R, L, S, C>, Handle) {
         let (inputs, waiting) = mpsc::channel(INPUTS_MAX);
         let mut state = State::default();
-        moments.iter().for_each(|moment| state.apply(moment));
+        for moment in moments {
+            state.apply(moment);
+        }
         let handle = Handle { inputs };
         let work = Work::new(self.hosts, self.library, self.chat, self.roles, handle.clone());
         let bot = Loop {

@@ -14,9 +14,9 @@
 //! `session` logs in and opens channels, `exchange` sends and reads over one, `heard` keeps what a server
 //! says beside its answers, `threads` are those that all this is done on, `algorithms` is what is offered
 //! to modern and old servers. `wire` puts questions into bytes, `answer` reads what comes back,
-//! `ground` has a host make the place for a run, `step` asks about it, `run` follows it to its end, `live`
-//! fetches what it prints meanwhile, `verify` and `check` look and change nothing, `over` knows which
-//! ground a host may remove.
+//! `ground` has a host make the place for a run, `step` asks about it, `run` follows it to its end,
+//! `verdict` says what an answer makes of it, `live` fetches what it prints meanwhile, `verify` and `check`
+//! look and change nothing, `over` knows which ground a host may remove.
 //!
 //! The module does not decide what to run, retries no run and records nothing.
 
@@ -36,6 +36,7 @@ mod run;
 mod session;
 mod step;
 mod threads;
+mod verdict;
 mod verify;
 mod wire;
 
