@@ -16,6 +16,8 @@ use crate::articles::sources::{ConfigSource, Files};
 use crate::chat::console::demo_actor;
 use crate::domain::world::actor::{People, Person, Role};
 use crate::lab::Lab;
+use crate::store::StoreError;
+use crate::store::sled_record::SledRecord;
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -72,6 +74,11 @@ async fn demo(places: &Places, arguments: &Arguments, people: People) -> Done {
         (None, None) => return Ok(()),
     };
     let state = places.state.clone().unwrap_or_else(|| temporary.0.join("state"));
+    let folder = state.clone();
+    match tokio::task::spawn_blocking(move || SledRecord::create(&folder)).await? {
+        Ok(()) | Err(StoreError::Exists { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
     let talk = Talk {
         files: Files::new(places.kb.clone(), ConfigSource::Lab { inventory, people }),
         library: Arc::new(KbLibrary::open(&places.kb, None, None)?),

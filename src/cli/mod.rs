@@ -14,6 +14,7 @@ mod doctor;
 mod end;
 mod failure;
 mod incident;
+mod init;
 mod kb;
 mod lab;
 mod log;
@@ -55,6 +56,8 @@ impl Arguments {
 enum Command {
     /// Practice hosts, a cast of people, a temporary record: everything to try dogwatch with
     Demo(demo::Arguments),
+    /// Make the record, once: `chat` and `serve` never do
+    Init,
     /// The practice hosts alone, kept in a folder
     Lab(lab::Arguments),
     /// The bot in this terminal, with the real configuration
@@ -89,6 +92,7 @@ pub fn main() -> ExitCode {
     let places = &arguments.places;
     let done = match &arguments.command {
         Command::Demo(arguments) => demo::run(places, arguments),
+        Command::Init => init::run(places),
         Command::Lab(arguments) => lab::run(arguments),
         Command::Chat => chat::run(places),
         Command::Serve => serve::run(places),

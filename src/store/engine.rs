@@ -5,13 +5,10 @@
 //! background thread's fsync comes up to 500 ms later and its failure is only logged. The file
 //! handle that `sync` uses is opened once and kept: the kernel reports a failed write-back to each
 //! handle that was open at that time.
-//!
-//! A panic inside sled, which damaged files can cause, becomes an [`EngineError`].
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -24,6 +21,7 @@ use crate::domain::id::Digest;
 use super::error::{Fault, Holder, StoreError, append_error};
 use super::newer::Newer;
 use super::record::{self, Assembly};
+use super::trouble::{EngineError, damaged, guarded};
 use super::{folder, outbox};
 
 /// The version of the record's layout.
@@ -49,40 +47,6 @@ const META_CREATED: &str = "created_at_ms";
 /// The store's random id in hex.
 const STORE_ID_LEN: usize = 32;
 
-/// What went wrong in the engine.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum EngineError {
-    #[error("sled: {0}")]
-    Sled(#[from] sled::Error),
-    #[error("sled panicked: {0}")]
-    Panic(String),
-    #[error("{0}")]
-    File(#[from] io::Error),
-    #[error("the head in the engine is not the one that was written last")]
-    Head,
-}
-
-impl EngineError {
-    /// The error of the system that is behind it, if one is: a full disk, no more open files, a failing
-    /// device. sled passes some on as the text of their `Debug` form, in a copy or in a panic.
-    fn of_the_system(&self) -> Option<io::Error> {
-        let (code, text) = match self {
-            Self::File(error) | Self::Sled(sled::Error::Io(error)) => {
-                (error.raw_os_error(), error.to_string())
-            }
-            Self::Panic(text) => (None, text.clone()),
-            Self::Sled(_) | Self::Head => return None,
-        };
-        let told = || {
-            let (_, after) = text.split_once("Os { code: ")?;
-            after.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
-        };
-        // A place that no file can have was read from damaged bytes.
-        let code = code.or_else(told).filter(|code| *code != rustix::io::Errno::INVAL.raw_os_error())?;
-        Some(io::Error::from_raw_os_error(code))
-    }
-}
-
 /// Entries about the record itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Meta {
@@ -98,6 +62,7 @@ pub(super) struct Engine {
     pub(super) outbox: sled::Tree,
     pub(super) db: sled::Db,
     data: File,
+    data_path: PathBuf,
     path: PathBuf,
 }
 
@@ -144,28 +109,6 @@ fn read_through(path: &Path) -> Result<(), StoreError> {
         }
     }
     Ok(())
-}
-
-/// Runs a call into sled; a panic becomes an error.
-///
-/// After a panic nothing of the engine is used again: opening gives up, and the store is poisoned.
-fn guarded<T>(call: impl FnOnce() -> Result<T, EngineError>) -> Result<T, EngineError> {
-    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-        Err(EngineError::Panic(text.unwrap_or("without a message").to_owned()))
-    })
-}
-
-/// For `map_err` of what only reads: damage is what the bytes say. What the system says is none.
-fn damaged(dir: &Path, operation: &'static str) -> impl FnOnce(EngineError) -> StoreError {
-    move |error| {
-        if let Some(source) = error.of_the_system() {
-            return StoreError::System { operation, dir: dir.to_owned(), source };
-        }
-        let fault = Box::new(Fault::Engine { operation, reason: error.to_string() });
-        StoreError::Damaged { dir: dir.to_owned(), fault, source: Some(error.into()) }
-    }
 }
 
 impl Engine {
@@ -216,7 +159,7 @@ impl Engine {
         // A record of an earlier version has no outbox.
         let trees = guarded(|| Ok((db.open_tree(EVENTS)?, db.open_tree(META)?, db.open_tree(OUTBOX)?)));
         let (events, meta, outbox) = trees.map_err(damaged(dir, "open its trees"))?;
-        Ok(Self { events, meta, outbox, db, data, path: path.to_owned() })
+        Ok(Self { events, meta, outbox, db, data, data_path, path: path.to_owned() })
     }
 
     /// Reads the entries about the record; refuses what came later.
@@ -378,6 +321,11 @@ impl Engine {
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The data file as it is open, and where it was opened.
+    pub(super) fn file(&self) -> (&File, &Path) {
+        (&self.data, &self.data_path)
     }
 }
 

@@ -44,9 +44,22 @@ pub enum StoreError {
         #[source]
         source: io::Error,
     },
-    /// There is no record to read.
-    #[error("there is no record in {}: name its folder with --state", .dir.display())]
+    /// There is no record, and none is made without being asked for.
+    #[error(
+        "there is no record in {0}: if there was one, the folder was emptied, moved, or is not mounted; put it \
+         back, or name it with --state DIR. If there never was one, `dogwatch init --state {0}` makes it",
+        .dir.display()
+    )]
     Absent {
+        /// The state folder.
+        dir: PathBuf,
+    },
+    /// A record was to be made where there is one.
+    #[error(
+        "there is a record in {0} already, and nothing was changed: `dogwatch audit verify --state {0}` shows \
+         what it holds; another one needs another folder", .dir.display()
+    )]
+    Exists {
         /// The state folder.
         dir: PathBuf,
     },
@@ -134,6 +147,16 @@ pub enum StoreError {
     #[error("the engine keeps values in {}, which it does not sync: this is a bug, report it", .path.display())]
     Spilled {
         /// The folder that has to stay empty.
+        path: PathBuf,
+    },
+    /// What was written does not stand where the next start would look for it.
+    #[error(
+        "{} is no longer the file that was opened: the state folder was emptied, moved, replaced or unmounted \
+         under the running bot. Put it back as it was, then start again: what came last is in the files that \
+         were taken away", .path.display()
+    )]
+    Replaced {
+        /// What was opened and is no longer there.
         path: PathBuf,
     },
     /// An append failed before.

@@ -159,6 +159,11 @@ impl Hold {
         Ok(Self { file, path, before, kept: false })
     }
 
+    /// The open file and where it was opened.
+    pub(super) fn file(&self) -> (&File, &Path) {
+        (&self.file, &self.path)
+    }
+
     /// Whether the last one to keep the folder was not this very program.
     pub(super) fn was_anothers(&self) -> bool {
         let before = self.before.as_deref().unwrap_or_default();
@@ -202,7 +207,8 @@ fn open_holder(path: &Path) -> io::Result<(File, bool)> {
     }
 }
 
-fn is_at(file: &File, path: &Path) -> bool {
+/// Whether this very file is what stands at the path.
+pub(super) fn is_at(file: &File, path: &Path) -> bool {
     let same = |a: fs::Metadata, b: fs::Metadata| (a.dev(), a.ino()) == (b.dev(), b.ino());
     file.metadata().and_then(|here| Ok(same(here, fs::metadata(path)?))).unwrap_or(false)
 }

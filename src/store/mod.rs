@@ -35,6 +35,7 @@ mod outbox;
 mod reading;
 mod record;
 pub mod sled_record;
+mod trouble;
 mod verify;
 
 #[cfg(test)]
@@ -56,14 +57,15 @@ pub use error::{BoxError, Fault, Holder, StoreError};
 pub use newer::Newer;
 pub use outbox::Entries;
 pub use record::Recorded;
-pub use verify::{Report, require, verify, verify_all};
+pub use verify::{Report, is_there, require, verify, verify_all};
 
-use engine::{Engine, EngineError};
+use engine::Engine;
 use error::append_error;
 use folder::{Copy, Hold};
 use mark::MarkWriter;
 use reading::{Contents, check, contents};
 use record::Record;
+use trouble::EngineError;
 
 /// Events of one append at the most: more than the decisions of one batch can hold (64 ends of a
 /// step with all their output, and one recovery of 100 runs on 16 hosts).
@@ -79,11 +81,11 @@ pub struct Store {
     head: Head,
     poisoned: bool,
     dir: PathBuf,
-    _hold: Hold,
+    hold: Hold,
 }
 
 impl Store {
-    /// Opens the record in `dir`, or makes an empty one, and returns every event in order.
+    /// Opens the record in `dir`, which [`create`] has made, and returns every event in order.
     ///
     /// Checks the format, the whole chain, the head and the mark, and refuses if anything is not as
     /// it was left. `now_ms`: milliseconds since 1970, kept as the time of creation and for people.
@@ -109,24 +111,20 @@ impl Store {
     where
         E: Serialize + DeserializeOwned,
     {
-        folder::make(dir)?;
+        require(dir)?;
         let mut hold = Hold::take(dir, now_ms)?;
         let mark = mark::read(dir)?;
         let path = folder::record(dir);
-        if path.exists() {
-            if hold.was_anothers()
-                && let Ok(copy) = Copy::of(&path)
-                && let Ok(engine) = Engine::open(dir, copy.path())
-                && let Err(newer @ StoreError::Newer { .. }) =
-                    contents::<E, O>(dir, &engine, mark.as_ref(), &beside)
-            {
-                return Err(newer);
-            }
-        } else {
-            match &mark {
-                None => create(dir, now_ms)?,
-                Some(mark) => return Err(StoreError::damaged(dir, Fault::MarkAlone(mark.head))),
-            }
+        if let (Some(mark), false) = (&mark, path.exists()) {
+            return Err(StoreError::damaged(dir, Fault::MarkAlone(mark.head)));
+        }
+        if hold.was_anothers()
+            && let Ok(copy) = Copy::of(&path)
+            && let Ok(engine) = Engine::open(dir, copy.path())
+            && let Err(newer @ StoreError::Newer { .. }) =
+                contents::<E, O>(dir, &engine, mark.as_ref(), &beside)
+        {
+            return Err(newer);
         }
         let engine = Engine::open(dir, &path)?;
         let Contents { store: id, head, events, beside } = contents(dir, &engine, mark.as_ref(), beside)?;
@@ -141,7 +139,7 @@ impl Store {
         mark.advance(head).map_err(StoreError::file("write the mark in", dir))?;
         hold.keep();
         let dir = dir.to_owned();
-        Ok((Self { engine, mark, id, head, poisoned: false, dir, _hold: hold }, events, beside))
+        Ok((Self { engine, mark, id, head, poisoned: false, dir, hold }, events, beside))
     }
 
     /// Records events, in this order, and returns them when they are durable.
@@ -195,6 +193,7 @@ impl Store {
         // Poisoned until everything has gone well, whatever way this is left.
         self.poisoned = true;
         self.write(&records, head, entries)?;
+        self.assert_in_place()?;
         self.head = head;
         self.poisoned = false;
         Ok(recorded)
@@ -222,6 +221,16 @@ impl Store {
         self.mark.advance(head).map_err(failed)
     }
 
+    /// Fails if what was written is no longer what the next start would find at its path.
+    fn assert_in_place(&self) -> Result<(), StoreError> {
+        for (file, path) in [self.hold.file(), self.engine.file(), self.mark.file()] {
+            if !folder::is_at(file, path) {
+                return Err(StoreError::Replaced { path: path.to_owned() });
+            }
+        }
+        Ok(())
+    }
+
     /// Follows the whole chain again, as the engine has it, and compares it with the mark.
     pub fn verify(&self) -> Result<Head, StoreError> {
         let mark = mark::read(&self.dir)?;
@@ -244,8 +253,19 @@ impl Store {
     }
 }
 
-/// Makes an empty record. Killed anywhere in here, the next open starts over or finds it whole.
-fn create(dir: &Path, now_ms: u64) -> Result<(), StoreError> {
+/// Makes an empty record in `dir`, once: where there is one already, nothing is changed.
+///
+/// Killed anywhere in here, the next call starts over, or the record is there.
+pub fn create(dir: &Path, now_ms: u64) -> Result<(), StoreError> {
+    let absent = || match is_there(dir)? {
+        true => Err(StoreError::Exists { dir: dir.to_owned() }),
+        false => Ok(()),
+    };
+    absent()?;
+    folder::make(dir)?;
+    let mut hold = Hold::take(dir, now_ms)?;
+    // Another one may have made it meanwhile.
+    absent()?;
     let (new, path) = (folder::unfinished(dir), folder::record(dir));
     if new.exists() {
         fs::remove_dir_all(&new).map_err(StoreError::file("remove an interrupted creation", &new))?;
@@ -253,9 +273,13 @@ fn create(dir: &Path, now_ms: u64) -> Result<(), StoreError> {
     let mut id = [0; 16];
     getrandom::fill(&mut id)
         .map_err(|error| append_error("draw a random id for the record in", dir)(error.to_string().into()))?;
-    Engine::create(&new, &hex::encode(id), now_ms)?;
+    let id = hex::encode(id);
+    Engine::create(&new, &id, now_ms)?;
     fs::rename(&new, &path).map_err(StoreError::file("rename to its name", &new))?;
-    folder::sync_dir(dir)
+    folder::sync_dir(dir)?;
+    MarkWriter::create(dir, &id, Head::START)?;
+    hold.keep();
+    Ok(())
 }
 
 /// The record of an event that follows `head`, after making sure that it would be read back the same.

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use super::error::StoreError;
-use super::verify::{Report, require, verify_all};
+use super::verify::{Report, verify_all};
 use super::{Recorded, Store};
 use crate::app::outbox::Note;
 use crate::app::ports::{Audit, Record, RecordError};
@@ -29,6 +29,11 @@ impl SledRecord {
         self.store.id()
     }
 
+    /// Makes an empty record in a folder that has none.
+    pub fn create(folder: &Path) -> Result<(), StoreError> {
+        super::create(folder, wall_ms())
+    }
+
     /// Opens the record and reads all that happened.
     pub fn open(folder: &Path) -> anyhow::Result<(Self, Vec<Moment>, Outbox)> {
         let (store, recorded, outbox) = Store::open_all::<Event, _>(folder, wall_ms(), Outbox::load)?;
@@ -44,7 +49,6 @@ pub(crate) fn proved(folder: &Path) -> Result<Report, StoreError> {
 
 /// The state of the record in a folder; the record must be there.
 pub(crate) fn recorded_state(folder: &Path) -> anyhow::Result<State> {
-    require(folder)?;
     let (_, moments, _) = SledRecord::open(folder)?;
     let mut state = State::default();
     for moment in &moments {

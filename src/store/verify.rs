@@ -39,12 +39,19 @@ impl Report {
     }
 }
 
-/// Says if there is no record in `dir`: whoever only reads must not make one.
-pub fn require(dir: &Path) -> Result<(), StoreError> {
-    if folder::record(dir).exists() || mark::exists(dir) {
-        return Ok(());
+/// Whether there is a record in `dir`, whole or not.
+pub fn is_there(dir: &Path) -> Result<bool, StoreError> {
+    for path in [folder::record(dir), mark::path(dir)] {
+        if path.try_exists().map_err(StoreError::file("look for", &path))? {
+            return Ok(true);
+        }
     }
-    Err(StoreError::Absent { dir: dir.to_owned() })
+    Ok(false)
+}
+
+/// Says if there is no record in `dir`: nobody but [`create`](super::create) makes one.
+pub fn require(dir: &Path) -> Result<(), StoreError> {
+    if is_there(dir)? { Ok(()) } else { Err(StoreError::Absent { dir: dir.to_owned() }) }
 }
 
 /// Verifies the chain in `dir` without changing anything; needs space for a copy in the temporary folder.

@@ -39,6 +39,7 @@ mod model;
 mod offers;
 mod plan_vectors;
 mod real_sshd;
+mod record;
 mod search;
 mod search_collection;
 mod search_index;

@@ -8,6 +8,7 @@ use super::*;
 fn events_come_back_in_order() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("a").join("b");
+    create(&path, NOW_MS).unwrap();
     let (mut store, events) = open(&path).unwrap();
     assert_eq!(events, []);
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
@@ -31,7 +32,7 @@ fn events_come_back_in_order() {
 #[test]
 fn the_longest_events_stay_out_of_files_of_their_own() {
     let dir = TempDir::new().unwrap();
-    let (mut store, _) = open(dir.path()).unwrap();
+    let mut store = made(dir.path());
     let longest = "x".repeat(EVENT_LEN_MAX - 200);
     // More of the longest than a batch of decisions can hold.
     for events in [1, 17, 256, 1] {

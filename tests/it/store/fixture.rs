@@ -22,8 +22,8 @@ use dogwatch::domain::world::actor::ActorId;
 use dogwatch::store::{Recorded, Store, verify};
 use tempfile::TempDir;
 
-use super::NOW_MS;
 use super::vectors::envelopes;
+use super::{NOW_MS, opened};
 use crate::bot::record::folded;
 use crate::folder;
 
@@ -36,7 +36,7 @@ fn fixture() -> PathBuf {
 
 fn write(path: &Path) {
     let dir = TempDir::new().unwrap();
-    let (mut store, _) = Store::open::<Event>(dir.path(), NOW_MS).unwrap();
+    let (mut store, _) = opened::<Event>(dir.path()).unwrap();
     for envelope in envelopes().take(EVENTS) {
         store.append(envelope.at_ms, vec![(envelope.actor, envelope.event)]).unwrap();
     }

@@ -11,7 +11,7 @@ use dogwatch::store::{Holder, Store, StoreError, verify};
 use tempfile::TempDir;
 
 use super::child::{appends, last};
-use super::{Event, NOW_MS, counted, entries, outbox};
+use super::{Event, NOW_MS, counted, entries, opened, outbox};
 use crate::bot::life::assert_strace;
 
 /// More calls of one kind than the child makes.
@@ -19,8 +19,7 @@ const CALLS_MAX: u32 = 300;
 
 /// Everything acknowledged is there, in order, with the outbox that belongs to it, and the record goes on.
 fn assert_whole(dir: &Path, acknowledged: u64, context: &str) {
-    let (mut store, events) =
-        Store::open::<Event>(dir, NOW_MS).unwrap_or_else(|error| panic!("{context}: {error}"));
+    let (mut store, events) = opened::<Event>(dir).unwrap_or_else(|error| panic!("{context}: {error}"));
     let count = events.len() as u64;
     assert!(count >= acknowledged, "{context}: {count} events, acknowledged {acknowledged}");
     // What was under way is there whole or not at all: at most one append of three.
@@ -54,7 +53,7 @@ fn killed_before_each(call: &str, used: bool) {
         let dir = TempDir::new().unwrap();
         let path = dir.path().join("state");
         if used {
-            let mut store = Store::open::<Event>(&path, NOW_MS).unwrap().0;
+            let mut store = opened::<Event>(&path).unwrap().0;
             store.append_with(NOW_MS, vec![counted(1)], &entries(1, 1)).unwrap();
         }
         let inject = format!("inject={call}:signal=SIGKILL:when={n}");

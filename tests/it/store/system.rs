@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use dogwatch::store::{Store, verify};
+use dogwatch::store::verify;
 use tempfile::TempDir;
 
 use super::child::{appends, last};
-use super::{NOW_MS, counted, entries};
+use super::{NOW_MS, counted, entries, opened};
 use crate::bot::life::assert_strace;
 
 /// More calls of one kind than an open makes on one file.
@@ -19,7 +19,7 @@ fn refusals(call: &str, error: &str, file: &str) -> Vec<String> {
     for n in 1..CALLS_MAX {
         let dir = TempDir::new().unwrap();
         let path = dir.path().join("state");
-        let mut store = Store::open::<super::Event>(&path, NOW_MS).unwrap().0;
+        let mut store = opened::<super::Event>(&path).unwrap().0;
         store.append_with(NOW_MS, vec![counted(1)], &entries(1, 1)).unwrap();
         drop(store);
         let failing = path.join(file);
