@@ -63,6 +63,31 @@ pub enum StoreError {
         /// The state folder.
         dir: PathBuf,
     },
+    /// Others may read or write the folder or a file of the record, and that can't be mended here.
+    #[error(
+        "{0} is open to others, and not only the record's or not yours: `chmod -R go= {0}` makes it its owner's \
+         alone, or name another folder with --state", .path.display()
+    )]
+    OpenToOthers {
+        /// The folder or the file.
+        path: PathBuf,
+    },
+    /// There is no space for the copy that reading needs.
+    #[error(
+        "reading the record in {} needs a copy of {} MB, and {} has {} MB free: make space there, or name \
+         another folder in the variable TMPDIR", .dir.display(), megabytes(.needed), .path.display(),
+        .free / 1_000_000
+    )]
+    NoSpace {
+        /// The state folder.
+        dir: PathBuf,
+        /// Where the copy would be.
+        path: PathBuf,
+        /// Bytes of the copy.
+        needed: u64,
+        /// Bytes that are free.
+        free: u64,
+    },
     /// Another process has the record open.
     #[error("the record in {} is held by {holder}: stop that first, or name another folder with --state", .dir.display())]
     Held {
@@ -189,6 +214,11 @@ impl StoreError {
             Unread::Damaged(entry) => Self::damaged(dir, Fault::Entry(entry)),
         }
     }
+}
+
+/// Rounded up: what is asked for is enough.
+fn megabytes(bytes: &u64) -> u64 {
+    bytes.div_ceil(1_000_000)
 }
 
 pub(super) fn append_error(operation: &'static str, path: &Path) -> impl FnOnce(BoxError) -> StoreError {

@@ -9,7 +9,7 @@
 //! of the mark, never behind; the next open syncs the store and lets the mark catch up.
 //!
 //! ```text
-//! DIR/             0700
+//! DIR/             0700, its files 0600; what was open to others is closed
 //!   holder         locked by the process that has the record; its pid and which program it is
 //!   mark           the head that was acknowledged last, in two slots
 //!   record/        sled's: conf, db, snap.*, blobs/ (stays empty)
@@ -26,9 +26,11 @@
 //! does not notice a folder that was put back whole from an older backup: signed heads kept
 //! elsewhere do.
 
+mod copy;
 mod engine;
 mod error;
 mod folder;
+mod hold;
 mod mark;
 mod newer;
 mod outbox;
@@ -57,11 +59,12 @@ pub use error::{BoxError, Fault, Holder, StoreError};
 pub use newer::Newer;
 pub use outbox::Entries;
 pub use record::Recorded;
-pub use verify::{Report, is_there, require, verify, verify_all};
+pub use verify::{Report, is_there, read, require, verify, verify_all};
 
+use copy::StateCopy;
 use engine::Engine;
 use error::append_error;
-use folder::{Copy, Hold};
+use hold::Hold;
 use mark::MarkWriter;
 use reading::{Contents, check, contents};
 use record::Record;
@@ -112,6 +115,7 @@ impl Store {
         E: Serialize + DeserializeOwned,
     {
         require(dir)?;
+        folder::keep_private(dir)?;
         let mut hold = Hold::take(dir, now_ms)?;
         let mark = mark::read(dir)?;
         let path = folder::record(dir);
@@ -119,8 +123,8 @@ impl Store {
             return Err(StoreError::damaged(dir, Fault::MarkAlone(mark.head)));
         }
         if hold.was_anothers()
-            && let Ok(copy) = Copy::of(&path)
-            && let Ok(engine) = Engine::open(dir, copy.path())
+            && let Ok(copy) = StateCopy::between_commits(dir)
+            && let Ok(engine) = copy.open(dir)
             && let Err(newer @ StoreError::Newer { .. }) =
                 contents::<E, O>(dir, &engine, mark.as_ref(), &beside)
         {
@@ -156,7 +160,7 @@ impl Store {
     }
 
     /// The same, together with entries of the outbox that are written, or removed where they have no
-    /// value. Removals alone are not synced: after a power cut an entry may be there again.
+    /// value. Removals alone are handed to the system and not synced: after a power cut an entry may be there again.
     pub fn append_with<E>(
         &mut self,
         at_ms: u64,
@@ -210,7 +214,7 @@ impl Store {
         let committed = self.engine.commit(self.head, records, head, entries);
         committed.map_err(failed("append to the record in"))?;
         if records.is_empty() && entries.iter().all(|(_, value)| value.is_none()) {
-            return Ok(());
+            return self.engine.hand_over().map_err(failed("write to the record in"));
         }
         self.engine.sync().map_err(failed("sync the record in"))?;
         self.engine.assert_nothing_spilled()?;
@@ -263,6 +267,7 @@ pub fn create(dir: &Path, now_ms: u64) -> Result<(), StoreError> {
     };
     absent()?;
     folder::make(dir)?;
+    folder::keep_private(dir)?;
     let mut hold = Hold::take(dir, now_ms)?;
     // Another one may have made it meanwhile.
     absent()?;

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use super::error::StoreError;
-use super::verify::{Report, verify_all};
+use super::verify::{Report, read, verify_all};
 use super::{Recorded, Store};
 use crate::app::outbox::Note;
 use crate::app::ports::{Audit, Record, RecordError};
@@ -44,15 +44,14 @@ impl SledRecord {
 
 /// Proves the record in a folder, without changing it.
 pub(crate) fn proved(folder: &Path) -> Result<Report, StoreError> {
-    verify_all::<Event, _>(folder, wall_ms(), Outbox::load)
+    verify_all::<Event, _>(folder, Outbox::load)
 }
 
 /// The state of the record in a folder; the record must be there.
-pub(crate) fn recorded_state(folder: &Path) -> anyhow::Result<State> {
-    let (_, moments, _) = SledRecord::open(folder)?;
+pub(crate) fn recorded_state(folder: &Path) -> Result<State, StoreError> {
     let mut state = State::default();
-    for moment in &moments {
-        state.apply(moment);
+    for recorded in read::<Event, _>(folder, Outbox::load)? {
+        state.apply(&moment(recorded));
     }
     Ok(state)
 }

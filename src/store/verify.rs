@@ -1,21 +1,19 @@
 //! `dogwatch audit verify`: reads the record and says what is wrong with it, and changes nothing.
-//!
-//! sled has no read-only mode: opening may cut a damaged tail or write a snapshot, and with that
-//! remove what an investigation needs. So a copy is opened, in a private temporary folder that is
-//! removed afterwards. The record is held meanwhile, so that nobody writes during the copy.
 
 use std::path::Path;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::copy::StateCopy;
 use super::engine::Engine;
 use super::error::{Fault, StoreError};
-use super::folder::{self, Copy, Hold};
+use super::folder;
 use super::mark::{self, Mark};
 use super::newer::Newer;
 use super::outbox::Entries;
-use super::reading::{check, contents};
+use super::reading::{Contents, check, contents};
+use super::record::Recorded;
 use crate::app::outbox::Unread;
 use crate::domain::audit::chain::Head;
 
@@ -58,32 +56,49 @@ pub fn require(dir: &Path) -> Result<(), StoreError> {
 ///
 /// An error means that there was nothing to judge: no record, somebody holds it, a newer version
 /// wrote it so that it can't be followed, or a file operation failed.
-pub fn verify(dir: &Path, now_ms: u64) -> Result<Report, StoreError> {
-    report(dir, now_ms, |_, _| Ok(()))
+pub fn verify(dir: &Path) -> Result<Report, StoreError> {
+    report(dir, |_, _| Ok(()))
 }
 
 /// The same, with a look at what this version knows of the events, and what `beside` makes of the
 /// entries beside them.
 pub fn verify_all<E, O>(
     dir: &Path,
-    now_ms: u64,
     beside: impl FnOnce(&Entries) -> Result<O, Unread>,
 ) -> Result<Report, StoreError>
 where
     E: Serialize + DeserializeOwned,
 {
-    report(dir, now_ms, |engine, mark| contents::<E, O>(dir, engine, mark, beside).map(drop))
+    report(dir, |engine, mark| contents::<E, O>(dir, engine, mark, beside).map(drop))
+}
+
+/// Reads every event in order, and changes nothing; the record may be one that can't be written to.
+pub fn read<E, O>(
+    dir: &Path,
+    beside: impl FnOnce(&Entries) -> Result<O, Unread>,
+) -> Result<Vec<Recorded<E>>, StoreError>
+where
+    E: Serialize + DeserializeOwned,
+{
+    require(dir)?;
+    let copy = StateCopy::take(dir)?;
+    if let Err(fault) = &copy.mark {
+        return Err(StoreError::damaged(dir, fault.clone()));
+    }
+    let engine = copy.open(dir)?;
+    let Contents { events, .. } = contents(dir, &engine, copy.known_mark(), beside)?;
+    Ok(events)
 }
 
 fn report(
     dir: &Path,
-    now_ms: u64,
     look: impl FnOnce(&Engine, Option<&Mark>) -> Result<(), StoreError>,
 ) -> Result<Report, StoreError> {
     require(dir)?;
-    let _hold = Hold::take(dir, now_ms)?;
-    let mut report = Report { head: Head::START, mark: None, fault: None, newer: None };
-    match examine(dir, &mut report, look) {
+    let copy = StateCopy::take(dir)?;
+    let mark = copy.known_mark().map(|mark| mark.head);
+    let mut report = Report { head: Head::START, mark, fault: None, newer: None };
+    match examine(dir, &copy, &mut report, look) {
         Ok(()) => Ok(report),
         Err(StoreError::Damaged { fault, .. }) => Ok(Report { fault: Some(*fault), ..report }),
         Err(error) => Err(error),
@@ -92,24 +107,14 @@ fn report(
 
 fn examine(
     dir: &Path,
+    copy: &StateCopy,
     report: &mut Report,
     look: impl FnOnce(&Engine, Option<&Mark>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let path = folder::record(dir);
-    let mark = match mark::read(dir) {
-        // The chain is worth a look all the same; the mark's fault counts if nothing else is wrong.
-        Err(StoreError::Damaged { fault, .. }) => Err(*fault),
-        Err(error) => return Err(error),
-        Ok(mark) => Ok(mark),
-    };
-    report.mark = mark.as_ref().ok().and_then(Option::as_ref).map(|mark| mark.head);
-    if let (Some(head), false) = (report.mark, path.exists()) {
-        return Err(StoreError::damaged(dir, Fault::MarkAlone(head)));
-    }
-    let copy = Copy::of(&path)?;
-    let engine = Engine::open(dir, copy.path())?;
-    let known = mark.as_ref().ok().and_then(Option::as_ref);
-    match (check(dir, &engine, known, |head, _| report.head = head), &mark) {
+    let engine = copy.open(dir)?;
+    let known = copy.known_mark();
+    // The chain is worth a look all the same; the mark's fault counts if nothing else is wrong.
+    match (check(dir, &engine, known, |head, _| report.head = head), &copy.mark) {
         (Ok(_), Ok(_)) => {}
         (Ok(_), Err(fault)) => return Err(StoreError::damaged(dir, fault.clone())),
         // Unreadable, the mark was taken for missing above.

@@ -145,7 +145,7 @@ impl World {
         self.hears("dia", "/audit verify", &["the record holds"]).await;
         self.stop.send_replace(true);
         self.running.await.unwrap().unwrap();
-        let report = store::verify(&self.folder.path().join("state"), 0).unwrap();
+        let report = store::verify(&self.folder.path().join("state")).unwrap();
         assert!(report.is_sound(), "{report:?}");
     }
 }

@@ -1,13 +1,15 @@
 //! The record as whoever runs the bot meets it: how it is made, and what happens when its folder goes away.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
 use crate::bot::Place;
-use crate::{BINARY, KB};
+use crate::bot::life::assert_strace;
+use crate::{BINARY, KB, folder};
 
 /// A folder with a configuration in which whoever runs the tests is a responder.
 fn configured() -> TempDir {
@@ -87,4 +89,81 @@ fn a_bot_whose_state_folder_is_taken_away_says_so_and_ends() {
         assert!(ended.err.contains("nothing can be recorded any more"), "{}", ended.err);
         assert!(ended.err.contains("emptied, moved, replaced or unmounted"), "{}", ended.err);
     }
+}
+
+#[test]
+fn a_record_that_nobody_may_write_can_be_read_and_verified() {
+    let dir = configured();
+    let place = Place::new();
+    place.bot().line("/incident open sev3 it rains").run().with(&["i1 (sev3)"]);
+    let state = dir.path().join("state");
+    folder::copy(&place.state(), &state);
+    for file in folder::files(&state) {
+        fs::set_permissions(file, fs::Permissions::from_mode(0o400)).unwrap();
+    }
+    let root = rustix::process::getuid().is_root();
+    // Mounts of a namespace go with its last process.
+    let script = "mount --bind state state && mount -o remount,bind,ro state && ! touch state/x 2> err && \
+                  exec \"$0\" --state state \"$@\"";
+    for (arguments, expected) in [
+        (&["audit", "verify"][..], "the record holds: 2 events"),
+        (&["incident", "list"], "it rains"),
+        (&["incident", "show", "i1"], "opened the incident"),
+    ] {
+        let mut command = Command::new("unshare");
+        command.arg(if root { "-m" } else { "-rm" }).args(["sh", "-c", script, BINARY]).args(arguments);
+        let done = command.current_dir(dir.path()).stdin(Stdio::null()).output().unwrap();
+        let text = String::from_utf8([done.stdout, done.stderr].concat()).unwrap();
+        assert!(done.status.success() && text.contains(expected), "{arguments:?}: {text}");
+    }
+}
+
+#[test]
+fn a_bot_that_does_nothing_writes_nothing() {
+    assert_strace();
+    let place = Place::new();
+    let mut running = place.bot().line("/incident open sev3 it rains").start_open();
+    running.until("i1 (sev3)");
+    let trace = place.path("syncs");
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-o"]).arg(&trace).args([
+        "-e",
+        "trace=fsync,fdatasync,pwrite64,ftruncate",
+        "-p",
+    ]);
+    let mut strace = strace.arg(running.pid().to_string()).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    let _ = rustix::process::kill_process(
+        rustix::process::Pid::from_child(&strace),
+        rustix::process::Signal::TERM,
+    );
+    strace.wait().unwrap();
+    let calls = fs::read_to_string(&trace).unwrap();
+    assert!(!calls.contains("sync(") && !calls.contains("pwrite64("), "{calls}");
+    running.end().with(&[]);
+}
+
+#[test]
+fn a_demo_sweeps_what_a_kill_has_left_of_another() {
+    let place = Place::without_lab();
+    let temporary = place.path("tmp");
+    fs::create_dir(&temporary).unwrap();
+    let folders = || temporary.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    let demo = || {
+        let mut running = place.bot().line("/hosts").with_own_lab(temporary.clone()).start_open();
+        running.until("lab-kvm");
+        running
+    };
+    demo().kill();
+    let left = folders();
+    assert_eq!(left.len(), 1, "{left:?}");
+    let not_ours = temporary.join("dogwatch-demo-mine");
+    fs::create_dir(&not_ours).unwrap();
+    let living = demo();
+    let other = demo();
+    assert!(!left[0].exists());
+    assert_eq!(folders().len(), 3, "two that live, and one that is not ours: {:?}", folders());
+    other.end().with(&[]);
+    living.end().with(&[]);
+    assert_eq!(folders(), [not_ours]);
 }

@@ -25,7 +25,7 @@ fn events_come_back_in_order() {
     assert_eq!(events, recorded);
     assert_eq!(store.head(), head);
     drop(store);
-    let report = verify(&path, NOW_MS).unwrap();
+    let report = verify(&path).unwrap();
     assert_eq!(report, Report { head, mark: Some(head), fault: None, newer: None });
 }
 

@@ -34,7 +34,7 @@ fn assert_whole(dir: &Path, acknowledged: u64, context: &str) {
     assert_eq!(recorded[0].envelope.seq, next);
     assert!(store.outbox().unwrap() == outbox(next), "{context}");
     drop(store);
-    let report = verify(dir, NOW_MS).unwrap();
+    let report = verify(dir).unwrap();
     assert!(report.is_sound() && report.head.seq == next, "{context}: {report:?}");
 }
 
@@ -142,7 +142,7 @@ fn killed_at_random_moments() {
         total += acknowledged - before;
         assert_whole(dir, acknowledged, &format!("round {round}"));
         if round % 3 != 0 {
-            known = verify(dir, NOW_MS).unwrap().head.seq;
+            known = verify(dir).unwrap().head.seq;
         }
     }
     println!("30 kills, {total} acknowledged events, none lost");
@@ -210,9 +210,7 @@ fn a_record_held_by_another_process_names_it() {
     let mut child = appends(&[], dir.path(), 0).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     assert!(lines.any(|line| line.unwrap().starts_with("opened")));
-    for error in
-        [Store::open::<Event>(dir.path(), NOW_MS).unwrap_err(), verify(dir.path(), NOW_MS).unwrap_err()]
-    {
+    for error in [Store::open::<Event>(dir.path(), NOW_MS).unwrap_err(), verify(dir.path()).unwrap_err()] {
         let StoreError::Held { holder, .. } = &error else { panic!("{error}") };
         assert_eq!(*holder, Holder::Process(child.id()));
         let text = error.to_string();

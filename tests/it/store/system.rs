@@ -40,7 +40,7 @@ fn refusals(call: &str, error: &str, file: &str) -> Vec<String> {
 
 #[track_caller]
 fn assert_sound(path: &Path, context: &str) {
-    let report = verify(path, NOW_MS).unwrap();
+    let report = verify(path).unwrap();
     assert!(report.is_sound(), "{context}: {report:?}");
 }
 
