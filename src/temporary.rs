@@ -82,7 +82,8 @@ fn sweep(among: &Path, kind: &str) {
 
 /// The mark of a folder that was made here and that nobody holds.
 fn left(path: &Path) -> Option<File> {
-    let own = |metadata: &fs::Metadata| metadata.uid() == geteuid().as_raw() && metadata.mode() & 0o077 == 0;
+    let is_open = |metadata: &fs::Metadata| metadata.mode() & 0o077 != 0;
+    let own = |metadata: &fs::Metadata| metadata.uid() == geteuid().as_raw() && !is_open(metadata);
     fs::symlink_metadata(path).ok().filter(|metadata| metadata.is_dir() && own(metadata))?;
     let mark = regular_file::open(&path.join(MARK), OFlags::NOFOLLOW).ok()??;
     mark.metadata().ok().filter(own)?;

@@ -104,6 +104,7 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Bot<H, R, L, S, C> {
             limits: Limits::default(),
             began: Instant::now(),
             checks: HashMap::new(),
+            auditing: Arc::default(),
         };
         (bot, handle)
     }
@@ -138,6 +139,8 @@ pub struct Loop<H, R, L, S, C> {
     began: Instant,
     /// By person: as many clones as hosts are being looked at for them.
     checks: HashMap<String, Arc<()>>,
+    /// Has a clone while the record is being verified.
+    auditing: Arc<()>,
 }
 
 impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
@@ -261,7 +264,7 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         }
         for (next, trail) in turn.next {
             match next {
-                Next::Effect(effect) => self.effect(effect, trail).await?,
+                Next::Effect(effect) => self.effect(effect, trail),
                 Next::Post(post) => self.work.chat.say(post),
                 Next::Decided(ticket, elsewhere) => self.work.chat.decided(ticket, elsewhere.as_ref()),
             }

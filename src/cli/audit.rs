@@ -6,7 +6,7 @@ use super::places::Places;
 use crate::chat::console::rendered;
 use crate::domain::say::replies;
 use crate::store::StoreError;
-use crate::store::sled_record::proved;
+use crate::store::sled_record::{findings, proved};
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -17,11 +17,7 @@ pub enum Command {
 pub fn run(places: &Places, Command::Verify: &Command) -> Done {
     let dir = places.state()?;
     let report = proved(&dir)?;
-    let reply = match &report.fault {
-        None => replies::audit_holds(report.head.seq, &report.head.hash.to_string()),
-        Some(fault) => replies::audit_broken(&fault.to_string()),
-    };
-    out!("{}", rendered(&reply).trim_end());
+    out!("{}", rendered(&replies::audit::findings(&findings(&report))).trim_end());
     match (report.fault, report.newer) {
         (Some(_), _) => Err(Failure::Said),
         (None, Some(newer)) => Err(StoreError::newer(&dir, newer).into()),

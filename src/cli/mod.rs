@@ -7,6 +7,7 @@
 
 mod ask;
 mod audit;
+mod backup;
 mod chat;
 mod clock;
 mod demo;
@@ -75,6 +76,12 @@ enum Command {
     /// Prove the record
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Copy the record to a new folder, also while the bot runs
+    Backup(backup::Arguments),
+    /// Make the record of a backup, where there is none
+    Restore(backup::Arguments),
+    /// Make a record of what is sound of a damaged one, in a new folder
+    Salvage(backup::Arguments),
     /// Settle what time it is, where the machine's clock was set
     #[command(subcommand)]
     Clock(clock::Command),
@@ -100,6 +107,9 @@ pub fn main() -> ExitCode {
         Command::Kb(command) => kb::run(places, command),
         Command::Incident(command) => incident::run(places, command),
         Command::Audit(command) => audit::run(places, command),
+        Command::Backup(arguments) => backup::backup(places, arguments),
+        Command::Restore(arguments) => backup::restore(places, arguments),
+        Command::Salvage(arguments) => backup::salvage(places, arguments),
         Command::Clock(command) => clock::run(places, command),
         Command::Model(command) => model::run(places, command),
         Command::Doctor => doctor::run(places),

@@ -14,6 +14,7 @@ use super::error::{Fault, StoreError};
 use super::folder;
 use super::hold::Look;
 use super::mark::{self, Mark};
+use super::text::Text;
 use crate::temporary::Temporary;
 
 /// Bytes that sled may add to a copy as it opens it.
@@ -27,6 +28,8 @@ pub(super) struct StateCopy {
     has_record: bool,
     /// What the mark said, or what is wrong with it.
     pub mark: Result<Option<Mark>, Fault>,
+    /// The text copy as it was then; what is appended later is not read.
+    pub text: Option<Text>,
 }
 
 impl StateCopy {
@@ -55,13 +58,14 @@ impl StateCopy {
             // A copy of what nobody may write is the engine's to write.
             folder::narrow(&copied)?;
         }
-        Ok(Self { temporary, has_record, mark })
+        Ok(Self { temporary, has_record, mark, text: Text::open(dir)? })
     }
 
     /// Opens the engine in the copy; `dir` is the state folder, for messages.
     pub(super) fn open(&self, dir: &Path) -> Result<Engine, StoreError> {
-        if let (false, Ok(Some(mark))) = (self.has_record, &self.mark) {
-            return Err(StoreError::damaged(dir, Fault::MarkAlone(mark.head)));
+        if !self.has_record {
+            let fault = self.known_mark().map_or(Fault::TextAlone, |mark| Fault::MarkAlone(mark.head));
+            return Err(StoreError::damaged(dir, fault));
         }
         Engine::open(dir, &self.path())
     }

@@ -212,16 +212,17 @@ impl Engine {
         Ok(None)
     }
 
-    /// Hands every record to `visit`, in order, until it fails.
+    /// Hands every record after this event to `visit`, in order, until it fails.
     pub(super) fn visit(
         &self,
         dir: &Path,
+        after: u64,
         mut visit: impl FnMut(u64, Vec<u8>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let read = || -> Result<Result<(), StoreError>, EngineError> {
-            let mut assembly = Assembly::default();
+            let mut assembly = Assembly::after(after);
             let mut bad = None;
-            for entry in &self.events {
+            for entry in self.events.range(record::key(after + 1, 0)..) {
                 let (key, value) = entry?;
                 match assembly.push(&key, &value) {
                     Ok(None) => {}

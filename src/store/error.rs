@@ -75,7 +75,7 @@ pub enum StoreError {
     /// There is no space for the copy that reading needs.
     #[error(
         "reading the record in {} needs a copy of {} MB, and {} has {} MB free: make space there, or name \
-         another folder in the variable TMPDIR", .dir.display(), megabytes(.needed), .path.display(),
+         another folder in the variable TMPDIR", .dir.display(), megabytes(*.needed), .path.display(),
         .free / 1_000_000
     )]
     NoSpace {
@@ -110,7 +110,8 @@ pub enum StoreError {
     /// The record is not what it was.
     #[error(
         "the record in {0} can't be trusted: {fault}. `dogwatch audit verify --state {0}` shows what is \
-         wrong; put the whole folder back from a backup. dogwatch deletes and repairs nothing there", .dir.display()
+         wrong and what is sound; restore a backup, or `dogwatch salvage --state {0} DIR` makes a record of the sound \
+         part in another folder. dogwatch deletes and repairs nothing there", .dir.display()
     )]
     Damaged {
         /// The state folder.
@@ -120,6 +121,28 @@ pub enum StoreError {
         /// What the engine says, if it was the one to notice.
         #[source]
         source: Option<BoxError>,
+    },
+    /// Something stands where a new record was to be made.
+    #[error("{} is not empty, and nothing was changed: name a new or empty folder", .path.display())]
+    NotEmpty {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A record was to be salvaged of which nothing is sound.
+    #[error("nothing of the record in {} is sound, neither in the store nor in `record.jsonl`: restore a backup", .dir.display())]
+    NothingSound {
+        /// The state folder.
+        dir: PathBuf,
+    },
+    /// A record was to be salvaged whose two copies are sound and tell different things.
+    #[error(
+        "the store in {} and its copy `record.jsonl` are each a sound chain and differ, so one of them was \
+         written anew: look at both, move the one that is not believed out of the folder, and salvage again",
+        .dir.display()
+    )]
+    Contradiction {
+        /// The state folder.
+        dir: PathBuf,
     },
     /// An entry of the outbox is too long; nothing was written and the store is still good.
     #[error("an entry of {len} bytes beside the events is longer than {ENTRY_LEN_MAX}")]
@@ -217,7 +240,7 @@ impl StoreError {
 }
 
 /// Rounded up: what is asked for is enough.
-fn megabytes(bytes: &u64) -> u64 {
+fn megabytes(bytes: u64) -> u64 {
     bytes.div_ceil(1_000_000)
 }
 
@@ -322,6 +345,29 @@ pub enum Fault {
         /// The record's store id.
         store: String,
     },
+    /// There is a text copy and no record.
+    #[error("there is the copy `record.jsonl`, but no record beside it")]
+    TextAlone,
+    /// What was acknowledged stands otherwise in the text copy.
+    #[error(
+        "the copy `record.jsonl` has something else at event {seq}: one of the two was changed. If it is the \
+         copy, move it out of the folder; the next start writes it anew"
+    )]
+    TextDiffers {
+        /// The first event that differs.
+        seq: u64,
+    },
+    /// The store lost events that the text copy still has.
+    #[error(
+        "the copy `record.jsonl` goes on after event {head}, where the events end: events may be missing"
+    )]
+    TextAhead {
+        /// The last event of the store.
+        head: u64,
+    },
+    /// The folder holds a record, but not the one that the bot writes.
+    #[error("the record in the folder is not the one that this bot writes: the folder was replaced")]
+    Another,
     /// History was rewritten under the mark.
     #[error("the file `mark` names {mark}, but that event's hash is {found}")]
     MarkDiffers {

@@ -10,7 +10,7 @@ use rustix::process::geteuid;
 use super::error::StoreError;
 
 /// All that a state folder has of ours.
-const OWN: [&str; 5] = ["holder", "mark", "mark.new", "record", "record.new"];
+const OWN: [&str; 6] = ["holder", "mark", "mark.new", "record", "record.new", "record.jsonl"];
 
 /// The engine's folder inside the state folder.
 pub(super) fn record(dir: &Path) -> PathBuf {
@@ -121,8 +121,8 @@ fn narrow_one(path: &Path, metadata: &fs::Metadata) -> Result<(), StoreError> {
     if metadata.uid() != geteuid().as_raw() {
         return Err(StoreError::OpenToOthers { path: path.to_owned() });
     }
-    let made = fs::set_permissions(path, Permissions::from_mode(mode));
-    made.map_err(StoreError::file("make its owner's alone", path))
+    let narrowed = fs::set_permissions(path, Permissions::from_mode(mode));
+    narrowed.map_err(StoreError::file("make its owner's alone", path))
 }
 
 /// Whether this very file is what stands at the path.

@@ -11,6 +11,7 @@ use super::{Recorded, Store};
 use crate::app::outbox::Note;
 use crate::app::ports::{Audit, Record, RecordError};
 use crate::app::{Outbox, chain, wall_ms};
+use crate::domain::audit::findings::Findings;
 use crate::domain::id::StoreId;
 use crate::domain::record::event::Event;
 use crate::domain::record::moment::Moment;
@@ -56,6 +57,12 @@ pub(crate) fn recorded_state(folder: &Path) -> Result<State, StoreError> {
     Ok(state)
 }
 
+/// What was found, for people.
+pub(crate) fn findings(report: &Report) -> Findings {
+    let fault = report.fault.as_ref().map(ToString::to_string);
+    Findings { fault, store: report.sound(), text: report.text }
+}
+
 /// An event of the record as the state takes it in.
 fn moment(recorded: Recorded<Event>) -> Moment {
     let envelope = recorded.envelope;
@@ -79,8 +86,10 @@ impl Record for SledRecord {
         Ok(recorded.into_iter().map(moment).collect())
     }
 
-    fn verify(&self) -> Result<Audit, RecordError> {
-        let head = self.store.verify().map_err(|error| RecordError(chain(error)))?;
-        Ok(Audit { events: head.seq, head: head.hash.to_string() })
+    fn audit(&self) -> Audit {
+        let auditor = self.store.auditor();
+        Box::new(move || {
+            auditor.report().map(|report| findings(&report)).map_err(|error| RecordError(chain(error)))
+        })
     }
 }

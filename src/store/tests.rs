@@ -12,6 +12,10 @@ mod newer;
 mod outbox;
 mod places;
 mod refusals;
+mod salvage;
+mod text;
+
+use std::fs;
 
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;

@@ -8,20 +8,30 @@ use serde::de::DeserializeOwned;
 use super::copy::StateCopy;
 use super::engine::Engine;
 use super::error::{Fault, StoreError};
-use super::folder;
-use super::mark::{self, Mark};
+use super::mark::Mark;
 use super::newer::Newer;
 use super::outbox::Entries;
+use super::presence::require;
 use super::reading::{Contents, check, contents};
 use super::record::Recorded;
+use super::text::Comparison;
 use crate::app::outbox::Unread;
 use crate::domain::audit::chain::Head;
+use crate::domain::audit::findings::Sound;
 
 /// What the record holds and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
+    /// The id that the events carry; empty where it can't be read.
+    pub store: String,
     /// The last event of the sound part of the chain; its sequence is the number of sound events.
     pub head: Head,
+    /// When that was, in ms since 1970.
+    pub until_ms: Option<u64>,
+    /// The sound part of the text copy; none where there is no copy.
+    pub text: Option<Sound>,
+    /// Both are sound somewhere where they differ: one of them was written anew.
+    pub contradicts: bool,
     /// What the mark says was acknowledged last.
     pub mark: Option<Head>,
     /// The first thing that is wrong, or nothing.
@@ -35,21 +45,11 @@ impl Report {
     pub fn is_sound(&self) -> bool {
         self.fault.is_none()
     }
-}
 
-/// Whether there is a record in `dir`, whole or not.
-pub fn is_there(dir: &Path) -> Result<bool, StoreError> {
-    for path in [folder::record(dir), mark::path(dir)] {
-        if path.try_exists().map_err(StoreError::file("look for", &path))? {
-            return Ok(true);
-        }
+    /// The sound part of the store.
+    pub fn sound(&self) -> Sound {
+        Sound { head: self.head, until_ms: self.until_ms }
     }
-    Ok(false)
-}
-
-/// Says if there is no record in `dir`: nobody but [`create`](super::create) makes one.
-pub fn require(dir: &Path) -> Result<(), StoreError> {
-    if is_there(dir)? { Ok(()) } else { Err(StoreError::Absent { dir: dir.to_owned() }) }
 }
 
 /// Verifies the chain in `dir` without changing anything; needs space for a copy in the temporary folder.
@@ -69,7 +69,7 @@ pub fn verify_all<E, O>(
 where
     E: Serialize + DeserializeOwned,
 {
-    report(dir, |engine, mark| contents::<E, O>(dir, engine, mark, beside).map(drop))
+    report(dir, |engine, mark| contents::<E, O>(dir, engine, mark, beside, |_, _| Ok(())).map(drop))
 }
 
 /// Reads every event in order, and changes nothing; the record may be one that can't be written to.
@@ -86,7 +86,11 @@ where
         return Err(StoreError::damaged(dir, fault.clone()));
     }
     let engine = copy.open(dir)?;
-    let Contents { events, .. } = contents(dir, &engine, copy.known_mark(), beside)?;
+    let mark = copy.known_mark();
+    let mut comparison = Comparison::new(copy.text.as_ref())?;
+    let Contents { events, .. } =
+        contents(dir, &engine, mark, beside, |head, envelope| comparison.push(head, envelope))?;
+    comparison.end(acknowledged(mark))?.map_err(|fault| StoreError::damaged(dir, fault))?;
     Ok(events)
 }
 
@@ -95,14 +99,51 @@ fn report(
     look: impl FnOnce(&Engine, Option<&Mark>) -> Result<(), StoreError>,
 ) -> Result<Report, StoreError> {
     require(dir)?;
-    let copy = StateCopy::take(dir)?;
+    judge(dir, &StateCopy::take(dir)?, look)
+}
+
+/// What a copy of the folder shows.
+pub(super) fn judge(
+    dir: &Path,
+    copy: &StateCopy,
+    look: impl FnOnce(&Engine, Option<&Mark>) -> Result<(), StoreError>,
+) -> Result<Report, StoreError> {
     let mark = copy.known_mark().map(|mark| mark.head);
-    let mut report = Report { head: Head::START, mark, fault: None, newer: None };
-    match examine(dir, &copy, &mut report, look) {
+    let mut last = Vec::new();
+    let text = copy.text.as_ref().map(|text| {
+        text.follow(|_, envelope| {
+            keep(&mut last, envelope);
+            Ok(())
+        })
+    });
+    let text = text.transpose()?;
+    let store = text.as_ref().map(|(store, _)| store.clone()).unwrap_or_default();
+    let text = text.map(|(_, head)| Sound { head, until_ms: at_ms(&last) });
+    let mut report = Report {
+        store,
+        head: Head::START,
+        until_ms: None,
+        text,
+        contradicts: false,
+        mark,
+        fault: None,
+        newer: None,
+    };
+    match examine(dir, copy, &mut report, look) {
         Ok(()) => Ok(report),
         Err(StoreError::Damaged { fault, .. }) => Ok(Report { fault: Some(*fault), ..report }),
         Err(error) => Err(error),
     }
+}
+
+fn keep(last: &mut Vec<u8>, envelope: &[u8]) {
+    last.clear();
+    last.extend_from_slice(envelope);
+}
+
+/// When an event happened, from its canonical bytes.
+fn at_ms(envelope: &[u8]) -> Option<u64> {
+    serde_json::from_slice::<serde_json::Value>(envelope).ok()?.get("at_ms")?.as_u64()
 }
 
 fn examine(
@@ -113,9 +154,18 @@ fn examine(
 ) -> Result<(), StoreError> {
     let engine = copy.open(dir)?;
     let known = copy.known_mark();
+    let mut comparison = Comparison::new(copy.text.as_ref())?;
+    let mut last = Vec::new();
     // The chain is worth a look all the same; the mark's fault counts if nothing else is wrong.
-    match (check(dir, &engine, known, |head, _| report.head = head), &copy.mark) {
-        (Ok(_), Ok(_)) => {}
+    let checked = check(dir, &engine, known, |head, envelope| {
+        report.head = head;
+        keep(&mut last, envelope);
+        comparison.push(head, envelope)
+    });
+    report.until_ms = at_ms(&last);
+    report.contradicts = comparison.other.zip(report.text).is_some_and(|(seq, text)| seq <= text.head.seq);
+    match (checked, &copy.mark) {
+        (Ok((store, _)), Ok(_)) => report.store = store,
         (Ok(_), Err(fault)) => return Err(StoreError::damaged(dir, fault.clone())),
         // Unreadable, the mark was taken for missing above.
         (Err(StoreError::Damaged { fault: missing, .. }), Err(fault))
@@ -125,9 +175,15 @@ fn examine(
         }
         (Err(error), _) => return Err(error),
     }
+    comparison.end(acknowledged(known))?.map_err(|fault| StoreError::damaged(dir, fault))?;
     match look(&engine, known) {
         Err(StoreError::Newer { newer, .. }) => report.newer = Some(*newer),
         looked => looked?,
     }
     Ok(())
+}
+
+/// The last event that the mark says was acknowledged.
+pub(super) fn acknowledged(mark: Option<&Mark>) -> u64 {
+    mark.map_or(0, |mark| mark.head.seq)
 }

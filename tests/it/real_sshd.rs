@@ -90,6 +90,7 @@ impl World {
         let identity = Config::read(&config, Inventory::Real).unwrap().identity.unwrap();
         let files = Files::new(kb, ConfigSource::File(Some(config)));
         let catalogue = files.catalogue(&[]).unwrap();
+        SledRecord::create(&folder.path().join("state")).unwrap();
         let (record, moments, outbox) = SledRecord::open(&folder.path().join("state")).unwrap();
         let heard = Arc::new(Heard::default());
         let bot = Bot {

@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 use crate::bot::Place;
-use crate::bot::life::assert_strace;
+use crate::bot::life::{Running, assert_strace};
 use crate::{BINARY, KB, folder};
 
 /// A folder with a configuration in which whoever runs the tests is a responder.
@@ -31,6 +31,14 @@ fn dogwatch(dir: &Path, arguments: &[&str]) -> Output {
 fn said(dir: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let done = dogwatch(dir, arguments);
     (done.status.code(), String::from_utf8([done.stdout, done.stderr].concat()).unwrap())
+}
+
+/// A bot that has recorded two events.
+fn raining() -> (Place, Running) {
+    let place = Place::new();
+    let mut running = place.bot().line("/incident open sev3 it rains").start_open();
+    running.until("i1 (sev3)");
+    (place, running)
 }
 
 #[test]
@@ -79,9 +87,7 @@ fn a_bot_whose_state_folder_is_taken_away_says_so_and_ends() {
         },
     ];
     for take in takes {
-        let place = Place::new();
-        let mut running = place.bot().line("/incident open sev3 it rains").start_open();
-        running.until("i1 (sev3)");
+        let (place, mut running) = raining();
         take(&place.state());
         running.line("/incident note and it is lost");
         let ended = running.end();
@@ -121,9 +127,7 @@ fn a_record_that_nobody_may_write_can_be_read_and_verified() {
 #[test]
 fn a_bot_that_does_nothing_writes_nothing() {
     assert_strace();
-    let place = Place::new();
-    let mut running = place.bot().line("/incident open sev3 it rains").start_open();
-    running.until("i1 (sev3)");
+    let (place, running) = raining();
     let trace = place.path("syncs");
     let mut strace = Command::new("strace");
     strace.args(["-f", "-qq", "-o"]).arg(&trace).args([
@@ -166,4 +170,60 @@ fn a_demo_sweeps_what_a_kill_has_left_of_another() {
     other.end().with(&[]);
     living.end().with(&[]);
     assert_eq!(folders(), [not_ours]);
+}
+
+#[test]
+fn the_bot_that_runs_says_what_stands_on_the_disk_and_what_is_sound_can_be_salvaged() {
+    let (place, mut running) = raining();
+    running.line("/audit verify");
+    running.until("the record holds: 2 events");
+    let db = place.state().join("record/db");
+    let len = fs::metadata(&db).unwrap().len();
+    let file = fs::OpenOptions::new().write(true).open(&db).unwrap();
+    std::os::unix::fs::FileExt::write_all_at(&file, &vec![0; usize::try_from(len).unwrap()], 0).unwrap();
+    running.line("/audit verify");
+    running.until("the record does NOT hold");
+    running.until("of the copy `record.jsonl` 2 events are sound, until 20");
+    running.until("`dogwatch salvage DIR` makes a record of the first 2");
+    drop(running.kill());
+    let (holds, text) = place.dogwatch(&["audit", "verify"]);
+    assert!(!holds && text.contains("of the store no event is sound"), "{text}");
+    let saved = place.path("saved");
+    let (done, text) = place.dogwatch(&["salvage", saved.to_str().unwrap()]);
+    assert!(done && text.contains("2 events from the copy `record.jsonl`, until 20"), "{text}");
+    for part in ["No acknowledged event is missing", "What was wrong: the engine", "It is no backup"] {
+        assert!(text.contains(part), "no {part} in {text}");
+    }
+    fs::remove_dir_all(place.state()).unwrap();
+    fs::rename(saved, place.state()).unwrap();
+    place.bot().line("/incident show i1").line("/audit verify").run().with(&["it rains", "the record holds"]);
+}
+
+#[test]
+fn a_backup_is_taken_while_the_bot_runs_and_restored_where_nothing_stands() {
+    let (place, mut running) = raining();
+    let backup = place.path("backup");
+    let (done, text) = place.dogwatch(&["backup", backup.to_str().unwrap()]);
+    assert!(done && text.contains("has the record up to event 2"), "{text}");
+    running.line("/incident note later");
+    running.until("noted in i1");
+    running.end().with(&[]);
+    let (done, text) = place.dogwatch(&["restore", backup.to_str().unwrap()]);
+    assert!(!done && text.contains("is not empty, and nothing was changed"), "{text}");
+    fs::remove_dir_all(place.state()).unwrap();
+    let (done, text) = place.dogwatch(&["restore", backup.to_str().unwrap()]);
+    assert!(done && text.contains("up to event 2") && text.contains("look at the hosts"), "{text}");
+    let said = place.bot().line("/incident show i1").line("/audit verify").run();
+    let said = said.with(&["it rains", "the record holds: 2 events"]);
+    assert!(!said.out.contains("later"), "{}", said.out);
+}
+
+#[test]
+fn the_copy_is_read_with_jq() {
+    let (place, running) = raining();
+    running.end().with(&[]);
+    let filter = ".event | \"\\(.seq) \\(.kind)\"";
+    let jq = Command::new("jq").args(["-r", filter]).arg(place.state().join("record.jsonl")).output();
+    let jq = jq.expect("this test needs jq: apt-get install -y jq");
+    assert_eq!(String::from_utf8(jq.stdout).unwrap(), "1 incident_opened\n2 incident_used\n");
 }

@@ -1,3 +1,4 @@
 //! What anybody needs to verify the record.
 
 pub mod chain;
+pub mod findings;

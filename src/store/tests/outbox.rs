@@ -128,7 +128,7 @@ fn events_and_entries_are_one_transaction() {
     alone(&mut store, &before).unwrap();
     let expected = store.outbox().unwrap();
     // Somebody else moved the head: the transaction is given up after the outbox was changed in it.
-    store.head.seq = 1;
+    store.head.lock().unwrap().seq = 1;
     let entries = [remove("kept"), put("other", "2"), put("new", "3")];
     let failed = store.append_with(NOW_MS, vec![noted("x")], &entries);
     assert!(matches!(failed, Err(StoreError::Append { .. })), "{failed:?}");

@@ -1,6 +1,7 @@
 //! Every reply is a named function that returns a [`Reply`].
 
 pub mod answer;
+pub mod audit;
 pub mod card;
 pub mod clock;
 pub mod export;
@@ -109,16 +110,4 @@ pub fn host_check(host: &str, findings: &[(String, bool, String)]) -> Reply {
             Line::plain(format!("{mark}: ")).untrusted(what.as_str()).then(": ").untrusted(seen.as_str()),
         )
     })
-}
-
-/// The chain of events is whole.
-pub fn audit_holds(events: u64, head: &str) -> Reply {
-    let title =
-        Line::plain(format!("the record holds: {events} events, each hash follows from the one before"));
-    Reply::new(Tone::Good, title).line(Line::plain("head ").code(head))
-}
-
-/// The chain of events is broken.
-pub fn audit_broken(why: &str) -> Reply {
-    Reply::new(Tone::Bad, Line::plain("the record does NOT hold: ").untrusted(why))
 }
