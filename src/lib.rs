@@ -33,3 +33,4 @@ pub mod remote;
 pub mod search;
 mod secret_file;
 pub mod store;
+mod temporary;

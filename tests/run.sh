@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 missing=
-for pair in sshd:openssh-server ssh:openssh-client dash:dash bash:bash busybox:busybox strace:strace ps:procps make:make shellcheck:shellcheck setpriv:util-linux faketime:faketime pip3:python3-pip; do
+for pair in sshd:openssh-server ssh:openssh-client dash:dash bash:bash busybox:busybox strace:strace ps:procps make:make shellcheck:shellcheck setpriv:util-linux faketime:faketime jq:jq pip3:python3-pip; do
   PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair##*:}"
 done
 if [ -n "$missing" ]; then

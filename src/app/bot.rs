@@ -111,6 +111,7 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Bot<H, R, L, S, C> {
             began: Instant::now(),
             checks: HashMap::new(),
             reach: Reach::default(),
+            auditing: Arc::default(),
         };
         (bot, handle)
     }
@@ -149,6 +150,8 @@ pub struct Loop<H, R, L, S, C> {
     checks: HashMap<String, Arc<()>>,
     /// How reaching hosts has gone in this life.
     reach: Reach,
+    /// Has a clone while the record is being verified.
+    auditing: Arc<()>,
 }
 
 impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
@@ -273,7 +276,7 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         }
         for (next, trail) in turn.next {
             match next {
-                Next::Effect(effect) => self.effect(effect, trail).await?,
+                Next::Effect(effect) => self.effect(effect, trail),
                 Next::Post(post) => self.work.chat.say(post),
                 Next::Decided(ticket, elsewhere) => self.work.chat.decided(ticket, elsewhere.as_ref()),
             }

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use super::outbox::{Note, Post, Shown};
 
 use crate::domain::audit::chain::Head;
+use crate::domain::audit::findings::Findings;
 use crate::domain::id::{ConversationId, GroupId, IncidentId, RunId, StoreId};
 use crate::domain::plan::Plan;
 use crate::domain::plan::approved::Approved;
@@ -105,23 +106,17 @@ pub trait Record: Send + 'static {
     /// The last event that is on disk.
     fn head(&self) -> Head;
 
-    /// Follows the chain from the first event to the last.
-    fn verify(&self) -> Result<Audit, RecordError>;
+    /// What verifies the record as it stands on the disk, while others go on writing it.
+    fn audit(&self) -> Audit;
 }
 
-/// Why the record can't be written or does not hold; for people.
+/// Follows the chain from the first event to the last. It blocks; an error means that nothing could be judged.
+pub type Audit = Box<dyn FnOnce() -> Result<Findings, RecordError> + Send>;
+
+/// Why the record can't be written or looked at; for people.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct RecordError(pub String);
-
-/// A chain that holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Audit {
-    /// How many events there are.
-    pub events: u64,
-    /// The hash of the last one.
-    pub head: String,
-}
 
 /// A place elsewhere at which heads of the record are kept. Synchronous, as [`Record`] is.
 pub trait Elsewhere: Send + Sync + 'static {

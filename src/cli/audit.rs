@@ -8,7 +8,7 @@ use crate::domain::audit::anchor::{Anchor, Anchored, Search};
 use crate::domain::say::replies;
 use crate::domain::say::reply::Reply;
 use crate::store::StoreError;
-use crate::store::sled_record::proved;
+use crate::store::sled_record::{findings, proved};
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -26,10 +26,7 @@ pub fn run(places: &Places, Command::Verify { anchor }: &Command) -> Done {
     let mut search = anchor.map(Search::new);
     let report = proved(&dir, |head| search.iter_mut().for_each(|search| search.see(head)))?;
     let say = |reply: &Reply| out!("{}", rendered(reply).trim_end());
-    say(&match &report.fault {
-        None => replies::audit_holds(report.head.seq, &report.head.hash.to_string()),
-        Some(fault) => replies::audit_broken(&fault.to_string()),
-    });
+    say(&replies::audit::findings(&findings(&report)));
     let found = anchor.zip(search.as_ref().map(Search::found));
     match found {
         Some((anchor, found)) if report.fault.is_none() || matches!(found, Anchored::Here(_)) => {

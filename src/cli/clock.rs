@@ -19,8 +19,8 @@ use crate::domain::record::state::State;
 use crate::domain::rules::reach::Reach;
 use crate::domain::rules::view::Context;
 use crate::domain::world::actor::ActorId;
+use crate::remote;
 use crate::store::sled_record::SledRecord;
-use crate::{remote, store};
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -31,7 +31,6 @@ pub enum Command {
 pub fn run(places: &Places, Command::Accept: &Command) -> Done {
     let config = places.config()?;
     let folder = places.state()?;
-    store::require(&folder)?;
     let (mut record, moments, mut outbox) = SledRecord::open(&folder)?;
     let mut state = State::default();
     for moment in &moments {

@@ -16,6 +16,9 @@ use crate::articles::sources::{ConfigSource, Files};
 use crate::chat::console::demo_actor;
 use crate::domain::world::actor::{People, Person, Role};
 use crate::lab::Lab;
+use crate::store::StoreError;
+use crate::store::sled_record::SledRecord;
+use crate::temporary::Temporary;
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -59,19 +62,24 @@ fn cast() -> Result<People, crate::domain::world::actor::PeopleError> {
 
 async fn demo(places: &Places, arguments: &Arguments, people: People) -> Done {
     let mut end = End::listen()?;
-    let temporary = Temporary::new().context("could not make a temporary folder")?;
+    let temporary = Temporary::new("demo").context("could not make a temporary folder")?;
     let own = if arguments.lab.is_some() {
         None
     } else {
         let binary = std::env::current_exe().context("could not find the dogwatch binary")?;
-        Some(Lab::start(&temporary.0.join("lab"), &binary).await?)
+        Some(Lab::start(&temporary.path().join("lab"), &binary).await?)
     };
     let inventory = match (&own, &arguments.lab) {
         (Some(lab), _) => lab.inventory(),
         (None, Some(folder)) => folder.join("inventory.toml"),
         (None, None) => return Ok(()),
     };
-    let state = places.state.clone().unwrap_or_else(|| temporary.0.join("state"));
+    let state = places.state.clone().unwrap_or_else(|| temporary.path().join("state"));
+    let folder = state.clone();
+    match tokio::task::spawn_blocking(move || SledRecord::create(&folder)).await? {
+        Ok(()) | Err(StoreError::Exists { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
     let talk = Talk {
         files: Files::new(places.kb.clone(), ConfigSource::Lab { inventory, people }),
         library: Arc::new(KbLibrary::open(&places.kb, None, None)?),
@@ -84,26 +92,4 @@ async fn demo(places: &Places, arguments: &Arguments, people: People) -> Done {
         lab.end().await;
     }
     Ok(talked?)
-}
-
-/// A private folder that goes away with the demo.
-struct Temporary(PathBuf);
-
-impl Temporary {
-    fn new() -> anyhow::Result<Self> {
-        use std::os::unix::fs::DirBuilderExt as _;
-        let mut bits = [0; 8];
-        getrandom::fill(&mut bits).map_err(anyhow::Error::new)?;
-        let path = std::env::temp_dir().join(format!("dogwatch-demo-{}", hex::encode(bits)));
-        std::fs::DirBuilder::new().mode(0o700).create(&path).with_context(|| path.display().to_string())?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            tracing::warn!("{} could not be removed: {error}", self.0.display());
-        }
-    }
 }

@@ -124,9 +124,6 @@ fn record(places: &Places, report: &mut Report) {
                 report.line(true, "record", format!("{} events in {}", found.head.seq, folder.display()));
             }
         },
-        Err(StoreError::Absent { .. }) => {
-            report.line(true, "record", format!("none yet in {}", folder.display()));
-        }
         Err(error @ StoreError::Held { .. }) => report.line(true, "record", chain(error)),
         Err(error) => report.line(false, "record", chain(error)),
     }

@@ -200,12 +200,12 @@ fn report(places: &Places, json: bool) -> Done {
         tracing::warn!("{}", finding.render(&places.kb));
     }
     let articles = Offered::from(loaded).articles;
-    let state = recorded_state(&places.state()?).or_else(|error| match error.downcast_ref() {
-        Some(StoreError::Absent { .. }) => {
+    let state = recorded_state(&places.state()?).or_else(|error| match error {
+        StoreError::Absent { .. } => {
             tracing::warn!("{error}; until then only the articles are looked at");
             Ok(State::default())
         }
-        _ => Err(error),
+        error => Err(error),
     })?;
     let upkeep = upkeep(&state, &articles, crate::app::wall_ms());
     if json {

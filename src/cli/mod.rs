@@ -7,6 +7,7 @@
 
 mod ask;
 mod audit;
+mod backup;
 mod chat;
 mod clock;
 mod demo;
@@ -14,6 +15,7 @@ mod doctor;
 mod end;
 mod failure;
 mod incident;
+mod init;
 mod kb;
 mod lab;
 mod log;
@@ -56,6 +58,8 @@ impl Arguments {
 enum Command {
     /// Practice hosts, a cast of people, a temporary record: everything to try dogwatch with
     Demo(demo::Arguments),
+    /// Make the record, once: `chat` and `serve` never do
+    Init,
     /// The practice hosts alone, kept in a folder
     Lab(lab::Arguments),
     /// The bot in this terminal, with the real configuration
@@ -73,6 +77,12 @@ enum Command {
     /// Prove the record
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Copy the record to a new folder, also while the bot runs
+    Backup(backup::Arguments),
+    /// Make the record of a backup, where there is none
+    Restore(backup::Arguments),
+    /// Make a record of what is sound of a damaged one, in a new folder
+    Salvage(backup::Arguments),
     /// Settle what time it is, where the machine's clock was set
     #[command(subcommand)]
     Clock(clock::Command),
@@ -90,6 +100,7 @@ pub fn main() -> ExitCode {
     let places = &arguments.places;
     let done = match &arguments.command {
         Command::Demo(arguments) => demo::run(places, arguments),
+        Command::Init => init::run(places),
         Command::Lab(arguments) => lab::run(arguments),
         Command::Chat => chat::run(places),
         Command::Serve => serve::run(places),
@@ -97,6 +108,9 @@ pub fn main() -> ExitCode {
         Command::Kb(command) => kb::run(places, command),
         Command::Incident(command) => incident::run(places, command),
         Command::Audit(command) => audit::run(places, command),
+        Command::Backup(arguments) => backup::backup(places, arguments),
+        Command::Restore(arguments) => backup::restore(places, arguments),
+        Command::Salvage(arguments) => backup::salvage(places, arguments),
         Command::Clock(command) => clock::run(places, command),
         Command::Model(command) => model::run(places, command),
         Command::Doctor => doctor::run(places),

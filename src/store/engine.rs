@@ -2,16 +2,13 @@
 //!
 //! Invariant: when [`Engine::sync`] has returned, everything committed before survives a power cut.
 //! sled's `flush` hands the bytes to the system (pwrite, `sync_file_range`) and is no fsync; its
-//! background thread's fsync comes up to 500 ms later and its failure is only logged. The file
+//! background thread, whose fsync comes up to 500 ms later, is switched off. The file
 //! handle that `sync` uses is opened once and kept: the kernel reports a failed write-back to each
 //! handle that was open at that time.
-//!
-//! A panic inside sled, which damaged files can cause, becomes an [`EngineError`].
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -24,6 +21,7 @@ use crate::domain::id::Digest;
 use super::error::{Fault, Holder, StoreError, append_error};
 use super::newer::Newer;
 use super::record::{self, Assembly};
+use super::trouble::{EngineError, damaged, guarded};
 use super::{folder, outbox};
 
 /// The version of the record's layout.
@@ -49,40 +47,6 @@ const META_CREATED: &str = "created_at_ms";
 /// The store's random id in hex.
 const STORE_ID_LEN: usize = 32;
 
-/// What went wrong in the engine.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum EngineError {
-    #[error("sled: {0}")]
-    Sled(#[from] sled::Error),
-    #[error("sled panicked: {0}")]
-    Panic(String),
-    #[error("{0}")]
-    File(#[from] io::Error),
-    #[error("the head in the engine is not the one that was written last")]
-    Head,
-}
-
-impl EngineError {
-    /// The error of the system that is behind it, if one is: a full disk, no more open files, a failing
-    /// device. sled passes some on as the text of their `Debug` form, in a copy or in a panic.
-    fn of_the_system(&self) -> Option<io::Error> {
-        let (code, text) = match self {
-            Self::File(error) | Self::Sled(sled::Error::Io(error)) => {
-                (error.raw_os_error(), error.to_string())
-            }
-            Self::Panic(text) => (None, text.clone()),
-            Self::Sled(_) | Self::Head => return None,
-        };
-        let told = || {
-            let (_, after) = text.split_once("Os { code: ")?;
-            after.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
-        };
-        // A place that no file can have was read from damaged bytes.
-        let code = code.or_else(told).filter(|code| *code != rustix::io::Errno::INVAL.raw_os_error())?;
-        Some(io::Error::from_raw_os_error(code))
-    }
-}
-
 /// Entries about the record itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Meta {
@@ -98,6 +62,7 @@ pub(super) struct Engine {
     pub(super) outbox: sled::Tree,
     pub(super) db: sled::Db,
     data: File,
+    data_path: PathBuf,
     path: PathBuf,
 }
 
@@ -146,28 +111,6 @@ fn read_through(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Runs a call into sled; a panic becomes an error.
-///
-/// After a panic nothing of the engine is used again: opening gives up, and the store is poisoned.
-fn guarded<T>(call: impl FnOnce() -> Result<T, EngineError>) -> Result<T, EngineError> {
-    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-        Err(EngineError::Panic(text.unwrap_or("without a message").to_owned()))
-    })
-}
-
-/// For `map_err` of what only reads: damage is what the bytes say. What the system says is none.
-fn damaged(dir: &Path, operation: &'static str) -> impl FnOnce(EngineError) -> StoreError {
-    move |error| {
-        if let Some(source) = error.of_the_system() {
-            return StoreError::System { operation, dir: dir.to_owned(), source };
-        }
-        let fault = Box::new(Fault::Engine { operation, reason: error.to_string() });
-        StoreError::Damaged { dir: dir.to_owned(), fault, source: Some(error.into()) }
-    }
-}
-
 impl Engine {
     /// Makes a record without events. The caller gives it its name afterwards.
     pub(super) fn create(path: &Path, store: &str, now_ms: u64) -> Result<(), StoreError> {
@@ -187,6 +130,7 @@ impl Engine {
             Ok(())
         };
         guarded(create).map_err(|error| append_error("create the record in", path)(error.into()))?;
+        folder::narrow(path)?;
         folder::sync_tree(path)
     }
 
@@ -207,6 +151,8 @@ impl Engine {
         data.sync_data().map_err(StoreError::file("sync", &data_path))?;
         read_through(path)?;
         let db = guarded(|| Ok(config(path).open()?)).map_err(damaged(dir, "open its files"))?;
+        // sled has just written an index of the log, with the usual mode of new files.
+        folder::narrow(path)?;
         let names = db.tree_names();
         let has = |name: &str| names.iter().any(|tree| tree == name.as_bytes());
         // A new record has both before it has its name; opening them here would make them again.
@@ -216,7 +162,7 @@ impl Engine {
         // A record of an earlier version has no outbox.
         let trees = guarded(|| Ok((db.open_tree(EVENTS)?, db.open_tree(META)?, db.open_tree(OUTBOX)?)));
         let (events, meta, outbox) = trees.map_err(damaged(dir, "open its trees"))?;
-        Ok(Self { events, meta, outbox, db, data, path: path.to_owned() })
+        Ok(Self { events, meta, outbox, db, data, data_path, path: path.to_owned() })
     }
 
     /// Reads the entries about the record; refuses what came later.
@@ -266,16 +212,17 @@ impl Engine {
         Ok(None)
     }
 
-    /// Hands every record to `visit`, in order, until it fails.
+    /// Hands every record after this event to `visit`, in order, until it fails.
     pub(super) fn visit(
         &self,
         dir: &Path,
+        after: u64,
         mut visit: impl FnMut(u64, Vec<u8>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let read = || -> Result<Result<(), StoreError>, EngineError> {
-            let mut assembly = Assembly::default();
+            let mut assembly = Assembly::after(after);
             let mut bad = None;
-            for entry in &self.events {
+            for entry in self.events.range(record::key(after + 1, 0)..) {
                 let (key, value) = entry?;
                 match assembly.push(&key, &value) {
                     Ok(None) => {}
@@ -360,8 +307,13 @@ impl Engine {
 
     /// Makes everything committed durable: sled's flush, then the fdatasync that it leaves out.
     pub(super) fn sync(&self) -> Result<(), EngineError> {
-        guarded(|| Ok(self.db.flush().map(drop)?))?;
+        self.hand_over()?;
         Ok(self.data.sync_data()?)
+    }
+
+    /// Hands everything committed to the system: a kill takes nothing of it, a power cut may.
+    pub(super) fn hand_over(&self) -> Result<(), EngineError> {
+        guarded(|| Ok(self.db.flush().map(drop)?))
     }
 
     /// Fails if sled moved a value to a file of its own, which nothing syncs.
@@ -379,10 +331,16 @@ impl Engine {
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
+
+    /// The data file as it is open, and where it was opened.
+    pub(super) fn file(&self) -> (&File, &Path) {
+        (&self.data, &self.data_path)
+    }
 }
 
 fn config(path: &Path) -> sled::Config {
-    sled::Config::new().path(path).cache_capacity(CACHE_BYTES_MAX)
+    // Whoever commits flushes and syncs: sled's own thread would sync twice a second for ever.
+    sled::Config::new().path(path).cache_capacity(CACHE_BYTES_MAX).flush_every_ms(None)
 }
 
 fn head_bytes(head: Head) -> [u8; 40] {

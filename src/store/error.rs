@@ -44,11 +44,49 @@ pub enum StoreError {
         #[source]
         source: io::Error,
     },
-    /// There is no record to read.
-    #[error("there is no record in {}: name its folder with --state", .dir.display())]
+    /// There is no record, and none is made without being asked for.
+    #[error(
+        "there is no record in {0}: if there was one, the folder was emptied, moved, or is not mounted; put it \
+         back, or name it with --state DIR. If there never was one, `dogwatch init --state {0}` makes it",
+        .dir.display()
+    )]
     Absent {
         /// The state folder.
         dir: PathBuf,
+    },
+    /// A record was to be made where there is one.
+    #[error(
+        "there is a record in {0} already, and nothing was changed: `dogwatch audit verify --state {0}` shows \
+         what it holds; another one needs another folder", .dir.display()
+    )]
+    Exists {
+        /// The state folder.
+        dir: PathBuf,
+    },
+    /// Others may read or write the folder or a file of the record, and that can't be mended here.
+    #[error(
+        "{0} is open to others, and not only the record's or not yours: `chmod -R go= {0}` makes it its owner's \
+         alone, or name another folder with --state", .path.display()
+    )]
+    OpenToOthers {
+        /// The folder or the file.
+        path: PathBuf,
+    },
+    /// There is no space for the copy that reading needs.
+    #[error(
+        "reading the record in {} needs a copy of {} MB, and {} has {} MB free: make space there, or name \
+         another folder in the variable TMPDIR", .dir.display(), megabytes(*.needed), .path.display(),
+        .free / 1_000_000
+    )]
+    NoSpace {
+        /// The state folder.
+        dir: PathBuf,
+        /// Where the copy would be.
+        path: PathBuf,
+        /// Bytes of the copy.
+        needed: u64,
+        /// Bytes that are free.
+        free: u64,
     },
     /// Another process has the record open.
     #[error("the record in {} is held by {holder}: stop that first, or name another folder with --state", .dir.display())]
@@ -72,7 +110,8 @@ pub enum StoreError {
     /// The record is not what it was.
     #[error(
         "the record in {0} can't be trusted: {fault}. `dogwatch audit verify --state {0}` shows what is \
-         wrong; put the whole folder back from a backup. dogwatch deletes and repairs nothing there", .dir.display()
+         wrong and what is sound; restore a backup, or `dogwatch salvage --state {0} DIR` makes a record of the sound \
+         part in another folder. dogwatch deletes and repairs nothing there", .dir.display()
     )]
     Damaged {
         /// The state folder.
@@ -82,6 +121,28 @@ pub enum StoreError {
         /// What the engine says, if it was the one to notice.
         #[source]
         source: Option<BoxError>,
+    },
+    /// Something stands where a new record was to be made.
+    #[error("{} is not empty, and nothing was changed: name a new or empty folder", .path.display())]
+    NotEmpty {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A record was to be salvaged of which nothing is sound.
+    #[error("nothing of the record in {} is sound, neither in the store nor in `record.jsonl`: restore a backup", .dir.display())]
+    NothingSound {
+        /// The state folder.
+        dir: PathBuf,
+    },
+    /// A record was to be salvaged whose two copies are sound and tell different things.
+    #[error(
+        "the store in {} and its copy `record.jsonl` are each a sound chain and differ, so one of them was \
+         written anew: look at both, move the one that is not believed out of the folder, and salvage again",
+        .dir.display()
+    )]
+    Contradiction {
+        /// The state folder.
+        dir: PathBuf,
     },
     /// An entry of the outbox is too long; nothing was written and the store is still good.
     #[error("an entry of {len} bytes beside the events is longer than {ENTRY_LEN_MAX}")]
@@ -136,6 +197,16 @@ pub enum StoreError {
         /// The folder that has to stay empty.
         path: PathBuf,
     },
+    /// What was written does not stand where the next start would look for it.
+    #[error(
+        "{} is no longer the file that was opened: the state folder was emptied, moved, replaced or unmounted \
+         under the running bot. Put it back as it was, then start again: what came last is in the files that \
+         were taken away", .path.display()
+    )]
+    Replaced {
+        /// What was opened and is no longer there.
+        path: PathBuf,
+    },
     /// An append failed before.
     #[error("the record in {} takes no more events because an append failed: start again", .dir.display())]
     Poisoned {
@@ -166,6 +237,11 @@ impl StoreError {
             Unread::Damaged(entry) => Self::damaged(dir, Fault::Entry(entry)),
         }
     }
+}
+
+/// Rounded up: what is asked for is enough.
+fn megabytes(bytes: u64) -> u64 {
+    bytes.div_ceil(1_000_000)
 }
 
 pub(super) fn append_error(operation: &'static str, path: &Path) -> impl FnOnce(BoxError) -> StoreError {
@@ -269,6 +345,29 @@ pub enum Fault {
         /// The record's store id.
         store: String,
     },
+    /// There is a text copy and no record.
+    #[error("there is the copy `record.jsonl`, but no record beside it")]
+    TextAlone,
+    /// What was acknowledged stands otherwise in the text copy.
+    #[error(
+        "the copy `record.jsonl` has something else at event {seq}: one of the two was changed. If it is the \
+         copy, move it out of the folder; the next start writes it anew"
+    )]
+    TextDiffers {
+        /// The first event that differs.
+        seq: u64,
+    },
+    /// The store lost events that the text copy still has.
+    #[error(
+        "the copy `record.jsonl` goes on after event {head}, where the events end: events may be missing"
+    )]
+    TextAhead {
+        /// The last event of the store.
+        head: u64,
+    },
+    /// The folder holds a record, but not the one that the bot writes.
+    #[error("the record in the folder is not the one that this bot writes: the folder was replaced")]
+    Another,
     /// History was rewritten under the mark.
     #[error("the file `mark` names {mark}, but that event's hash is {found}")]
     MarkDiffers {

@@ -15,7 +15,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::domain::audit::chain::{GENESIS, Head};
 use crate::domain::id::Digest;
@@ -66,9 +66,9 @@ pub(super) fn read(dir: &Path) -> Result<Option<Mark>, StoreError> {
     })
 }
 
-/// Whether there is such a file, readable or not.
-pub(super) fn exists(dir: &Path) -> bool {
-    dir.join(MARK).exists()
+/// Where the mark of a state folder is.
+pub(super) fn path(dir: &Path) -> PathBuf {
+    dir.join(MARK)
 }
 
 impl Mark {
@@ -94,6 +94,7 @@ impl Mark {
 #[derive(Debug)]
 pub(super) struct MarkWriter {
     file: File,
+    path: PathBuf,
     store: String,
     head: Head,
     slot: usize,
@@ -117,14 +118,19 @@ impl MarkWriter {
             .map_err(StoreError::file("write", &new))?;
         fs::rename(&new, &path).map_err(StoreError::file("rename to its name", &new))?;
         folder::sync_dir(dir)?;
-        Ok(Self { file, store: store.to_owned(), head, slot: 0 })
+        Ok(Self { file, path, store: store.to_owned(), head, slot: 0 })
     }
 
     /// Goes on from a mark that was read and found without fault.
     pub(super) fn resume(dir: &Path, mark: Mark) -> Result<Self, StoreError> {
         let path = dir.join(MARK);
         let file = OpenOptions::new().write(true).open(&path).map_err(StoreError::file("open", &path))?;
-        Ok(Self { file, store: mark.store, head: mark.head, slot: mark.slot })
+        Ok(Self { file, path, store: mark.store, head: mark.head, slot: mark.slot })
+    }
+
+    /// The open file and where it was opened.
+    pub(super) fn file(&self) -> (&File, &Path) {
+        (&self.file, &self.path)
     }
 
     /// Makes a head durable that the engine has made durable before.

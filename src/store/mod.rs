@@ -5,13 +5,15 @@
 //! record as if it were whole. One process at a time holds a record.
 //!
 //! An event is acknowledged after these steps: one transaction (events and head), sled's flush,
-//! fdatasync of sled's data file, fdatasync of the mark. A crash between them leaves the store ahead
-//! of the mark, never behind; the next open syncs the store and lets the mark catch up.
+//! fdatasync of sled's data file, fdatasync of the text copy, fdatasync of the mark, and a look whether
+//! all of these are still the files at their paths. A crash between them leaves the store ahead of the
+//! text and the mark, never behind; the next open syncs the store and lets both catch up.
 //!
 //! ```text
-//! DIR/             0700
+//! DIR/             0700, its files 0600; what was open to others is closed
 //!   holder         locked by the process that has the record; its pid and which program it is
 //!   mark           the head that was acknowledged last, in two slots
+//!   record.jsonl   the text copy: every event as a line of JSON
 //!   record/        sled's: conf, db, snap.*, blobs/ (stays empty)
 //!   record.new/    a creation that was interrupted; holds no events, made anew
 //! ```
@@ -26,22 +28,31 @@
 //! does not notice a folder that was put back whole from an older backup: heads kept
 //! elsewhere do.
 
+mod auditor;
+mod build;
+mod copy;
 mod engine;
 mod error;
 mod folder;
+mod hold;
+mod keeping;
 mod mark;
 mod newer;
 mod outbox;
+mod presence;
 mod reading;
 mod record;
 pub mod sled_record;
+mod text;
+mod trouble;
 mod verify;
 
 #[cfg(test)]
 mod tests;
 
-use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -51,19 +62,27 @@ use crate::domain::audit::chain::{ENVELOPE_VERSION, EVENT_LEN_MAX, Envelope, Hea
 use crate::domain::canonical::canonical;
 use crate::domain::world::actor::ActorId;
 
+pub use auditor::Auditor;
+pub use build::create;
 pub use engine::FORMAT_VERSION;
 pub use error::{BoxError, Fault, Holder, StoreError};
+pub use keeping::{Salvaged, Source, backup, restore, salvage};
 pub use newer::Newer;
 pub use outbox::Entries;
 pub use record::Recorded;
-pub use verify::{Report, require, verify, verify_all};
+pub use verify::{Report, read, verify, verify_all};
 
-use engine::{Engine, EngineError};
+use copy::StateCopy;
+use engine::Engine;
 use error::append_error;
-use folder::{Copy, Hold};
+use hold::Hold;
 use mark::MarkWriter;
-use reading::{Contents, check, contents};
+use presence::require;
+use reading::{Contents, contents, decode};
 use record::Record;
+use text::{Comparison, Same, Text, TextWriter};
+use trouble::EngineError;
+use verify::acknowledged;
 
 /// Events of one append at the most: more than the decisions of one batch can hold (64 ends of a
 /// step with all their output, and one recovery of 100 runs on 16 hosts).
@@ -74,16 +93,18 @@ pub const APPEND_EVENTS_MAX: usize = 4096;
 pub struct Store {
     // Dropped in this order: the folder is let go of last.
     engine: Engine,
+    text: TextWriter,
     mark: MarkWriter,
     id: String,
-    head: Head,
+    /// Locked while something is written; what it holds is the last head that was acknowledged.
+    head: Arc<Mutex<Head>>,
     poisoned: bool,
     dir: PathBuf,
-    _hold: Hold,
+    hold: Hold,
 }
 
 impl Store {
-    /// Opens the record in `dir`, or makes an empty one, and returns every event in order.
+    /// Opens the record in `dir`, which [`create`] has made, and returns every event in order.
     ///
     /// Checks the format, the whole chain, the head and the mark, and refuses if anything is not as
     /// it was left. `now_ms`: milliseconds since 1970, kept as the time of creation and for people.
@@ -109,31 +130,35 @@ impl Store {
     where
         E: Serialize + DeserializeOwned,
     {
-        folder::make(dir)?;
+        require(dir)?;
+        folder::keep_private(dir)?;
         let mut hold = Hold::take(dir, now_ms)?;
         let mark = mark::read(dir)?;
         let path = folder::record(dir);
-        if path.exists() {
-            if hold.was_anothers()
-                && let Ok(copy) = Copy::of(&path)
-                && let Ok(engine) = Engine::open(dir, copy.path())
-                && let Err(newer @ StoreError::Newer { .. }) =
-                    contents::<E, O>(dir, &engine, mark.as_ref(), &beside)
-            {
-                return Err(newer);
-            }
-        } else {
-            match &mark {
-                None => create(dir, now_ms)?,
-                Some(mark) => return Err(StoreError::damaged(dir, Fault::MarkAlone(mark.head))),
-            }
+        if !path.exists() {
+            let fault = mark.map_or(Fault::TextAlone, |mark| Fault::MarkAlone(mark.head));
+            return Err(StoreError::damaged(dir, fault));
+        }
+        if hold.was_anothers()
+            && let Ok(copy) = StateCopy::between_commits(dir)
+            && let Ok(engine) = copy.open(dir)
+            && let Err(newer @ StoreError::Newer { .. }) =
+                contents::<E, O>(dir, &engine, mark.as_ref(), &beside, |_, _| Ok(()))
+        {
+            return Err(newer);
         }
         let engine = Engine::open(dir, &path)?;
-        let Contents { store: id, head, events, beside } = contents(dir, &engine, mark.as_ref(), beside)?;
+        let text = Text::open(dir)?;
+        let mut comparison = Comparison::new(text.as_ref())?;
+        let Contents { store: id, head, events, beside } =
+            contents(dir, &engine, mark.as_ref(), beside, |head, envelope| comparison.push(head, envelope))?;
+        let same = comparison.end(acknowledged(mark.as_ref()))?;
+        let same = same.map_err(|fault| StoreError::damaged(dir, fault))?;
         engine.assert_nothing_spilled()?;
         // After a kill the newest events may be in the page cache only; from here on they are state.
         engine.sync().map_err(|error| append_error("sync the record in", &path)(error.into()))?;
         folder::sync_dir(&path)?;
+        let text = complete(dir, &engine, same)?;
         let mut mark = match mark {
             Some(mark) => MarkWriter::resume(dir, mark)?,
             None => MarkWriter::create(dir, &id, head)?,
@@ -141,7 +166,8 @@ impl Store {
         mark.advance(head).map_err(StoreError::file("write the mark in", dir))?;
         hold.keep();
         let dir = dir.to_owned();
-        Ok((Self { engine, mark, id, head, poisoned: false, dir, _hold: hold }, events, beside))
+        let head = Arc::new(Mutex::new(head));
+        Ok((Self { engine, text, mark, id, head, poisoned: false, dir, hold }, events, beside))
     }
 
     /// Records events, in this order, and returns them when they are durable.
@@ -158,7 +184,7 @@ impl Store {
     }
 
     /// The same, together with entries of the outbox that are written, or removed where they have no
-    /// value. Removals alone are not synced: after a power cut an entry may be there again.
+    /// value. Removals alone are handed to the system and not synced: after a power cut an entry may be there again.
     pub fn append_with<E>(
         &mut self,
         at_ms: u64,
@@ -174,15 +200,18 @@ impl Store {
         if events.len() > APPEND_EVENTS_MAX {
             return Err(StoreError::TooMany { events: events.len(), max: APPEND_EVENTS_MAX });
         }
-        let mut head = self.head;
+        let before = self.head();
+        let mut head = before;
         let mut recorded = Vec::with_capacity(events.len());
         let mut records = Vec::with_capacity(events.len());
+        let mut lines = Vec::new();
         for (actor, event) in events {
             let (v, store, seq) = (ENVELOPE_VERSION, self.id.clone(), head.seq + 1);
             let envelope = Envelope { v, store, seq, at_ms, actor, event };
             let record = encode(&self.id, head, &envelope)?;
             head = Head { seq, hash: record.hash };
             records.push((seq, record.encode()));
+            lines.extend(text::line(record.hash, &record.canonical_envelope));
             recorded.push(Recorded { envelope, hash: head.hash });
         }
         if recorded.is_empty() && entries.is_empty() {
@@ -194,8 +223,11 @@ impl Store {
         }
         // Poisoned until everything has gone well, whatever way this is left.
         self.poisoned = true;
-        self.write(&records, head, entries)?;
-        self.head = head;
+        let between_commits = Arc::clone(&self.head);
+        let mut acknowledged = between_commits.lock().unwrap_or_else(PoisonError::into_inner);
+        self.write(&records, &lines, before, head, entries)?;
+        self.assert_in_place()?;
+        *acknowledged = head;
         self.poisoned = false;
         Ok(recorded)
     }
@@ -203,29 +235,45 @@ impl Store {
     fn write(
         &mut self,
         records: &[(u64, Vec<u8>)],
+        lines: &[u8],
+        before: Head,
         head: Head,
         entries: &[(String, Option<Vec<u8>>)],
     ) -> Result<(), StoreError> {
         let path = self.engine.path();
         let failed = |operation| move |error: EngineError| append_error(operation, path)(error.into());
-        let committed = self.engine.commit(self.head, records, head, entries);
+        let committed = self.engine.commit(before, records, head, entries);
         committed.map_err(failed("append to the record in"))?;
         if records.is_empty() && entries.iter().all(|(_, value)| value.is_none()) {
-            return Ok(());
+            return self.engine.hand_over().map_err(failed("write to the record in"));
         }
         self.engine.sync().map_err(failed("sync the record in"))?;
         self.engine.assert_nothing_spilled()?;
         if records.is_empty() {
             return Ok(());
         }
-        let failed = |error: std::io::Error| append_error("write the mark in", &self.dir)(error.into());
-        self.mark.advance(head).map_err(failed)
+        let dir = &self.dir;
+        let failed = |operation| move |error: io::Error| append_error(operation, dir)(error.into());
+        self.text
+            .write(lines)
+            .and_then(|()| self.text.sync())
+            .map_err(failed("write the copy of events in"))?;
+        self.mark.advance(head).map_err(failed("write the mark in"))
     }
 
-    /// Follows the whole chain again, as the engine has it, and compares it with the mark.
-    pub fn verify(&self) -> Result<Head, StoreError> {
-        let mark = mark::read(&self.dir)?;
-        check(&self.dir, &self.engine, mark.as_ref(), |_, _| ()).map(|(_, head)| head)
+    /// Fails if what was written is no longer what the next start would find at its path.
+    fn assert_in_place(&self) -> Result<(), StoreError> {
+        for (file, path) in [self.hold.file(), self.engine.file(), self.text.file(), self.mark.file()] {
+            if !folder::is_at(file, path) {
+                return Err(StoreError::Replaced { path: path.to_owned() });
+            }
+        }
+        Ok(())
+    }
+
+    /// What verifies the record on the disk while this goes on writing it.
+    pub fn auditor(&self) -> Auditor {
+        Auditor::new(&self.dir, &self.head)
     }
 
     /// The entries beside the events, by name. They are no part of the chain.
@@ -240,22 +288,22 @@ impl Store {
 
     /// The last recorded event.
     pub fn head(&self) -> Head {
-        self.head
+        *self.head.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Makes an empty record. Killed anywhere in here, the next open starts over or finds it whole.
-fn create(dir: &Path, now_ms: u64) -> Result<(), StoreError> {
-    let (new, path) = (folder::unfinished(dir), folder::record(dir));
-    if new.exists() {
-        fs::remove_dir_all(&new).map_err(StoreError::file("remove an interrupted creation", &new))?;
-    }
-    let mut id = [0; 16];
-    getrandom::fill(&mut id)
-        .map_err(|error| append_error("draw a random id for the record in", dir)(error.to_string().into()))?;
-    Engine::create(&new, &hex::encode(id), now_ms)?;
-    fs::rename(&new, &path).map_err(StoreError::file("rename to its name", &new))?;
-    folder::sync_dir(dir)
+/// Brings the text copy to where the store is, and makes it durable.
+fn complete(dir: &Path, engine: &Engine, same: Same) -> Result<TextWriter, StoreError> {
+    let mut text = TextWriter::resume(dir, same)?;
+    let path = text::path(dir);
+    engine.visit(dir, same.seq, |seq, bytes| {
+        let record = decode(dir, seq, &bytes)?;
+        let line = text::line(record.hash, &record.canonical_envelope);
+        text.write(&line).map_err(StoreError::file("complete", &path))
+    })?;
+    text.sync().map_err(StoreError::file("sync", &path))?;
+    folder::sync_dir(dir)?;
+    Ok(text)
 }
 
 /// The record of an event that follows `head`, after making sure that it would be read back the same.

@@ -27,22 +27,28 @@ pub(super) struct Contents<E, O> {
 }
 
 /// Reads everything, checks it against itself and the mark, and refuses what this version does not know.
+///
+/// `visit` gets each sound event as for [`check`].
 pub(super) fn contents<E, O>(
     dir: &Path,
     engine: &Engine,
     mark: Option<&Mark>,
     beside: impl FnOnce(&Entries) -> Result<O, Unread>,
+    mut visit: impl FnMut(Head, &[u8]) -> Result<(), StoreError>,
 ) -> Result<Contents<E, O>, StoreError>
 where
     E: Serialize + DeserializeOwned,
 {
     let mut events = Vec::new();
     let mut unknown = None;
-    let (store, head) = check(dir, engine, mark, |head, bytes| match newer::envelope(head.seq, bytes) {
-        Ok(envelope) => events.push(Recorded { envelope, hash: head.hash }),
-        Err(newer) => {
-            unknown.get_or_insert(newer);
+    let (store, head) = check(dir, engine, mark, |head, bytes| {
+        match newer::envelope(head.seq, bytes) {
+            Ok(envelope) => events.push(Recorded { envelope, hash: head.hash }),
+            Err(newer) => {
+                unknown.get_or_insert(newer);
+            }
         }
+        visit(head, bytes)
     })?;
     if let Some(newer) = unknown {
         return Err(StoreError::newer(dir, newer));
@@ -58,13 +64,13 @@ pub(super) fn check(
     dir: &Path,
     engine: &Engine,
     mark: Option<&Mark>,
-    mut visit: impl FnMut(Head, &[u8]),
+    mut visit: impl FnMut(Head, &[u8]) -> Result<(), StoreError>,
 ) -> Result<(String, Head), StoreError> {
     let meta = engine.meta(dir)?;
     let mut head = Head::START;
     let mut plans = Plans::default();
     let mut hash_at_mark = None;
-    engine.visit(dir, |seq, bytes| {
+    engine.visit(dir, 0, |seq, bytes| {
         let record = decode(dir, seq, &bytes)?;
         let next = follow(head, &meta.store, &record.canonical_envelope, record.hash);
         head =
@@ -79,8 +85,7 @@ pub(super) fn check(
         if mark.is_some_and(|mark| mark.head.seq == seq) {
             hash_at_mark = Some(record.hash);
         }
-        visit(head, &record.canonical_envelope);
-        Ok(())
+        visit(head, &record.canonical_envelope)
     })?;
     if head != meta.head {
         return Err(StoreError::damaged(dir, Fault::Head { found: head, written: meta.head }));
@@ -94,7 +99,7 @@ pub(super) fn check(
     fault.map_or(Ok((meta.store, head)), |fault| Err(StoreError::damaged(dir, fault)))
 }
 
-fn decode(dir: &Path, seq: u64, bytes: &[u8]) -> Result<Record, StoreError> {
+pub(super) fn decode(dir: &Path, seq: u64, bytes: &[u8]) -> Result<Record, StoreError> {
     Record::decode(bytes).map_err(|error| match error {
         RecordError::Newer(found) => newer(dir, "a record", u64::from(found), u64::from(RECORD_VERSION)),
         RecordError::Malformed => StoreError::damaged(dir, Fault::Pieces { seq }),

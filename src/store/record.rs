@@ -95,8 +95,9 @@ pub(super) fn parts(seq: u64, record: &[u8]) -> impl Iterator<Item = ([u8; KEY_L
 }
 
 /// Puts parts together again, in the order of their keys.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Assembly {
+    after: u64,
     current: Option<(u64, u8, Vec<u8>)>,
 }
 
@@ -105,9 +106,14 @@ pub(super) struct Assembly {
 pub(super) struct InPieces(pub u64);
 
 impl Assembly {
+    /// Of the events after this one.
+    pub(super) fn after(seq: u64) -> Self {
+        Self { after: seq, current: None }
+    }
+
     /// Takes the next part; gives back the record that ended before it, if one did.
     pub(super) fn push(&mut self, key: &[u8], bytes: &[u8]) -> Result<Option<(u64, Vec<u8>)>, InPieces> {
-        let here = self.current.as_ref().map_or(0, |(seq, ..)| *seq);
+        let here = self.current.as_ref().map_or(self.after, |(seq, ..)| *seq);
         let (seq, part) = parse_key(key).ok_or(InPieces(here + 1))?;
         match &mut self.current {
             Some((open, last, record)) if *open == seq => {

@@ -6,12 +6,13 @@
 use std::path::Path;
 
 use super::error::StoreError;
-use super::verify::{Report, require, verify_all};
+use super::verify::{Report, read, verify_all};
 use super::{Recorded, Store};
 use crate::app::outbox::Note;
 use crate::app::ports::{Audit, Record, RecordError};
 use crate::app::{Outbox, chain, wall_ms};
 use crate::domain::audit::chain::Head;
+use crate::domain::audit::findings::Findings;
 use crate::domain::id::StoreId;
 use crate::domain::record::event::Event;
 use crate::domain::record::moment::Moment;
@@ -30,6 +31,11 @@ impl SledRecord {
         self.store.id()
     }
 
+    /// Makes an empty record in a folder that has none.
+    pub fn create(folder: &Path) -> Result<(), StoreError> {
+        super::create(folder, wall_ms())
+    }
+
     /// Opens the record and reads all that happened.
     pub fn open(folder: &Path) -> anyhow::Result<(Self, Vec<Moment>, Outbox)> {
         let (store, recorded, outbox) = Store::open_all::<Event, _>(folder, wall_ms(), Outbox::load)?;
@@ -40,18 +46,22 @@ impl SledRecord {
 
 /// Proves the record in a folder, without changing it; `see` gets each sound event.
 pub(crate) fn proved(folder: &Path, see: impl FnMut(Head)) -> Result<Report, StoreError> {
-    verify_all::<Event, _>(folder, wall_ms(), Outbox::load, see)
+    verify_all::<Event, _>(folder, Outbox::load, see)
 }
 
 /// The state of the record in a folder; the record must be there.
-pub(crate) fn recorded_state(folder: &Path) -> anyhow::Result<State> {
-    require(folder)?;
-    let (_, moments, _) = SledRecord::open(folder)?;
+pub(crate) fn recorded_state(folder: &Path) -> Result<State, StoreError> {
     let mut state = State::default();
-    for moment in &moments {
-        state.apply(moment);
+    for recorded in read::<Event, _>(folder, Outbox::load)? {
+        state.apply(&moment(recorded));
     }
     Ok(state)
+}
+
+/// What was found, for people.
+pub(crate) fn findings(report: &Report) -> Findings {
+    let fault = report.fault.as_ref().map(ToString::to_string);
+    Findings { fault, store: report.sound(), text: report.text }
 }
 
 /// An event of the record as the state takes it in.
@@ -81,8 +91,10 @@ impl Record for SledRecord {
         Ok(recorded.into_iter().map(moment).collect())
     }
 
-    fn verify(&self) -> Result<Audit, RecordError> {
-        let head = self.store.verify().map_err(|error| RecordError(chain(error)))?;
-        Ok(Audit { events: head.seq, head: head.hash.to_string() })
+    fn audit(&self) -> Audit {
+        let auditor = self.store.auditor();
+        Box::new(move || {
+            auditor.report().map(|report| findings(&report)).map_err(|error| RecordError(chain(error)))
+        })
     }
 }

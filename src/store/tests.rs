@@ -10,7 +10,12 @@ mod codec;
 mod marks;
 mod newer;
 mod outbox;
+mod places;
 mod refusals;
+mod salvage;
+mod text;
+
+use std::fs;
 
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
@@ -36,10 +41,16 @@ fn open(dir: &Path) -> Result<(Store, Vec<Recorded<Event>>), StoreError> {
     Store::open(dir, NOW_MS)
 }
 
+/// The store of a record that is made here.
+fn made(dir: &Path) -> Store {
+    create(dir, NOW_MS).unwrap();
+    open(dir).unwrap().0
+}
+
 /// A state folder with `events` events, closed.
 fn with_events(events: u64) -> TempDir {
     let dir = TempDir::new().unwrap();
-    let (mut store, _) = open(dir.path()).unwrap();
+    let mut store = made(dir.path());
     for n in 1..=events {
         store.append(NOW_MS + n, vec![noted(&format!("note {n}"))]).unwrap();
     }

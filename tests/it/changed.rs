@@ -14,9 +14,9 @@ const CREATE: &str = "/run esx-vm-create datastore=storage1 name=web77 on lab-es
 const REMOVE: &str =
     "/run esx-iso-remove path=/vmimages/tools-isoimages/linux.iso on lab-esx because it is old";
 
-/// Killed when the approval is durable and before the bot could say so or start anything: two syncs
-/// for opening, two for the request, two for the approval.
-const APPROVED: u32 = 6;
+/// Killed when the approval is durable and before the bot could say so or start anything: three syncs
+/// each for making the record, for opening it, for the request and for the approval.
+const APPROVED: u32 = 12;
 
 fn approved_not_started() -> Place {
     let place = Place::with_own_kb();

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use dogwatch::store;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -44,6 +45,12 @@ impl Call {
 
     fn file(self, name: &str, text: &str) -> Self {
         fs::write(self.folder.path().join(name), text).unwrap();
+        self
+    }
+
+    /// With a record in `state`, as `dogwatch init` makes it.
+    fn record(self) -> Self {
+        store::create(&self.folder.path().join("state"), 0).unwrap();
         self
     }
 
@@ -198,7 +205,8 @@ fn an_article_that_is_left_out_is_logged_once_however_much_is_decided() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("bad.md"), "no article").unwrap();
     let person = person("responder");
-    let chat = dogwatch(&["--state", "state", "chat"]).kb(folder.path()).file("dogwatch.toml", &person);
+    let chat =
+        dogwatch(&["--state", "state", "chat"]).kb(folder.path()).file("dogwatch.toml", &person).record();
     let done = chat.stdin("/run one on h1\n/run two on h1\n/hosts\n").run();
     assert_eq!(done.stdout.matches("refused: there is no action").count(), 2, "{}", done.stdout);
     assert_eq!(done.stderr.matches("bad.md:1").count(), 1, "{}", done.stderr);
@@ -245,7 +253,7 @@ fn an_action_of_two_articles_is_offered_by_neither_and_ask_says_why() {
 fn chat_tells_an_admin_why_no_action_is_offered_and_nobody_else() {
     let folder = rivals();
     for (role, told) in [("admin", true), ("responder", false)] {
-        let chat = dogwatch(&["--state", "state", "chat"]).file("dogwatch.toml", &person(role));
+        let chat = dogwatch(&["--state", "state", "chat"]).file("dogwatch.toml", &person(role)).record();
         let done = chat.kb(folder.path()).stdin("a loose flywheel\n/run part-show on h1\n").run();
         assert!(done.stdout.contains("Replace a loose flywheel."), "{}", done.stdout);
         assert!(done.stdout.contains("there is no action `part-show`"), "{}", done.stdout);
@@ -261,6 +269,8 @@ fn chat_keeps_what_happened_and_the_record_can_be_read_afterwards() {
     let state = kept.path().join("state");
     let state = state.to_str().unwrap();
     let call = |args: &[&str]| dogwatch(&[&["--state", state], args].concat()).file("dogwatch.toml", &config);
+    let made = call(&["init"]).run();
+    assert_eq!((made.status, made.stderr.as_str()), (0, ""), "{}", made.stdout);
     let script = "/incident open sev2 mail is slow\n/incident note the queue is long\n/aprove r1\n";
     let done = call(&["chat"]).stdin(script).run();
     assert_eq!(done.status, 0, "{}", done.stderr);

@@ -87,6 +87,7 @@ impl Configured {
         let place = Place::without_lab();
         let configured = Self { config: place.path("dogwatch.toml"), place };
         configured.gives(role);
+        configured.place.make_record();
         configured
     }
 

@@ -69,6 +69,7 @@ impl Office {
         let keys: Vec<_> = self.keys.iter().map(|(key, value)| format!("{key} = {value}")).collect();
         let section = format!("[discord]\n{}\n[discord.roles]\n{}\n", keys.join("\n"), self.roles);
         fs::write(&path, section).unwrap();
+        self.place.make_record();
         if !self.place.path("token").exists() {
             self.token(self.server.token(), 0o600);
         }

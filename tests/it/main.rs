@@ -41,6 +41,7 @@ mod model;
 mod offers;
 mod plan_vectors;
 mod real_sshd;
+mod record;
 mod search;
 mod search_collection;
 mod search_index;

@@ -94,6 +94,7 @@ impl World {
         let identity = Config::read(&config, Inventory::Real).unwrap().identity.unwrap();
         let files = Files::new(kb, ConfigSource::File(Some(config)));
         let catalogue = files.catalogue(&[]).unwrap();
+        SledRecord::create(&folder.path().join("state")).unwrap();
         let (record, moments, outbox) = SledRecord::open(&folder.path().join("state")).unwrap();
         let heard = Arc::new(Heard::default());
         let bot = Bot {
@@ -150,7 +151,7 @@ impl World {
         self.hears("dia", "/audit verify", &["the record holds"]).await;
         self.stop.send_replace(true);
         self.running.await.unwrap().unwrap();
-        let report = store::verify(&self.folder.path().join("state"), 0).unwrap();
+        let report = store::verify(&self.folder.path().join("state")).unwrap();
         assert!(report.is_sound(), "{report:?}");
     }
 }

@@ -9,9 +9,13 @@ mod newer;
 mod system;
 mod vectors;
 
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use dogwatch::domain::world::actor::ActorId;
+use dogwatch::store::{self, Recorded, Store, StoreError};
 
 const NOW_MS: u64 = 1_795_000_000_000;
 
@@ -46,6 +50,14 @@ fn outbox(last: u64) -> Vec<(String, Vec<u8>)> {
 
 fn post(n: u64) -> String {
     format!("post/{n:08}")
+}
+
+/// Opens the record in a folder; where there is none yet, one is made, as `dogwatch init` does.
+pub fn opened<E: Serialize + DeserializeOwned>(dir: &Path) -> Result<(Store, Vec<Recorded<E>>), StoreError> {
+    match store::create(dir, NOW_MS) {
+        Ok(()) | Err(StoreError::Exists { .. }) => Store::open(dir, NOW_MS),
+        Err(error) => Err(error),
+    }
 }
 
 fn counted(n: u64) -> (ActorId, Event) {

@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{BotError, Loop, Message, Trail};
+use super::{Loop, Message, Trail};
 use crate::app::outbox::Post;
 use crate::app::ports::{Chat, Hosts, Library, Record, Sources};
 use crate::app::work::Held;
@@ -29,7 +29,7 @@ const KEEPING_MAX: Duration = Duration::from_secs(10);
 const ROLES_AGAIN: Duration = Duration::from_secs(6);
 
 impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
-    pub(super) async fn effect(&mut self, effect: Effect, trail: Option<Trail>) -> Result<(), BotError> {
+    pub(super) fn effect(&mut self, effect: Effect, trail: Option<Trail>) {
         match effect {
             // Where a chat keeps what is said, it has become a post of the outbox before this.
             Effect::Say(say) => self.work.chat.say(Post::unkept(say)),
@@ -59,11 +59,7 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
                     held.stop();
                 }
             }
-            Effect::VerifyAudit(origin) => {
-                let audit = self.with_record(|record| record.verify()).await?;
-                let audit = audit.map(|audit| (audit.events, audit.head)).map_err(|error| error.to_string());
-                self.again.push_back(Message::Input(Input::Audited(origin, audit), trail));
-            }
+            Effect::VerifyAudit(origin) => self.audit(origin, trail),
             Effect::Search(question) if self.tasks.len() >= TASKS_MAX => {
                 let busy = Err("too much is under way: try again in a moment".to_owned());
                 self.again.push_back(Message::Input(Input::Found(question, busy), trail));
@@ -82,7 +78,25 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
                 self.on_host(effect, trail);
             }
         }
-        Ok(())
+    }
+
+    /// Verifies the record beside the loop, once at a time: each takes the space of a copy.
+    fn audit(&mut self, origin: Origin, trail: Option<Trail>) {
+        let busy = |message| Refusal::new("too_busy", message).hint("Wait for its answer, or try again.");
+        if Arc::strong_count(&self.auditing) > 1 {
+            return self.say_now(To::Caller(origin), &busy("the record is being verified already"));
+        }
+        let Some(audit) = self.record.as_ref().map(Record::audit) else { return };
+        let held = Arc::clone(&self.auditing);
+        let audited = async move {
+            let found = match tokio::task::spawn_blocking(audit).await {
+                Ok(found) => found.map_err(|error| error.to_string()),
+                Err(died) => Err(died.to_string()),
+            };
+            drop(held);
+            Some(Input::Audited(origin, found))
+        };
+        self.spawn(audited, trail);
     }
 
     /// Keeps a head elsewhere, one at a time: a file system that hangs holds up this alone.

@@ -100,8 +100,8 @@ impl Record for Disk {
         Ok(appended)
     }
 
-    fn verify(&self) -> Result<Audit, RecordError> {
-        Ok(Audit { events: 0, head: String::new() })
+    fn audit(&self) -> Audit {
+        Box::new(|| Err(RecordError("this disk is not verified".to_owned())))
     }
 }
 

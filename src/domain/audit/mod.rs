@@ -2,4 +2,5 @@
 
 pub mod anchor;
 pub mod chain;
+pub mod findings;
 pub mod plans;

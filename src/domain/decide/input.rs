@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::audit::findings::Findings;
 use crate::domain::command::Command;
 use crate::domain::id::{ConversationId, GroupId, HostName, IncidentId, RequestId, RunId};
 use crate::domain::record::origin::Origin;
@@ -25,8 +26,8 @@ pub enum Input {
     Found(Question, Result<Found, String>),
     /// A host was looked at: each thing looked at, whether it is well, what was seen.
     Checked(Origin, HostName, Vec<(String, bool, String)>),
-    /// The chain of events was followed: how many and the head, or why it does not hold.
-    Audited(Origin, Result<(u64, String), String>),
+    /// The record was verified: what was found, or why nothing could be judged.
+    Audited(Origin, Result<Findings, String>),
     /// An incident has been given a conversation of its own.
     Threaded(IncidentId, ConversationId),
     /// The record's head may be due to be told.

@@ -53,10 +53,12 @@ pub fn decide(
         Input::Checked(origin, host, findings) => {
             Ok(Decision::say(To::Asker(origin), replies::host_check(host.as_str(), &findings)))
         }
-        Input::Audited(origin, Ok((events, head))) => {
-            Ok(Decision::say(To::Asker(origin), replies::audit_holds(events, &head)))
+        Input::Audited(origin, Ok(findings)) => {
+            Ok(Decision::say(To::Asker(origin), replies::audit::findings(&findings)))
         }
-        Input::Audited(origin, Err(why)) => Ok(Decision::say(To::Asker(origin), replies::audit_broken(&why))),
+        Input::Audited(origin, Err(why)) => {
+            Ok(Decision::say(To::Asker(origin), replies::audit::not_judged(&why)))
+        }
         Input::Threaded(incident, conversation) => Ok(incident::threaded(view, incident, conversation)),
         Input::Start(request) => Ok(start::start(view, request, None, None)),
         Input::Roles(request, answers, reached) => Ok(start::start(view, request, Some(answers), reached)),

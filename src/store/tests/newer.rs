@@ -35,7 +35,7 @@ fn newer_versions_are_refused_as_such() {
         edit(&engine(dir.path()));
         by_another(dir.path());
         assert!(matches!(refused(dir.path()), Newer::Version { found: 2, known: 1, .. }));
-        assert!(matches!(verify(dir.path(), NOW_MS), Err(StoreError::Newer { .. })));
+        assert!(matches!(verify(dir.path()), Err(StoreError::Newer { .. })));
     }
 }
 
@@ -99,7 +99,7 @@ fn an_event_that_is_not_known_whole_is_named() {
         let dir = later(event);
         assert_eq!(refused(dir.path()), expected);
         let before = files(dir.path());
-        let report = verify_all::<Event, _>(dir.path(), NOW_MS, |_| Ok(()), |_| ()).unwrap();
+        let report = verify_all::<Event, _>(dir.path(), |_| Ok(()), |_| ()).unwrap();
         assert_eq!((report.head.seq, report.fault, report.newer), (3, None, Some(expected)));
         assert_eq!(files(dir.path()), before);
     }
@@ -118,7 +118,7 @@ fn damage_counts_also_where_something_is_not_known() {
     before.events.insert(key(4, 0), record.encode()).unwrap();
     drop(before);
     assert!(matches!(fault(dir.path()), Fault::Chain { seq: 4, .. }));
-    let report = verify_all::<Event, _>(dir.path(), NOW_MS, |_| Ok(()), |_| ()).unwrap();
+    let report = verify_all::<Event, _>(dir.path(), |_| Ok(()), |_| ()).unwrap();
     assert!(matches!(report.fault, Some(Fault::Chain { seq: 4, .. })), "{report:?}");
 }
 
@@ -131,7 +131,7 @@ fn an_entry_beside_the_events_that_is_no_json_is_damage() {
         matches!(&opened, Err(StoreError::Damaged { fault, .. }) if **fault == Fault::Entry("post/1".to_owned())),
         "{opened:?}"
     );
-    let report = verify_all::<Event, _>(dir.path(), NOW_MS, broken, |_| ()).unwrap();
+    let report = verify_all::<Event, _>(dir.path(), broken, |_| ()).unwrap();
     assert_eq!(report.fault, Some(Fault::Entry("post/1".to_owned())));
 }
 
@@ -140,14 +140,14 @@ fn whoever_only_looks_leaves_the_file_of_the_holder_as_it_was() {
     let dir = with_events(1);
     let holder = dir.path().join("holder");
     let before = fs::read(&holder).unwrap();
-    verify(dir.path(), NOW_MS + 1).unwrap();
+    verify(dir.path()).unwrap();
     assert_eq!(fs::read(&holder).unwrap(), before);
     fs::remove_file(&holder).unwrap();
-    verify(dir.path(), NOW_MS).unwrap();
+    verify(dir.path()).unwrap();
     assert!(!holder.exists());
     // The one that has it meanwhile is named, and keeps it.
     let hold = Hold::take(dir.path(), NOW_MS).unwrap();
-    assert!(matches!(verify(dir.path(), NOW_MS), Err(StoreError::Held { .. })));
+    assert!(matches!(verify(dir.path()), Err(StoreError::Held { .. })));
     assert!(holder.exists());
     drop(hold);
     assert!(!holder.exists());

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use dogwatch::lab::{self, Play, Power};
+use dogwatch::store::{self, StoreError};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -148,6 +149,12 @@ impl Place {
     /// A bot to be given a script. ana types first.
     pub fn bot(&self) -> Bot<'_> {
         Bot::new(self)
+    }
+
+    /// Makes the record that `chat` and `serve` need, unless it is there.
+    pub fn make_record(&self) {
+        let made = store::create(&self.state(), 0);
+        assert!(matches!(made, Ok(()) | Err(StoreError::Exists { .. })), "{made:?}");
     }
 
     /// The record as the next start would find it.

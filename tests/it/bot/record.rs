@@ -7,7 +7,9 @@ use dogwatch::domain::record::event::Event;
 use dogwatch::domain::record::moment::Moment;
 use dogwatch::domain::record::request::{Request, Status};
 use dogwatch::domain::record::state::State;
-use dogwatch::store::{Recorded, Store};
+use dogwatch::store::Recorded;
+
+use crate::store::opened;
 
 /// Every event and the state that they make.
 pub struct Record {
@@ -18,7 +20,7 @@ pub struct Record {
 impl Record {
     /// Reads the record; it must be whole.
     pub fn open(state: &Path) -> Self {
-        let (_, recorded) = Store::open::<Event>(state, 0).unwrap();
+        let (_, recorded) = opened::<Event>(state).unwrap();
         let state = folded(&recorded);
         Self { events: recorded.into_iter().map(|it| it.envelope.event).collect(), state }
     }

@@ -55,7 +55,7 @@ fn an_earlier_state_opens_and_means_the_same() {
     }
     let dir = TempDir::new().unwrap();
     folder::copy(&fixture().join(STATE), dir.path());
-    let report = verify(dir.path(), 0).unwrap();
+    let report = verify(dir.path()).unwrap();
     assert!(report.is_sound(), "{report:?}");
     let (store, recorded) = Store::open::<Event>(dir.path(), 0).unwrap();
     assert_eq!(store.head(), report.head);

@@ -113,6 +113,7 @@ impl Serving {
     /// Starts the bot after a change to what it will find.
     pub fn begin_with(&mut self, change: impl FnOnce(&Self)) {
         let configuration = self.configuration();
+        self.place.make_record();
         change(self);
         self.server.expect_new_client();
         self.starts += 1;

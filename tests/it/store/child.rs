@@ -4,9 +4,9 @@ use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use dogwatch::store::{Store, StoreError};
+use dogwatch::store::StoreError;
 
-use super::{Event, NOW_MS, counted, entries};
+use super::{Event, NOW_MS, counted, entries, opened};
 
 const DIR: &str = "DOGWATCH_TEST_STORE_DIR";
 const APPENDS: &str = "DOGWATCH_TEST_STORE_APPENDS";
@@ -42,7 +42,7 @@ fn say(line: &str) {
 fn child_appends() {
     let Some(dir) = std::env::var_os(DIR) else { return };
     let times: u64 = std::env::var(APPENDS).unwrap().parse().unwrap();
-    let (mut store, events) = match Store::open::<Event>(dir.as_ref(), NOW_MS) {
+    let (mut store, events) = match opened::<Event>(dir.as_ref()) {
         Ok(opened) => opened,
         Err(error) => return say(&format!("\nrefused: {error}")),
     };

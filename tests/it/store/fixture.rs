@@ -22,8 +22,8 @@ use dogwatch::domain::world::actor::ActorId;
 use dogwatch::store::{Recorded, Store, verify};
 use tempfile::TempDir;
 
-use super::NOW_MS;
 use super::vectors::envelopes;
+use super::{NOW_MS, opened};
 use crate::bot::record::folded;
 use crate::folder;
 
@@ -36,7 +36,7 @@ fn fixture() -> PathBuf {
 
 fn write(path: &Path) {
     let dir = TempDir::new().unwrap();
-    let (mut store, _) = Store::open::<Event>(dir.path(), NOW_MS).unwrap();
+    let (mut store, _) = opened::<Event>(dir.path()).unwrap();
     for envelope in envelopes().take(EVENTS) {
         store.append(envelope.at_ms, vec![(envelope.actor, envelope.event)]).unwrap();
     }
@@ -133,7 +133,7 @@ fn the_first_version_opens_and_goes_on() {
     }
     let dir = TempDir::new().unwrap();
     folder::copy(&fixture(), dir.path());
-    let report = verify(dir.path(), NOW_MS).unwrap();
+    let report = verify(dir.path()).unwrap();
     assert!(report.is_sound() && report.head.seq == EVENTS as u64, "{report:?}");
     let (mut store, recorded) = Store::open::<Event>(dir.path(), NOW_MS).unwrap();
     assert_eq!(store.head(), report.head);
@@ -166,7 +166,7 @@ fn the_first_version_opens_and_goes_on() {
     let added: Vec<_> = after.lines().filter(|line| !before.lines().any(|old| old == *line)).collect();
     insta::assert_snapshot!("what_came_later", added.join("\n"));
     drop(store);
-    assert_eq!(verify(dir.path(), NOW_MS).unwrap().head.seq, (EVENTS + appended.len()) as u64);
+    assert_eq!(verify(dir.path()).unwrap().head.seq, (EVENTS + appended.len()) as u64);
     let (store, recorded) = Store::open::<Event>(dir.path(), NOW_MS).unwrap();
     assert_eq!(folded(&recorded), state);
     assert_eq!(store.outbox().unwrap(), [], "the first version had no outbox");

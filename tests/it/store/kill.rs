@@ -11,16 +11,18 @@ use dogwatch::store::{Holder, Store, StoreError, verify};
 use tempfile::TempDir;
 
 use super::child::{appends, last};
-use super::{Event, NOW_MS, counted, entries, outbox};
+use super::{Event, NOW_MS, counted, entries, opened, outbox};
 use crate::bot::life::assert_strace;
 
 /// More calls of one kind than the child makes.
 const CALLS_MAX: u32 = 300;
 
+/// What making a record and opening it sync as data: twice the engine and once the text copy, each.
+const OPENING_SYNCS: u32 = 6;
+
 /// Everything acknowledged is there, in order, with the outbox that belongs to it, and the record goes on.
 fn assert_whole(dir: &Path, acknowledged: u64, context: &str) {
-    let (mut store, events) =
-        Store::open::<Event>(dir, NOW_MS).unwrap_or_else(|error| panic!("{context}: {error}"));
+    let (mut store, events) = opened::<Event>(dir).unwrap_or_else(|error| panic!("{context}: {error}"));
     let count = events.len() as u64;
     assert!(count >= acknowledged, "{context}: {count} events, acknowledged {acknowledged}");
     // What was under way is there whole or not at all: at most one append of three.
@@ -35,8 +37,10 @@ fn assert_whole(dir: &Path, acknowledged: u64, context: &str) {
     assert_eq!(recorded[0].envelope.seq, next);
     assert!(store.outbox().unwrap() == outbox(next), "{context}");
     drop(store);
-    let report = verify(dir, NOW_MS).unwrap();
+    let report = verify(dir).unwrap();
     assert!(report.is_sound() && report.head.seq == next, "{context}: {report:?}");
+    // The text copy has caught up, whatever was left of it.
+    assert_eq!(report.text, Some(report.sound()), "{context}");
 }
 
 fn strace(arguments: &[&str], dir: &Path, times: u64) -> Output {
@@ -54,7 +58,7 @@ fn killed_before_each(call: &str, used: bool) {
         let dir = TempDir::new().unwrap();
         let path = dir.path().join("state");
         if used {
-            let mut store = Store::open::<Event>(&path, NOW_MS).unwrap().0;
+            let mut store = opened::<Event>(&path).unwrap().0;
             store.append_with(NOW_MS, vec![counted(1)], &entries(1, 1)).unwrap();
         }
         let inject = format!("inject={call}:signal=SIGKILL:when={n}");
@@ -143,7 +147,7 @@ fn killed_at_random_moments() {
         total += acknowledged - before;
         assert_whole(dir, acknowledged, &format!("round {round}"));
         if round % 3 != 0 {
-            known = verify(dir, NOW_MS).unwrap().head.seq;
+            known = verify(dir).unwrap().head.seq;
         }
     }
     println!("30 kills, {total} acknowledged events, none lost");
@@ -168,6 +172,8 @@ fn acknowledged_only_after_both_syncs() {
     let steps = [
         ("pwrite64", "record/db>"),
         ("fdatasync", "record/db>"),
+        ("pwrite64", "record.jsonl>"),
+        ("fdatasync", "record.jsonl>"),
         ("pwrite64", "state/mark"),
         ("fdatasync", "state/mark"),
     ];
@@ -191,8 +197,8 @@ fn acknowledged_only_after_both_syncs() {
 
 #[test]
 fn a_sync_that_fails_is_no_acknowledgement() {
-    // The first two are made by opening, then come two an append.
-    for n in 1..=10 {
+    // Of a new record, the making and the opening sync first; then come three an append.
+    for n in 1..=OPENING_SYNCS + 9 {
         let dir = TempDir::new().unwrap();
         let path = dir.path().join("state");
         let inject = format!("inject=fdatasync:error=EIO:when={n}");
@@ -200,7 +206,7 @@ fn a_sync_that_fails_is_no_acknowledgement() {
         let (out, err) = output(&child);
         let refused = out.contains("refused: can't sync");
         let failed = out.contains("failed: can't ") && last(&out, "poisoned ") == Some(1);
-        assert!(if n <= 2 { refused } else { failed }, "{n}: {out} {err}");
+        assert!(if n <= OPENING_SYNCS { refused } else { failed }, "{n}: {out} {err}");
         assert_whole(&path, last(&out, "ack ").unwrap_or(0), &format!("fdatasync {n} failed"));
     }
 }
@@ -211,9 +217,7 @@ fn a_record_held_by_another_process_names_it() {
     let mut child = appends(&[], dir.path(), 0).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     assert!(lines.any(|line| line.unwrap().starts_with("opened")));
-    for error in
-        [Store::open::<Event>(dir.path(), NOW_MS).unwrap_err(), verify(dir.path(), NOW_MS).unwrap_err()]
-    {
+    for error in [Store::open::<Event>(dir.path(), NOW_MS).unwrap_err(), verify(dir.path()).unwrap_err()] {
         let StoreError::Held { holder, .. } = &error else { panic!("{error}") };
         assert_eq!(*holder, Holder::Process(child.id()));
         let text = error.to_string();

@@ -4,10 +4,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use dogwatch::domain::world::actor::ActorId;
-use dogwatch::store::Store;
 use tempfile::TempDir;
 
-use super::{Event, NOW_MS};
+use super::{Event, NOW_MS, opened};
 
 fn bytes_on_disk(path: &Path) -> u64 {
     let entries = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
@@ -26,7 +25,7 @@ fn small(n: usize) -> (ActorId, Event) {
 fn latency_and_growth() {
     for batch in [1, 8, 32] {
         let dir = TempDir::new().unwrap();
-        let (mut store, _) = Store::open::<Event>(dir.path(), NOW_MS).unwrap();
+        let (mut store, _) = opened::<Event>(dir.path()).unwrap();
         let mut took: Vec<Duration> = Vec::new();
         for first in (0..10_000).step_by(batch) {
             let events = (first..first + batch).map(small).collect();
@@ -50,7 +49,7 @@ fn latency_and_growth() {
         );
         drop(store);
         let start = Instant::now();
-        let (_store, events) = Store::open::<Event>(dir.path(), NOW_MS).unwrap();
+        let (_store, events) = opened::<Event>(dir.path()).unwrap();
         println!(
             "  opened {} events in {:?}, {} kB",
             events.len(),

@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use dogwatch::domain::world::actor::ActorId;
-use dogwatch::store::Store;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::NOW_MS;
+use super::{NOW_MS, opened};
 use crate::{BINARY, KB, folder};
 
 /// Every file below a folder with its bytes.
@@ -22,7 +21,7 @@ fn files(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 /// A record that a later version goes on with: two events that are known, then these, and entries.
 fn written_later(events: &[Value], entries: &[(&str, &str)]) -> TempDir {
     let dir = TempDir::new().unwrap();
-    let (mut store, _) = Store::open::<Value>(&dir.path().join("state"), NOW_MS).unwrap();
+    let (mut store, _) = opened::<Value>(&dir.path().join("state")).unwrap();
     let opened =
         json!({ "kind": "incident_opened", "body": { "incident": "i1", "title": "x", "severity": "sev3" } });
     let noted = json!({ "kind": "incident_noted", "body": { "incident": "i1", "text": "y" } });

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use dogwatch::store::{Store, verify};
+use dogwatch::store::verify;
 use tempfile::TempDir;
 
 use super::child::{appends, last};
-use super::{NOW_MS, counted, entries};
+use super::{NOW_MS, counted, entries, opened};
 use crate::bot::life::assert_strace;
 
 /// More calls of one kind than an open makes on one file.
@@ -19,7 +19,7 @@ fn refusals(call: &str, error: &str, file: &str) -> Vec<String> {
     for n in 1..CALLS_MAX {
         let dir = TempDir::new().unwrap();
         let path = dir.path().join("state");
-        let mut store = Store::open::<super::Event>(&path, NOW_MS).unwrap().0;
+        let mut store = opened::<super::Event>(&path).unwrap().0;
         store.append_with(NOW_MS, vec![counted(1)], &entries(1, 1)).unwrap();
         drop(store);
         let failing = path.join(file);
@@ -40,8 +40,36 @@ fn refusals(call: &str, error: &str, file: &str) -> Vec<String> {
 
 #[track_caller]
 fn assert_sound(path: &Path, context: &str) {
-    let report = verify(path, NOW_MS).unwrap();
+    let report = verify(path).unwrap();
     assert!(report.is_sound(), "{context}: {report:?}");
+}
+
+#[test]
+fn a_copy_that_the_full_disk_does_not_take_is_no_acknowledgement() {
+    assert_strace();
+    for (call, when) in [("pwrite64", 1), ("pwrite64", 2), ("fdatasync", 2), ("fdatasync", 3)] {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("state");
+        drop(opened::<super::Event>(&path).unwrap());
+        let text = path.join("record.jsonl");
+        let (trace, inject) = (format!("trace={call}"), format!("inject={call}:error=ENOSPC:when={when}+"));
+        let strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-P", text.to_str().unwrap()];
+        let wrapper = [&strace[..], &["-e", &trace, "-e", &inject]].concat();
+        let child = appends(&wrapper, &path, 4).output().unwrap();
+        let out = String::from_utf8_lossy(&child.stdout).into_owned();
+        let failed =
+            out.contains("failed: can't write the copy of events in") && last(&out, "poisoned ") == Some(1);
+        assert!(failed, "{call} {when}: {out}");
+        let acknowledged = last(&out, "ack ").unwrap_or(0);
+        let report = verify(&path).unwrap();
+        assert!(
+            report.is_sound() && report.text.unwrap().head.seq >= acknowledged,
+            "{call} {when}: {report:?}"
+        );
+        let (_, events) = opened::<super::Event>(&path).unwrap();
+        assert!(events.len() as u64 >= acknowledged, "{call} {when}: {out}");
+        assert_eq!(verify(&path).unwrap().text, Some(verify(&path).unwrap().sound()));
+    }
 }
 
 #[test]

@@ -112,15 +112,3 @@ pub fn host_check(host: &str, findings: &[(String, bool, String)]) -> Reply {
         )
     })
 }
-
-/// The chain of events is whole.
-pub fn audit_holds(events: u64, head: &str) -> Reply {
-    let title =
-        Line::plain(format!("the record holds: {events} events, each hash follows from the one before"));
-    Reply::new(Tone::Good, title).line(Line::plain("head ").code(head))
-}
-
-/// The chain of events is broken.
-pub fn audit_broken(why: &str) -> Reply {
-    Reply::new(Tone::Bad, Line::plain("the record does NOT hold: ").untrusted(why))
-}
