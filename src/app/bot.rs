@@ -80,10 +80,7 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Bot<H, R, L, S, C> {
         outbox: Outbox,
     ) -> (Loop<H, R, L, S, C>, Handle) {
         let (inputs, waiting) = mpsc::channel(INPUTS_MAX);
-        let mut state = State::default();
-        for moment in moments {
-            state.apply(moment);
-        }
+        let state = State::folded(moments);
         let handle = Handle { inputs };
         let work = Work::new(self.hosts, self.library, self.chat, self.roles, handle.clone());
         let bot = Loop {

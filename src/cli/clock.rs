@@ -32,10 +32,7 @@ pub fn run(places: &Places, Command::Accept: &Command) -> Done {
     let config = places.config()?;
     let folder = places.state()?;
     let (mut record, moments, mut outbox) = SledRecord::open(&folder)?;
-    let mut state = State::default();
-    for moment in &moments {
-        state.apply(moment);
-    }
+    let state = State::folded(&moments);
     let actor = ActorId::of_terminal(rustix::process::getuid().as_raw());
     let origin = Origin::typed(actor.clone(), ConversationId(actor.0));
     let wall_ms = wall_ms();

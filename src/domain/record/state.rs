@@ -38,6 +38,15 @@ pub struct State {
 }
 
 impl State {
+    /// What all that happened comes to.
+    pub fn folded<'a>(moments: impl IntoIterator<Item = &'a Moment>) -> Self {
+        let mut state = Self::default();
+        for moment in moments {
+            state.apply(moment);
+        }
+        state
+    }
+
     /// Takes in one recorded event.
     pub fn apply(&mut self, moment: &Moment) {
         self.clock.apply(moment);

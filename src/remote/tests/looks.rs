@@ -115,7 +115,7 @@ async fn a_check_needs_a_channel_after_the_first_is_closed_and_no_more() {
     for programs in [vec![], vec!["ls".to_owned()]] {
         let report = check(&world.config, &inventory_host(&world), &programs).await;
         assert!(report.findings.iter().all(|(_, well, _)| *well), "{report:?}");
-        assert_eq!(report.findings.len(), 2 + programs.len());
+        assert_eq!(report.findings.len(), 3 + programs.len());
     }
 }
 
