@@ -9,7 +9,7 @@ use super::outbox::{Note, Post, Shown};
 
 use crate::domain::audit::chain::Head;
 use crate::domain::audit::findings::Findings;
-use crate::domain::id::{ConversationId, GroupId, IncidentId, RunId, StoreId};
+use crate::domain::id::{ConversationId, GroupId, IncidentId, Nonce, RunId, StoreId};
 use crate::domain::plan::Plan;
 use crate::domain::plan::approved::Approved;
 use crate::domain::policy::catalogue::{Catalogue, Subject};
@@ -45,7 +45,7 @@ pub trait Hosts: Send + Sync + 'static {
     fn execute(
         &self,
         approved: &Approved<Plan>,
-        at: StepAt,
+        at: &StepAt,
         run: RunId,
         ground: &Ground,
         cancel: watch::Receiver<bool>,
@@ -57,7 +57,7 @@ pub trait Hosts: Send + Sync + 'static {
     fn settle(
         &self,
         approved: &Approved<Plan>,
-        at: StepAt,
+        at: &StepAt,
         run: RunId,
         ground: &Ground,
         cancel: watch::Receiver<bool>,
@@ -72,12 +72,15 @@ pub trait Hosts: Send + Sync + 'static {
 }
 
 /// A step of a plan: indexes into its hosts and into the steps of that host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepAt {
     /// Index into `plan.hosts`.
     pub host: usize,
     /// Index into the host's `steps`.
     pub step: usize,
+    /// The attempts at it before this one, which are proven not to have begun: under a record that was set
+    /// back they must not begin either.
+    pub earlier: Vec<(RunId, Nonce)>,
 }
 
 /// What `check` found, line by line, for people.

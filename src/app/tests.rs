@@ -107,7 +107,7 @@ impl Hosts for Outside {
     async fn execute(
         &self,
         _: &Approved<Plan>,
-        _: StepAt,
+        _: &StepAt,
         run: RunId,
         _: &Ground,
         _: watch::Receiver<bool>,
@@ -134,7 +134,7 @@ impl Hosts for Outside {
     async fn settle(
         &self,
         _: &Approved<Plan>,
-        _: StepAt,
+        _: &StepAt,
         _: RunId,
         _: &Ground,
         _: watch::Receiver<bool>,

@@ -88,15 +88,15 @@ impl<H: Hosts, L: Library, C: Chat> Work<H, L, C> {
                     };
                     Some(Input::Probed(request, host, reached))
                 }
-                Effect::Execute(request, host, StepRef { step, run, ground }) => {
-                    let at = StepAt { host: index(&host)?, step };
-                    let work = |printed| hosts.execute(&approved, at, run, &ground, stop, printed);
+                Effect::Execute(request, host, StepRef { step, run, ground, earlier }) => {
+                    let at = StepAt { host: index(&host)?, step, earlier };
+                    let work = |printed| hosts.execute(&approved, &at, run, &ground, stop, printed);
                     let report = shown(work, live.as_ref(), request).await;
                     Some(Input::StepEnded(request, host, run, report))
                 }
-                Effect::Settle(request, host, StepRef { step, run, ground }) => {
-                    let at = StepAt { host: index(&host)?, step };
-                    let work = |printed| hosts.settle(&approved, at, run, &ground, stop, printed);
+                Effect::Settle(request, host, StepRef { step, run, ground, earlier }) => {
+                    let at = StepAt { host: index(&host)?, step, earlier };
+                    let work = |printed| hosts.settle(&approved, &at, run, &ground, stop, printed);
                     let report = shown(work, live.as_ref(), request).await;
                     Some(Input::StepEnded(request, host, run, report))
                 }

@@ -3,7 +3,6 @@
 //! Invariant: only a line with exactly the asked run id and plan digest is an answer: whatever else a host
 //! prints (motd, .bashrc) is noise.
 
-use super::ground::Made;
 use crate::domain::id::{Digest, Nonce, RunId};
 use crate::domain::record::run::{BootId, FOLDER_LEN_MAX, Ground, OUTPUT_HEAD, OUTPUT_TAIL, Output};
 
@@ -48,6 +47,12 @@ pub(super) enum State {
     Unknown(String),
     /// This call has done nothing; why.
     Refused(String),
+}
+
+/// Ground that was made, and whether its disk takes contents as well as names.
+pub(super) struct Made {
+    pub(super) ground: Ground,
+    pub(super) has_room: bool,
 }
 
 /// What follows the answer to `out`.
@@ -251,7 +256,8 @@ fn output((head, dropped, tail): Stream<'_>, stderr: Stream<'_>, sizes: Sizes) -
         },
     };
     let unseen = missing.or_else(|| {
-        let left = "something that the step left running still holds it open";
+        let left = "it was still open 2 s after the step's end: something that it left running holds it, or the host was \
+                    too busy to read it";
         (sizes.end == End::Cut).then(|| left.to_owned())
     });
     let note =
@@ -273,5 +279,10 @@ fn told((head, dropped, tail): Stream<'_>) -> String {
         Some(dropped) => format!("\n[... {dropped} bytes dropped ...]\n"),
         None => LOST_NOTE.to_owned(),
     };
-    format!("{}{missing}{}", String::from_utf8_lossy(head), String::from_utf8_lossy(tail))
+    // Replacing what is not UTF-8 makes it longer.
+    let (head, tail) = (String::from_utf8_lossy(head), String::from_utf8_lossy(tail));
+    let end = (0..=OUTPUT_TAIL.min(head.len())).rfind(|at| head.is_char_boundary(*at)).unwrap_or(0);
+    let begin = tail.len().saturating_sub(OUTPUT_TAIL);
+    let begin = (begin..=tail.len()).find(|at| tail.is_char_boundary(*at)).unwrap_or(tail.len());
+    format!("{}{missing}{}", &head[..end], &tail[begin..])
 }

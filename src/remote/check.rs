@@ -3,9 +3,10 @@
 //! Changes nothing on the host but the folder for what runs leave behind, which a run would make. It takes no
 //! approved plan, and executes only the wrapper's `ground`, `leave` and `have`.
 
+use super::answer::Made;
 use super::config::SshConfig;
 use super::error::RemoteError;
-use super::ground::{self, Made};
+use super::ground;
 use super::session::Session;
 use super::wire::{About, Payload, Place, Verb, fresh_run_id, wrapper_digest};
 use crate::app::ports::HostCheck;

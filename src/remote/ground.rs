@@ -6,6 +6,7 @@
 //! Making it tries what a step needs: a place that takes names, in a folder that is the login's alone. That
 //! it takes no contents is no hindrance: what a step prints is then held in the host's memory.
 
+use super::answer::Made;
 use super::config::SshConfig;
 use super::error::RemoteError;
 use super::session::Session;
@@ -13,12 +14,6 @@ use super::wire::{About, Place, Verb, fresh_bits, fresh_run_id};
 use crate::domain::id::{Digest, Nonce};
 use crate::domain::plan::HostPlan;
 use crate::domain::record::run::Ground;
-
-/// Ground that was made, and whether its disk takes contents as well as names.
-pub(super) struct Made {
-    pub(super) ground: Ground,
-    pub(super) has_room: bool,
-}
 
 /// Connects to a host and has it make ground for the steps of a plan.
 pub(super) async fn probe(
@@ -62,6 +57,13 @@ pub(super) fn named(folder: &str) -> String {
 
 /// What the wrapper's word for a refusal means.
 pub(super) fn cause(word: &str) -> &str {
+    let of_base = ["ground ", "ids ", "run "].iter().find_map(|place| word.strip_prefix(place));
+    match of_base {
+        Some("not private") => return "others may enter what is in it, by its mode or an access list",
+        Some("not ours") => return "something in it belongs to another user",
+        Some("no folder") => return "something in it is no folder",
+        _ => {}
+    }
     match word {
         "no space" => "its disk has no space left",
         "no inodes" => "its disk has no inodes left",

@@ -49,6 +49,7 @@ pub use config::{RECONNECT_FOR, SshConfig};
 pub use error::RemoteError;
 use over::OverRuns;
 use step::Step;
+use wire::Claim;
 pub use wire::{WRAPPER, wrapper_digest};
 
 use crate::app::ports::{HostCheck, Hosts, StepAt};
@@ -76,7 +77,7 @@ impl Ssh {
     fn step<'a>(
         &'a self,
         approved: &'a Approved<Plan>,
-        at: StepAt,
+        at: &'a StepAt,
         run: RunId,
         ground: &'a Ground,
     ) -> Result<Step<'a>, String> {
@@ -91,7 +92,7 @@ impl Ssh {
             command,
             run,
             ground,
-            is_claimed: true,
+            claim: Claim::Made(&at.earlier),
         })
     }
 }
@@ -126,7 +127,7 @@ impl Hosts for Ssh {
     async fn execute(
         &self,
         approved: &Approved<Plan>,
-        at: StepAt,
+        at: &StepAt,
         run: RunId,
         ground: &Ground,
         cancel: watch::Receiver<bool>,
@@ -141,7 +142,7 @@ impl Hosts for Ssh {
     async fn settle(
         &self,
         approved: &Approved<Plan>,
-        at: StepAt,
+        at: &StepAt,
         run: RunId,
         ground: &Ground,
         cancel: watch::Receiver<bool>,

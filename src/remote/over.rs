@@ -47,6 +47,11 @@ impl OverRuns {
         runs.push_back(OverRun { host, digest, ground, is_step, since: Instant::now() });
     }
 
+    /// Something runs on this ground again: it must not be left.
+    pub(super) fn forget(&self, ground: &Ground) {
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner).retain(|over| over.ground != *ground);
+    }
+
     /// The ground on `host` that may go, now that a run of the plan `digest` has ended there.
     ///
     /// Looks of a plan come one after the other, each begun after the end of the one before was reported. Of

@@ -17,7 +17,7 @@
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::answer::{Answer, End, State};
 use super::error::RemoteError;
@@ -27,7 +27,7 @@ use super::live;
 use super::session::Session;
 use super::step::{Look, Step};
 use super::verdict::{Verdict, after_loss, in_touch, met_before};
-use super::wire::{Verb, fresh_run_id};
+use super::wire::{Claim, Verb, fresh_run_id};
 use crate::domain::plan::HostPlan;
 use crate::domain::record::run::{Output, StepEnd, StepReport};
 
@@ -45,6 +45,8 @@ const STOP_MAX: Duration = Duration::from_secs(45);
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// The host closes an output 2 s after the end of its step; some room for slow ones.
 const CLOSE_MAX: Duration = Duration::from_secs(4);
+/// For having hosts remove what is old.
+const TIDY_MAX: Duration = Duration::from_secs(5);
 /// For fetching the output over a new connection when the old one broke just then.
 const OUTPUT_MAX: Duration = Duration::from_secs(20);
 
@@ -81,7 +83,7 @@ pub(super) async fn look(step: Look<'_>) -> StepReport {
         (Err(error), _) | (_, Err(error)) => return without_output(StepEnd::NotRun(error.advice())),
     };
     let Look { config, over, host, digest, command } = step;
-    let step = Step { config, over, host, digest, command, run, ground: &ground, is_claimed: false };
+    let step = Step { config, over, host, digest, command, run, ground: &ground, claim: Claim::None };
     let (_sender, cancel) = watch::channel(false);
     // A look is short: its output is wanted at its end.
     begin(step, session, opened, cancel, watch::Sender::new(Output::default())).await
@@ -95,6 +97,7 @@ async fn begin(
     cancel: watch::Receiver<bool>,
     printed: watch::Sender<Output>,
 ) -> StepReport {
+    step.over.forget(step.ground);
     let ask = match step.ask(Verb::Start) {
         Ok(ask) => ask,
         Err(error) => return without_output(StepEnd::NotRun(error.advice())),
@@ -130,6 +133,7 @@ pub(super) async fn settle(
         let why = "an earlier version of the bot began it, so this one can't ask for it".to_owned();
         return without_output(StepEnd::Unknown(why));
     }
+    step.over.forget(step.ground);
     let why = "the bot stopped while this step was in flight".to_owned();
     Following::new(step, cancel).follow(Contact::Lost(why), &printed).await
 }
@@ -350,7 +354,12 @@ impl<'a> Following<'a> {
                 .await
             }
         };
-        self.tidy(&session, &end).await;
+        let Step { host, digest, over, ground, claim, .. } = step;
+        if matches!(end, StepEnd::Done(_) | StepEnd::TimedOut | StepEnd::Cancelled) {
+            over.add(&host.name, digest, ground, matches!(claim, Claim::Made(_)));
+        }
+        // An end that is known does not wait for what is decoration.
+        let _late = timeout(TIDY_MAX, self.tidy(&session)).await;
         let output = output.unwrap_or_else(|error: RemoteError| {
             unseen(&format!("it could not be fetched: {}", error.explain()))
         });
@@ -358,16 +367,13 @@ impl<'a> Following<'a> {
     }
 
     /// Removes ground of which the record needs nothing more; this one's turn comes later.
-    async fn tidy(&self, session: &Session, end: &StepEnd) {
-        let Step { host, digest, over, ground, is_claimed, .. } = self.step;
+    async fn tidy(&self, session: &Session) {
+        let Step { host, digest, over, .. } = self.step;
         for (ground, digest) in over.take(&host.name, digest) {
             if let Err(error) = ground::leave(session, host, digest, &ground).await {
                 tracing::debug!(error = error.explain(), "ground stays on the host");
                 break;
             }
-        }
-        if matches!(end, StepEnd::Done(_) | StepEnd::TimedOut | StepEnd::Cancelled) {
-            over.add(&host.name, digest, ground, is_claimed);
         }
     }
 }

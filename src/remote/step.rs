@@ -8,7 +8,7 @@ use super::config::SshConfig;
 use super::error::RemoteError;
 use super::over::OverRuns;
 use super::session::Session;
-use super::wire::{About, Ask, Payload, Place, Verb};
+use super::wire::{About, Ask, Claim, Payload, Place, Verb};
 use crate::domain::id::{Digest, RunId};
 use crate::domain::plan::{Command, HostPlan};
 use crate::domain::record::run::Ground;
@@ -24,8 +24,7 @@ pub(super) struct Step<'a> {
     pub(super) run: RunId,
     /// Where it stands on the host, made before the start.
     pub(super) ground: &'a Ground,
-    /// A step of the plan: it must never begin again, also not under a record that was set back.
-    pub(super) is_claimed: bool,
+    pub(super) claim: Claim<'a>,
 }
 
 /// A command that changes nothing, before it has a run id and ground.
@@ -42,7 +41,7 @@ impl<'a> Step<'a> {
     /// A question about the step, ready to be sent.
     pub(super) fn ask(&self, verb: Verb) -> Result<Ask<'a>, RemoteError> {
         let payload =
-            if verb == Verb::Start { Payload::Step(self.command, self.is_claimed) } else { Payload::Nothing };
+            if verb == Verb::Start { Payload::Step(self.command, self.claim) } else { Payload::Nothing };
         let place = Place::of(self.ground);
         About { host: self.host, run: self.run, digest: self.digest, place }.ask_with(verb, payload)
     }

@@ -28,7 +28,11 @@ pub(super) fn in_touch(state: &State) -> Verdict {
         State::Fenced => StepEnd::NotRun("it had not begun and was fenced off".to_owned()),
         State::NotRun(why) => StepEnd::NotRun(format!("the host could not begin it: {why}")),
         State::NotStarted => StepEnd::Unknown("the host knows nothing of it".to_owned()),
-        State::Met => StepEnd::Unknown("the host has met this very run before, at another time".to_owned()),
+        State::Met => StepEnd::Unknown(
+            "the host has met this very run before, at another time. The record was probably set back to an \
+             earlier state: what was done since then is missing in it"
+                .to_owned(),
+        ),
         State::Unknown(why) => StepEnd::Unknown(format!("the host says: {why}")),
         State::Refused(why) => StepEnd::Unknown(format!("the host refuses to say: {}", ground::cause(why))),
         State::Ground { .. } | State::Have(_) | State::Out(_) | State::Left => {

@@ -128,13 +128,23 @@ impl<'a> About<'a> {
     }
 }
 
+/// What a host remembers of a run for a week.
+#[derive(Clone, Copy)]
+pub(super) enum Claim<'a> {
+    /// Nothing: it is a look.
+    None,
+    /// A step of the plan: it must never begin again, also not under a record that was set back. No more may
+    /// these earlier attempts at it.
+    Made(&'a [(RunId, Nonce)]),
+}
+
 /// What a question carries.
 #[derive(Clone, Copy)]
 pub(super) enum Payload<'a> {
     /// Nothing but what it is about.
     Nothing,
-    /// For `start`: what begins, and whether it must never begin again.
-    Step(&'a Command, bool),
+    /// For `start`: what begins, and what is remembered of it.
+    Step(&'a Command, Claim<'a>),
     /// For `have`: which programs are looked for.
     Programs(&'a [String]),
 }
@@ -164,7 +174,13 @@ pub(super) fn composed(about: About<'_>, payload: Payload<'_>) -> String {
         Payload::Nothing => &[],
         Payload::Programs(programs) => programs,
         Payload::Step(command, claim) => {
-            set("WR_CLAIM", if claim { "1" } else { "0" });
+            let (claims, earlier) = match claim {
+                Claim::None => ("0", &[][..]),
+                Claim::Made(earlier) => ("1", earlier),
+            };
+            let earlier: Vec<_> = earlier.iter().map(|(run, nonce)| format!("{run}:{nonce}")).collect();
+            set("WR_CLAIM", claims);
+            set("WR_EARLIER", &earlier.join(" "));
             set("WR_HAS_STDIN", if command.stdin.is_some() { "1" } else { "0" });
             set("WR_STDIN", command.stdin.as_deref().unwrap_or_default());
             set("WR_TIMEOUT_S", &command.timeout_s.to_string());

@@ -14,6 +14,7 @@
 #        WR_TOOLS      where this script finds its own programs; for tests
 #      and for `start` (the last two for `have` too)
 #        WR_CLAIM      1: never again in the life of this run id; 0 for a look
+#        WR_EARLIER    ID:NONCE of each earlier attempt at this step, proven not to have begun: claimed too
 #        WR_STDIN, WR_HAS_STDIN (1 or 0)        what the step reads; without it /dev/null
 #        WR_TIMEOUT_S  seconds that the step may take
 #        WR_HEAD, WR_TAIL                       bytes kept of the beginning and of the end of its output; 1 or more
@@ -30,7 +31,7 @@
 #        out       answers OUT,ERR,(open|closed|cut),(disk|memory) and then prints what was kept of
 #                  standard output and standard error. Each is HEAD,DROPPED,TAIL: DROPPED bytes (or
 #                  `unknown`) between HEAD and TAIL were not kept. Cut: something that the step left
-#                  running held it open. With NUMBER only the last bytes of each
+#                  running held it open. With NUMBER the last bytes of what the heads hold so far
 #        leave     removes the ground, unless a step in it is not over
 # Answer: WR1 RUN_ID DIGEST STATE DETAIL BOOT_ID, with STATE (DETAIL)
 #        ground (room; full: names can be made, contents can't), have (how many are missing), left (-)
@@ -47,7 +48,7 @@
 # the step ended. Facts are names, not contents, so that each appears at once, and also on a full disk:
 #   BASE/ids/RUN_ID -> NONCE.NOW    a claim: stays seven days, 4,096 at most; BASE/swept-NOW: the newest gone
 #   BASE/NONCE/boot-BOOT_ID made-NOW
-#   BASE/NONCE/RUN_ID/plan-DIGEST | go | fenced or sup-PID-BIRTH step-PID-BIRTH | open, then cancel, ending,
+#   BASE/NONCE/RUN_ID/plan-DIGEST | go | fenced or sup-PID-BIRTH step-PID-BIRTH | open, then ending, | calm or cancel,
 #     end-STATE-DETAIL | cut, and of each stream (out, err): its head, -more, -sum, -rest-BYTES, -tail, -eof,
 #     -lost -held-KEPT-BYTES -holder-PID-BIRTH -pipe for what the disk did not take
 #
@@ -63,6 +64,9 @@ wr_clock=0
 wr_nap() {
   if sleep 0.2 2>/dev/null; then wr_clock=$((wr_clock + 1)); else sleep 1; wr_clock=$((wr_clock + 5)); fi
 }
+
+# wr_mark FILE: makes it, empty. A redirection of a bare `:` that fails would end the shell.
+wr_mark() { command : >"$1"; } 2>/dev/null
 
 # wr_fact KIND: sets wr_fact to the rest of the one name KIND-... in the run folder.
 wr_fact() {
@@ -159,7 +163,7 @@ wr_supervise() {
 # Begins the step, waits for it, says how it ended. Its streams are the pipes to wr_keep.
 wr_run() {
   # $$ is the shell that forked this one.
-  { wr_identify "$(exec sh -c "echo \$PPID")" && : >"$wr_dir/sup-$wr_identity"; } 2>/dev/null || {
+  { wr_identify "$(exec sh -c "echo \$PPID")" && wr_mark "$wr_dir/sup-$wr_identity"; } || {
     mv "$wr_dir/open" "$wr_dir/end-notrun-unsigned"
     exit
   }
@@ -167,7 +171,7 @@ wr_run() {
   else wr_args wr_step </dev/null & fi
   wr_child=$!
   exec >/dev/null 2>&1
-  if wr_identify "$wr_child"; then : >"$wr_dir/step-$wr_identity"; fi
+  if wr_identify "$wr_child"; then wr_mark "$wr_dir/step-$wr_identity"; fi
   wr_watch "$wr_identity" &
   wr_watcher=$!
   wait "$wr_child"
@@ -175,7 +179,7 @@ wr_run() {
   mv "$wr_dir/open" "$wr_dir/end-done-$wr_code" 2>/dev/null || wait "$wr_watcher"
   wr_clock=0  # what the step left running may hold its output open
   while ! wr_over && [ "$wr_clock" -lt 10 ]; do wr_nap; done
-  wr_over || : >"$wr_dir/cut"
+  wr_over || wr_mark "$wr_dir/cut"
 }
 
 # Becomes the program, with the environment of the login but for PATH, LC_ALL and DOGWATCH_RUN.
@@ -186,7 +190,7 @@ wr_step() {
   shift
   set -- "$WR_PATH" "$wr_found" "$@"
   while [ "$WR_ARGC" -gt 0 ]; do unset "WR_ARG$WR_ARGC"; WR_ARGC=$((WR_ARGC - 1)); done
-  unset WR_ARGC WR_PATH WR_UMASK WR_HEAD WR_TAIL WR_TIMEOUT_S WR_TEXT WR_CLAIM WR_NONCE WR_NOW
+  unset WR_ARGC WR_PATH WR_UMASK WR_HEAD WR_TAIL WR_TIMEOUT_S WR_TEXT WR_CLAIM WR_EARLIER WR_NONCE WR_NOW
   unset WR_DIGEST WR_BASE WR_BOOT WR_BOOT_FILE WR_TOOLS WR_STDIN WR_HAS_STDIN
   export DOGWATCH_RUN="${wr_dir##*/}"
   wr_leader sh -c "PATH=\$1; shift; exec \"\$@\"" dogwatch "$@"
@@ -211,23 +215,29 @@ wr_watch() {
 # variable, so that what the disk does not take is still there; of the rest one process keeps the end.
 wr_keep() {
   wr_file=$wr_dir/$1 wr_kept=0 wr_count=0 wr_held=
-  : >"$wr_file"
+  wr_mark "$wr_file"
   while [ "$((wr_kept + wr_count))" -lt "$2" ]; do
     wr_size=$(($2 - wr_kept - wr_count))
-    # One dd is one read(): what is there, and not a byte more.
-    wr_words=$(dd bs="$((wr_size < 65536 ? wr_size : 65536))" count=1 2>/dev/null | od -An -v -to1)
+    wr_read || wr_read  # nothing twice is the end: one that was killed is none
     if [ -e "$wr_dir/cut" ]; then exec cat >/dev/null; fi  # a closed pipe would kill what is left
     [ -n "$wr_words" ] || break
     # shellcheck disable=SC2086  # split on purpose: a word is a byte
     wr_store $wr_words
   done
   if [ -n "$wr_words" ] || [ "$2" -eq 0 ]; then
-    : >"$wr_file-more"
+    wr_mark "$wr_file-more"
     wr_count_rest "$3"
   fi
   [ -z "$wr_held" ] || wr_offer
-  [ -e "$wr_dir/cut" ] || : >"$wr_file-eof"
+  [ -z "$wr_held" ] || [ -e "$wr_file-lost" ] || wr_mark "$wr_file-lost" || return
+  [ -e "$wr_dir/cut" ] || wr_mark "$wr_file-eof"
 } 2>/dev/null
+
+# One dd is one read(): what is there, and not a byte more.
+wr_read() {
+  wr_words=$(dd bs="$((wr_size < 65536 ? wr_size : 65536))" count=1 2>/dev/null | od -An -v -to1)
+  [ -n "$wr_words" ]
+}
 
 # wr_count_rest TAIL: counts the bytes that are left and keeps the last of them.
 wr_count_rest() {
@@ -237,7 +247,7 @@ wr_count_rest() {
     wr_words=$(wc -c <"$wr_file-sum")
     wait "$!"
     # Unless something else is left because these had no place.
-    [ -n "$(head -c 1 <&5 | od -An -to1)" ] || : >"$wr_file-rest-$((wr_words))"
+    [ -n "$(head -c 1 <&5 | od -An -to1)" ] || wr_mark "$wr_file-rest-$((wr_words))"
   fi
   cat <&5 >/dev/null
 }
@@ -249,7 +259,7 @@ wr_store() {
     wr_size=$(wc -c <"$wr_file")
     if [ "$((wr_size))" -eq "$((wr_kept + $#))" ]; then wr_kept=$((wr_size)); return; fi
   fi
-  [ -n "$wr_held" ] || : >"$wr_file-lost"
+  [ -n "$wr_held" ] || wr_mark "$wr_file-lost"
   wr_held="$wr_held $*" wr_count=$((wr_count + $#))
 }
 
@@ -259,8 +269,8 @@ wr_offer() {
   wr_serve </dev/null &
   wr_holder=$!
   wr_identify "$wr_holder" || return
-  : >"$wr_file-holder-$wr_identity"
-  : >"$wr_file-held-$wr_kept-$wr_count"
+  wr_mark "$wr_file-holder-$wr_identity"
+  wr_mark "$wr_file-held-$wr_kept-$wr_count"
   { wr_i=0
     while [ -p "$wr_file-pipe" ] && [ "$wr_i" -lt 180 ]; do sleep 5; wr_i=$((wr_i + 1)); done
     if wr_alive "$wr_identity"; then kill "$wr_holder"; fi
@@ -269,7 +279,13 @@ wr_offer() {
 wr_serve() {
   # shellcheck disable=SC2086  # split on purpose: a word is a byte
   wr_held=$(printf "\\\\0%s" $wr_held)
-  while [ -p "$wr_file-pipe" ]; do (printf %b "$wr_held" >"$wr_file-pipe"); sleep 1; done
+  trap "kill \$wr_writer 2>/dev/null; exit" TERM
+  while [ -p "$wr_file-pipe" ]; do
+    printf %b "$wr_held" >"$wr_file-pipe" &
+    wr_writer=$!
+    wait "$wr_writer"
+    sleep 1
+  done
 }
 '
 
@@ -302,7 +318,7 @@ wr_main() {
 
 wr_hex() { case ${#1}:$1 in 32:*[!0-9a-f]*) return 1 ;; 32:*) ;; *) return 1 ;; esac; }
 wr_say() { printf 'WR1 %s %s %s %s %s\n' "$wr_run" "${WR_DIGEST:--}" "$1" "$2" "$wr_boot"; }
-wr_refuse() { wr_say refused "$1"; exit 0; }
+wr_refuse() { [ -z "${wr_undo-}" ] || rm -rf "$wr_undo"; wr_say refused "$1"; exit 0; }
 wr_unknown() { wr_say unknown "$1"; exit 0; }
 
 # wr_private WHAT FOLDER: refuses all but a real folder of this user that nobody else can enter.
@@ -312,7 +328,7 @@ wr_private() {
   set -- $(ls -ldn "$2" 2>/dev/null)
   case ${1-} in d*) ;; *) wr_refuse "$wr_what"_no_folder ;; esac
   [ "$3" = "$(id -u)" ] || wr_refuse "$wr_what"_not_ours
-  case $1 in drwx------ | drwx------. | drwx--S---) ;; *) wr_refuse "$wr_what"_not_private ;; esac
+  case $1 in drwx--[-S]--- | drwx--[-S]---.) ;; *) wr_refuse "$wr_what"_not_private ;; esac
 }
 
 # wr_make COMMAND... PATH: makes a name that may be there already, or says why that can't be.
@@ -340,8 +356,10 @@ wr_ground() {
   wr_make mkdir "$wr_base/ids"
   wr_private ids "$wr_base/ids"
   mkdir "$wr_ground" 2>/dev/null || { wr_make mkdir "$wr_ground"; wr_refuse ground_exists; }
+  wr_undo=$wr_ground
   wr_make mkdir "$wr_ground/made-$WR_NOW"
   wr_make mkdir "$wr_ground/boot-$wr_boot"
+  wr_undo=
   wr_sweep
   wr_detail=room wr_size=0
   { printf '%4096s' '' >"$wr_ground/room" && wr_size=$(wc -c <"$wr_ground/room"); } 2>/dev/null
@@ -406,17 +424,17 @@ wr_open() {
   wr_enter
 }
 
-# Whether another ground has begun this run.
+# wr_met RUN_ID NONCE: whether another ground has begun this run.
 wr_met() {
-  [ -L "$wr_base/ids/$wr_run" ] || return
-  wr_name=$(ls -ld "$wr_base/ids/$wr_run")
+  [ -L "$wr_base/ids/$1" ] || return
+  wr_name=$(ls -ld "$wr_base/ids/$1")
   wr_name=${wr_name##* -> }
-  [ "${wr_name%.*}" != "$WR_NONCE" ]
+  [ "${wr_name%.*}" != "$2" ]
 }
 
 # Sets wr_state and wr_detail.
 wr_look() {
-  wr_patience=$((wr_clock + 10))
+  wr_patience=$((wr_clock + 40))
   while :; do
     wr_state=unknown wr_detail=-
     if wr_fact end; then wr_state=${wr_fact%%-*} wr_detail=${wr_fact#*-}; return; fi
@@ -449,8 +467,16 @@ wr_tell() {
   wr_say "$wr_state" "$wr_detail"
 }
 
-# What carries the run in its environment and lives: it left the process group.
+# Two seconds for that: to look at a process that hangs can hang too.
 wr_left() {
+  wr_name_left &
+  wr_child=$! wr_clock=0
+  while kill -0 "$wr_child" 2>/dev/null && [ "$wr_clock" -lt 10 ]; do wr_nap; done
+  kill "$wr_child" 2>/dev/null
+}
+
+# What carries the run in its environment and lives: it left the process group.
+wr_name_left() {
   # shellcheck disable=SC2013  # names without blanks
   for wr_name in $(grep -l "DOGWATCH_RUN=$wr_run" /proc/[0-9]*/environ 2>/dev/null); do
     wr_name=${wr_name%/environ}
@@ -482,6 +508,7 @@ wr_start() {
   wr_open
   wr_look
   [ "$wr_state" = notstarted ] || { wr_tell; return; }
+  wr_make mkdir "$wr_dir/calm"
   wr_make mkdir "$wr_dir/open"
   mkdir "$wr_dir/go" 2>/dev/null || { wr_make mkdir "$wr_dir/go"; wr_look; wr_tell; return; }
   WR_TEXT=$wr_shared$wr_supervisor
@@ -499,8 +526,10 @@ wr_claim_id() {
     [ ! -e "$wr_name" ] || [ "${wr_name##*-}" -lt $((WR_NOW - 2400)) ] || wr_refuse claim_may_be_gone
   done
   [ -d "$wr_base/ids" ] || wr_unknown ground_gone
-  wr_make ln -s "$WR_NONCE.$WR_NOW" "$wr_base/ids/$wr_run"
-  if wr_met; then wr_say met -; exit; fi
+  for wr_pair in $WR_EARLIER "$wr_run:$WR_NONCE"; do
+    wr_make ln -s "${wr_pair#*:}.$WR_NOW" "$wr_base/ids/${wr_pair%:*}"
+    if wr_met "${wr_pair%:*}" "${wr_pair#*:}"; then wr_say met -; exit; fi
+  done
 }
 
 wr_status() { wr_look; wr_tell; }
@@ -508,9 +537,9 @@ wr_wait() { wr_await "${1:-20}"; wr_tell; }
 
 wr_fence() { wr_claim; wr_tell; }
 wr_claim() {
-  if wr_met; then wr_say met -; exit; fi
+  if wr_met "$wr_run" "$WR_NONCE"; then wr_say met -; exit; fi
   wr_open
-  if mkdir "$wr_dir/go" 2>/dev/null; then : >"$wr_dir/fenced"; fi
+  if mkdir "$wr_dir/go" 2>/dev/null; then wr_mark "$wr_dir/fenced"; fi
   wr_look
   [ "$wr_state" != notstarted ] || wr_make mkdir "$wr_dir/go"
 }
@@ -518,7 +547,7 @@ wr_claim() {
 wr_cancel() {
   wr_claim
   if [ "$wr_state" = running ]; then
-    : >"$wr_dir/cancel"
+    mv "$wr_dir/calm" "$wr_dir/cancel" 2>/dev/null || wr_mark "$wr_dir/cancel"
     wr_await 15
   elif [ "$wr_detail" = step_alive ]; then
     wr_end "${wr_fact%-*}"

@@ -7,9 +7,10 @@ use std::process::Command;
 use dogwatch::domain::id::{Digest, RequestId};
 use dogwatch::domain::record::event::Event;
 use dogwatch::domain::world::actor::ActorId;
-use dogwatch::store::Store;
+use dogwatch::store::{self, Store};
 
 use crate::bot::Place;
+use crate::bot::life::assert_strace;
 use crate::{BINARY, folder};
 
 /// A run of the binary on a state folder: whether it went well, and what it said.
@@ -37,6 +38,8 @@ fn chatting(anchors: &str) -> tempfile::TempDir {
          actors = [\"console:{uid}\"]\n"
     );
     fs::write(folder.path().join("dogwatch.toml"), config).unwrap();
+    let (went_well, said) = dogwatch(&folder.path().join("state"), &["init"], "");
+    assert!(went_well, "{said}");
     folder
 }
 
@@ -85,6 +88,26 @@ fn a_head_is_told_and_kept_elsewhere_at_each_resolve_and_finds_a_record_set_back
 }
 
 #[test]
+fn the_folder_of_a_new_anchor_file_is_synced_once() {
+    assert_strace();
+    let folder = chatting("kept/anchors");
+    let kept = folder.path().join("kept");
+    fs::create_dir(&kept).unwrap();
+    for (life, expected) in [(1, true), (2, false)] {
+        let (typed, trace) = (folder.path().join("typed"), folder.path().join("trace"));
+        fs::write(&typed, RESOLVED).unwrap();
+        let mut command = Command::new("strace");
+        command.args(["-f", "-qq", "-y", "-e", "trace=fsync", "-o"]).arg(&trace).arg(BINARY);
+        command.args(["--state", "state", "--kb", crate::KB, "chat"]).current_dir(folder.path());
+        let done = command.stdin(fs::File::open(typed).unwrap()).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+        let calls = fs::read_to_string(trace).unwrap();
+        assert!(calls.contains("/kept/anchors>)"), "{life}: {calls}");
+        assert_eq!(calls.contains("/kept>)"), expected, "{life}: {calls}");
+    }
+}
+
+#[test]
 fn a_head_that_can_not_be_kept_elsewhere_is_said_and_stops_nothing() {
     let folder = chatting("nowhere/anchors");
     let state = folder.path().join("state");
@@ -122,6 +145,7 @@ fn a_plan_that_does_not_have_its_digest_breaks_the_record_at_its_event() {
     ] {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state");
+        store::create(&state, 1).unwrap();
         let (mut store, _) = Store::open::<Event>(&state, 1).unwrap();
         let by = ActorId("demo:ana".to_owned());
         store.append(2, events.into_iter().map(|event| (by.clone(), event)).collect()).unwrap();

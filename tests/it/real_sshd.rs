@@ -44,8 +44,8 @@ const VMWARE_CMD: &str = r#"#!/bin/sh
 here=$(dirname "$0")
 echo "$*" >>"$here/calls"
 case $2 in
-  start) sleep 1; echo on >"$here/state"; echo "start() = 1" ;;
-  getstate) echo "getstate() = $(cat "$here/state")" ;;
+  start) sleep 1; echo on >"$here/state-${1##*/}"; echo "start() = 1" ;;
+  getstate) echo "getstate() = $(cat "$here/state-${1##*/}" 2>/dev/null || echo off)" ;;
 esac
 "#;
 
@@ -85,7 +85,6 @@ impl World {
         let doubles = sshd.folder.join("doubles");
         fs::create_dir(&doubles).unwrap();
         fs::write(doubles.join("vmware-cmd"), VMWARE_CMD).unwrap();
-        fs::write(doubles.join("state"), "off\n").unwrap();
         fs::set_permissions(doubles.join("vmware-cmd"), fs::Permissions::from_mode(0o755)).unwrap();
         sshd::own(&doubles, &sshd.user);
         let config = folder.path().join("dogwatch.toml");
@@ -309,8 +308,8 @@ async fn two_requests_on_one_host_run_one_after_the_other() {
         assert_eq!(all.matches(&format!("+ {id} succeeded")).count(), 1, "{all}");
     }
     assert!(all.find("+ r1 succeeded").unwrap() < all.find("- r2 starts").unwrap(), "{all}");
-    let calls =
-        ["app01", "app02"].map(|name| [format!("{} start", vmx(name)), format!("{} getstate", vmx(name))]);
+    let calls = ["app01", "app02"]
+        .map(|name| ["getstate", "start", "getstate"].map(|verb| format!("{} {verb}", vmx(name))));
     assert_eq!(world.calls(), calls.concat());
     world.end().await;
 }

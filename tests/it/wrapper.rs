@@ -120,6 +120,9 @@ under_each_shell! {
     what_left_its_session_is_named_after_a_stop
     where_the_ground_is_gone_everything_is_unknown
     a_run_that_was_begun_on_other_ground_is_met_again
+    earlier_attempts_that_never_began_never_begin_under_a_record_set_back
+    where_names_run_out_a_step_is_neither_killed_nor_lost
+    a_step_is_cancelled_where_no_name_can_be_made
     claims_stay_for_a_week_and_what_was_swept_of_them_is_remembered
     of_more_claims_than_a_host_keeps_the_oldest_go_first
     what_a_full_disk_does_not_take_comes_from_memory

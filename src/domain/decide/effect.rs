@@ -2,7 +2,7 @@
 
 use super::input::{Answers, Reached};
 use crate::domain::audit::chain::Head;
-use crate::domain::id::{ConversationId, HostName, RequestId, RunId};
+use crate::domain::id::{ConversationId, HostName, Nonce, RequestId, RunId};
 use crate::domain::plan::Plan;
 use crate::domain::plan::approved::Approved;
 use crate::domain::record::event::Event;
@@ -71,6 +71,8 @@ pub struct StepRef {
     pub run: RunId,
     /// The ground that was recorded with it.
     pub ground: Ground,
+    /// The attempts at it before this one, which are proven not to have begun.
+    pub earlier: Vec<(RunId, Nonce)>,
 }
 
 /// What is to be recorded, and then to be done.

@@ -96,7 +96,7 @@ pub fn step_ended(
         turn.probe(host);
     } else {
         turn.follow(replies::run::step_ended(id, host, at, problem.as_deref(), &output));
-        turn.go_on(host, &planned, StepRef { step, run, ground }, end, problem);
+        turn.go_on(host, &planned, StepRef { step, run, ground, earlier: Vec::new() }, end, problem);
     }
     turn.decision
 }
@@ -130,7 +130,10 @@ pub fn verified(view: View<'_>, id: RequestId, host: &HostName, report: VerifyRe
     turn.follow(replies::run::verified(id, host, found, &why, &output));
     match verdict {
         _ if unknown => {
-            turn.end_host(host, Outcome::Unknown, &format!("nobody knows how the step ended; {found} now"));
+            let why = turn.host_run(host).and_then(|host| host.unknown.clone()).unwrap_or_default();
+            let why = shortened(&why, WHY_LEN_MAX / 2);
+            let told = format!("nobody knows how the step ended: {why}; {found} now");
+            turn.end_host(host, Outcome::Unknown, &told);
         }
         Verdict::Holds => turn.end_host(host, Outcome::Succeeded, ""),
         Verdict::Fails | Verdict::NotApplicable => {
@@ -149,7 +152,7 @@ fn judged(command: &Command, report: &StepReport) -> (StepEnd, Option<String>) {
     let short = |why: &str| shortened(why, WHY_LEN_MAX);
     let left = match report.left.as_slice() {
         [] => String::new(),
-        left => format!("; still alive there, in a session of its own: {}", left.join(", ")),
+        left => format!("; what still lives there: {}", left.join(", ")),
     };
     let (end, problem) = match &report.end {
         StepEnd::Done(code) => match judge(command, *code, &report.output) {
@@ -163,7 +166,7 @@ fn judged(command: &Command, report: &StepReport) -> (StepEnd, Option<String>) {
         StepEnd::Cancelled => (StepEnd::Cancelled, Some(format!("stopped because somebody asked{left}"))),
         StepEnd::NotRun(why) => (StepEnd::NotRun(short(why)), Some(format!("did not run: {why}"))),
         StepEnd::Unknown(why) => {
-            (StepEnd::Unknown(short(why)), Some(format!("unknown whether it ran: {why}")))
+            (StepEnd::Unknown(short(&format!("{why}{left}"))), Some(format!("unknown how it ended: {why}{left}")))
         }
     };
     (end, problem.map(|problem| short(&problem)))

@@ -6,7 +6,7 @@ use super::effect::{Decision, Effect, StepRef};
 use super::input::Reached;
 use crate::domain::id::{HostName, RequestId};
 use crate::domain::plan::HostPlan;
-use crate::domain::plan::run_id::run_id;
+use crate::domain::plan::run_id::{FIRST_ATTEMPT, run_id};
 use crate::domain::record::event::Event;
 use crate::domain::record::moment::Moment;
 use crate::domain::record::request::{HostPhase, HostRun, Request, Run, Status};
@@ -127,9 +127,12 @@ impl<'a> Turn<'a> {
         let request = self.request.id;
         let Some(attempt) = self.host_run(host).map(|host| host.attempt_at(step)) else { return };
         let run = run_id(self.view.context.store, self.request.digest, host, step, attempt);
+        let earlier = self.host_run(host).filter(|_| attempt > FIRST_ATTEMPT);
+        let earlier = earlier.map(|host| host.attempts.clone()).unwrap_or_default();
         self.record(Event::StepStarted { request, host: host.clone(), step, run, ground: ground.clone() });
         self.follow(replies::run::step_started(&self.request, host, step, attempt));
-        self.decision.effects.push(Effect::Execute(request, host.clone(), StepRef { step, run, ground }));
+        let at = StepRef { step, run, ground, earlier };
+        self.decision.effects.push(Effect::Execute(request, host.clone(), at));
     }
 
     /// Ends the run on a host and goes on with the next one, or ends the run.

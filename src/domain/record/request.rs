@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::event::{ApprovalEnd, Event};
 use super::moment::Moment;
 use super::run::{Ground, Outcome, StepEnd};
-use crate::domain::id::{ConversationId, Digest, HostName, IncidentId, RequestId, RunId};
+use crate::domain::id::{ConversationId, Digest, HostName, IncidentId, Nonce, RequestId, RunId};
 use crate::domain::plan::approved::Approved;
 use crate::domain::plan::run_id::FIRST_ATTEMPT;
 use crate::domain::plan::{HostPlan, Plan};
@@ -85,6 +85,10 @@ pub struct HostRun {
     pub phase: HostPhase,
     /// Index of the step that was sent last, and how often it was.
     pub sent: Option<(usize, u32)>,
+    /// Under which ids and on which ground it was, oldest first.
+    pub attempts: Vec<(RunId, Nonce)>,
+    /// Why nobody knows how a step ended.
+    pub unknown: Option<String>,
     /// Index of the last step that is known to have run, to its end or to its time limit.
     pub ran: Option<usize>,
     /// Whether a step or the verification says that the action does not apply there: then nothing
@@ -282,6 +286,8 @@ impl Run {
         let host = || HostRun {
             phase: HostPhase::Waiting,
             sent: None,
+            attempts: Vec::new(),
+            unknown: None,
             ran: None,
             not_applicable: false,
             output: BTreeMap::new(),
@@ -304,12 +310,20 @@ impl Run {
             Event::RunSettled { outcome, reason, .. } => self.settle(*outcome, reason, &moment.actor),
             Event::StepStarted { host, step, run, ground, .. } => self.on_host(plan, host, |host, _| {
                 host.phase = HostPhase::Step { step: *step, run: *run, ground: ground.clone() };
-                host.sent = Some((*step, host.attempt_at(*step)));
+                let attempt = host.attempt_at(*step);
+                host.sent = Some((*step, attempt));
+                if attempt == FIRST_ATTEMPT {
+                    host.attempts.clear();
+                }
+                host.attempts.extend(ground.nonce.map(|nonce| (*run, nonce)));
             }),
             Event::OutputKept { host, step, text, .. } => self.on_host(plan, host, |host, _| {
                 host.output.entry(*step).or_default().push_str(text);
             }),
             Event::StepEnded { host, step, end, .. } => self.on_host(plan, host, |host, planned| {
+                if let StepEnd::Unknown(why) = end {
+                    host.unknown = Some(why.clone());
+                }
                 host.phase = match end {
                     StepEnd::NotRun(_) => HostPhase::Waiting,
                     end => HostPhase::Verifying(matches!(end, StepEnd::Unknown(_))),

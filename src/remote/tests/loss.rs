@@ -7,7 +7,7 @@ use tokio::time::{sleep, timeout};
 
 use super::super::run;
 use super::super::step::Step;
-use super::super::wire::fresh_run_id;
+use super::super::wire::{Claim, fresh_run_id};
 use super::runs::{World, lines, sh, unseen};
 use crate::domain::id::Digest;
 use crate::domain::record::run::{BootId, StepEnd};
@@ -102,7 +102,7 @@ async fn a_host_that_is_gone_leaves_the_run_unknown() {
         command: &slow,
         run,
         ground: &ground,
-        is_claimed: true,
+        claim: Claim::Made(&[]),
     };
     let (report, ()) = tokio::join!(run::execute(step, cancel, unseen()), async {
         sleep(Duration::from_secs(1)).await;

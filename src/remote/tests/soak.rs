@@ -21,7 +21,7 @@ use super::super::ground;
 use super::super::over::OverRuns;
 use super::super::run;
 use super::super::step::Step;
-use super::super::wire::fresh_run_id;
+use super::super::wire::{Claim, fresh_run_id};
 use super::runs::{lines, sh, unseen};
 use super::{Sshd, config, host};
 use crate::domain::id::Digest;
@@ -242,7 +242,7 @@ async fn one(place: &Place, fault: Fault, shell: &'static str, round: usize) -> 
             command: &command,
             run,
             ground: &ground,
-            is_claimed: true,
+            claim: Claim::Made(&[]),
         };
         let (_sender, cancel) = watch::channel(false);
         let execute = run::execute(step, cancel.clone(), unseen());

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::super::answer::{End, State, answer};
 use super::super::over::OverRuns;
-use super::super::wire::{About, Payload, Place, Verb, command_line, composed, quoted};
+use super::super::wire::{About, Claim, Payload, Place, Verb, command_line, composed, quoted};
 use super::runs::command;
 use crate::domain::id::{Digest, HostName, RunId};
 use crate::domain::testing;
@@ -138,9 +138,10 @@ fn the_call_comes_last_and_only_start_carries_the_step() {
     let ground = testing::ground();
     let about = About { host: &sshd_less_host, run: RUN, digest: digest(), place: Place::of(&ground) };
     let step = command(&["rm", "--", "it's"]);
-    let start = composed(about, Payload::Step(&step, true));
+    let start = composed(about, Payload::Step(&step, Claim::Made(&[(RUN, crate::domain::id::Nonce([1; 16]))])));
     assert!(start.ends_with("\nwr_main \"$@\"\n"));
     assert!(start.contains("\nWR_BOOT='boot-1'\n"));
+    assert!(start.contains(&format!("\nWR_CLAIM='1'\nWR_EARLIER='{RUN}:{}'\n", "01".repeat(16))));
     assert!(start.contains("\nWR_ARGC='3'\nWR_ARG1='rm'\nWR_ARG2='--'\nWR_ARG3='it'\\''s'\n"));
     assert!(!composed(about, Payload::Nothing).contains("\nWR_ARG1="));
 }

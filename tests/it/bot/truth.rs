@@ -1,7 +1,7 @@
 //! What was said, what was recorded, and what the hosts themselves noted must agree.
 
 use dogwatch::domain::id::HostName;
-use dogwatch::domain::plan::Command;
+use dogwatch::domain::plan::{Check, Command};
 use dogwatch::domain::record::event::Event;
 use dogwatch::domain::record::request::{HostPhase, Request, Status};
 use dogwatch::domain::record::run::{Outcome, StepEnd};
@@ -50,6 +50,12 @@ fn assert_host_agrees(place: &Place, request: &Request, at: usize, events: &[&Ev
     for (index, command) in planned.steps.iter().enumerate() {
         let context = format!("{context}: {} step {} on {}", request.id, index + 1, planned.name);
         let played = times_played(&plays, command);
+        // A look that the verification repeats word for word can't be told from it.
+        let is_look = |check: &Check| check.command.argv == command.argv;
+        if planned.verify.as_ref().is_some_and(is_look) {
+            all_played &= played > 0;
+            continue;
+        }
         assert!(played <= 1, "{context}: ran {played} times");
         all_played &= played == 1;
         let is_this = |of: &_, step: usize| *of == planned.name && step == index;

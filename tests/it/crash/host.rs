@@ -15,11 +15,13 @@ use crate::bot::{Place, wait_for};
 const START: &str =
     "/run esx-vm-start vmx=/vmfs/volumes/storage1/app01/app01.vmx on lab-esx because it is off";
 
-/// A bot in the middle of the only step of r1, which takes so long.
+/// A bot in the middle of the last step of r1, which takes so long.
 fn in_the_middle(place: &Place, delay: Duration, more: &str) -> Running {
     place.slow(ESX, &["vmware-cmd"], delay);
     let running = place.bot().line(START).by("ben").line("/approve r1").lines(more).start();
-    wait_for("the step to begin", || !place.plays(ESX).is_empty());
+    wait_for("the step to begin", || {
+        place.plays(ESX).iter().any(|play| play.args.iter().any(|arg| arg == "start"))
+    });
     running
 }
 
@@ -78,7 +80,7 @@ fn an_unknown_end_blocks_its_host_until_a_person_settles_it() {
     wait_for("the step to begin", || !place.plays(ESX).is_empty());
     place.kill_the_run(ESX);
     place.slow(ESX, &["vmware-cmd"], Duration::ZERO);
-    let said = running.end().with(&["unknown whether it ran: the host says", "? r1 unknown"]);
+    let said = running.end().with(&["unknown how it ended: the host says", "? r1 unknown"]);
     let record = place.record();
     assert_recorded(&said.out, &record, "supervisor killed");
     assert_eq!(assert_agrees(&place, &record, "supervisor killed"), [Outcome::Unknown]);

@@ -4,17 +4,26 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::host::{Host, Step, counted, fresh};
+use super::host::{Host, Step, counted, fresh, until};
 
-/// A file system of its own below a host's folder. Takes root, which the tests have.
+/// A file system of its own below a host's folder. Takes root, or sudo without a password.
 struct Mounted(PathBuf);
+
+fn as_root(program: &str) -> Command {
+    if rustix::process::geteuid().is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("sudo");
+    command.args(["-n", program]);
+    command
+}
 
 impl Mounted {
     fn new(path: PathBuf, options: &str) -> Self {
         let _ = fs::create_dir(&path);
         let options = format!("mode=1777,{options}");
-        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(&path).status();
-        assert!(mount.unwrap().success(), "mount a tmpfs: the tests run as root");
+        let mount = as_root("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(&path).status();
+        assert!(mount.unwrap().success(), "mount a tmpfs at {}: as root, or with sudo", path.display());
         Self(path)
     }
 
@@ -27,7 +36,7 @@ impl Mounted {
 
 impl Drop for Mounted {
     fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+        let _ = as_root("umount").arg("-l").arg(&self.0).status();
     }
 }
 
@@ -62,7 +71,62 @@ pub fn what_a_full_disk_does_not_take_comes_from_memory(host: &mut Host) {
         }
         assert_eq!(host.ask(&run, "leave"), "left -");
         fs::remove_file(disk.0.join("fill")).unwrap();
+        // What held it ends with the ground.
+        let folder = host.run_folder(&run).display().to_string();
+        until(|| (!processes().iter().any(|line| line.contains(&folder))).then_some(()));
     }
+}
+
+/// The command lines of all that lives.
+fn processes() -> Vec<String> {
+    let pids = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path().join("cmdline"));
+    pids.filter_map(|path| Some(String::from_utf8_lossy(&fs::read(path).ok()?).into_owned())).collect()
+}
+
+/// Takes every name that is left on a disk.
+fn take_names(disk: &Path) {
+    let mut number = 0;
+    while fs::write(disk.join(format!("taken{number}")), "").is_ok() {
+        number += 1;
+    }
+}
+
+pub fn where_names_run_out_a_step_is_neither_killed_nor_lost(host: &mut Host) {
+    let mut done = 0;
+    for names in 10..26 {
+        let disk = Mounted::new(host.path("disk"), &format!("size=400k,nr_inodes={names}"));
+        host.base = disk.0.join("base");
+        host.nonce = fresh();
+        if host.make_ground().starts_with("refused") {
+            let left = fs::read_dir(&host.base).into_iter().flatten().flatten();
+            assert!(left.into_iter().all(|entry| entry.file_name().len() != 32), "{names}: ground stays");
+            continue;
+        }
+        let run = fresh();
+        let mark = host.path(&format!("mark{names}"));
+        let line = format!("echo ran >>{}; seq 30000; exit 3", mark.display());
+        let answer = host.start(&run, &Step { head: 1000, tail: 1000, ..Step::line(&line) });
+        let end = if answer == "accepted -" { host.end(&run) } else { answer };
+        match end.as_str() {
+            "done 3" => {
+                done += 1;
+                assert!(mark.exists(), "{names}");
+            }
+            "refused no_inodes" | "notrun unsigned" => assert!(!mark.exists(), "{names}: {end}"),
+            other => panic!("{names} names: {other}"),
+        }
+    }
+    assert!(done > 3, "{done}");
+}
+
+pub fn a_step_is_cancelled_where_no_name_can_be_made(host: &mut Host) {
+    let disk = Mounted::new(host.path("disk"), "size=400k,nr_inodes=60");
+    host.base = disk.0.join("base");
+    let run = fresh();
+    assert_eq!(host.start(&run, &Step::new(&["sleep", "300"])), "accepted -");
+    host.fact(&run, "step");
+    take_names(&disk.0);
+    assert_eq!(host.ask(&run, "cancel"), "cancelled gone");
 }
 
 pub fn why_a_place_is_no_good_is_named(host: &mut Host) {

@@ -51,6 +51,8 @@ pub struct Host {
     pub now: u64,
     /// `WR_CLAIM`
     pub claims: bool,
+    /// `WR_EARLIER`
+    pub earlier: String,
 }
 
 /// What `start` is to begin.
@@ -161,6 +163,7 @@ impl Host {
             noted_boot: "boot-1".to_owned(),
             now: NOW,
             claims: true,
+            earlier: String::new(),
         }
     }
 
@@ -216,6 +219,7 @@ impl Host {
             ("WR_NONCE", self.nonce.as_bytes()),
             ("WR_BOOT", self.noted_boot.as_bytes()),
             ("WR_NOW", self.now.to_string().as_bytes()),
+            ("WR_EARLIER", self.earlier.as_bytes()),
             ("WR_CLAIM", if self.claims { b"1" } else { b"0" }),
             ("WR_BOOT_FILE", self.path("boot_id").as_os_str().as_bytes()),
             ("WR_TOOLS", self.tools.as_bytes()),

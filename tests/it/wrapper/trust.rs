@@ -156,6 +156,31 @@ pub fn a_run_that_was_begun_on_other_ground_is_met_again(host: &mut Host) {
     assert_eq!(fs::read_to_string(&marks).unwrap(), "ran\nran\nran\n");
 }
 
+pub fn earlier_attempts_that_never_began_never_begin_under_a_record_set_back(host: &mut Host) {
+    let marks = host.path("marks");
+    let step = Step::line(&format!("echo ran >>{}", marks.display()));
+    let [first, second] = [fresh(), fresh()];
+    // The first attempt is fenced off, the second runs.
+    assert_eq!(host.make_ground(), "ground room");
+    assert_eq!(host.ask(&first, "fence"), "fenced -");
+    let ground_of_first = std::mem::replace(&mut host.nonce, fresh());
+    host.earlier = format!("{first}:{ground_of_first}");
+    assert_eq!(host.start(&second, &step), "accepted -");
+    assert_eq!(host.end(&second), "done 0");
+    // Set back, the bot knows of none and sends the first again.
+    host.earlier = String::new();
+    host.nonce = fresh();
+    assert_eq!(host.start(&first, &step), "met -");
+    // The other way round: the first ran, and was never sent in this life, where the second follows it.
+    let [first, second] = [fresh(), fresh()];
+    assert_eq!(host.start(&first, &step), "accepted -");
+    assert_eq!(host.end(&first), "done 0");
+    host.nonce = fresh();
+    host.earlier = format!("{first}:{}", fresh());
+    assert_eq!(host.start(&second, &step), "met -");
+    assert_eq!(fs::read_to_string(&marks).unwrap(), "ran\nran\n");
+}
+
 pub fn claims_stay_for_a_week_and_what_was_swept_of_them_is_remembered(host: &mut Host) {
     const WEEK: u64 = 604_800;
     let ids = host.base.join("ids");

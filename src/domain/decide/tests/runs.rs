@@ -190,6 +190,19 @@ fn cancel_that_comes_too_late_for_a_step_stops_the_next_one() {
 }
 
 #[test]
+fn why_nobody_knows_how_a_step_ended_is_said_also_after_a_verification() {
+    let mut world = World::running("vm-start", &["kvm1"]);
+    world.step_ends(R1, StepEnd::Unknown("the record was probably set back".to_owned()));
+    let report = VerifyReport { verdict: Verdict::Holds, why: String::new(), output: Output::default() };
+    let (_, effects) = world.decided(Input::Verified(R1, "kvm1".into(), report)).unwrap();
+    let said = effects.iter().any(|effect| {
+        matches!(effect, Effect::Say(say) if testing::text_of(&say.reply).contains("probably set back"))
+    });
+    assert!(said, "{effects:?}");
+    assert_eq!(outcome(&world), Outcome::Unknown);
+}
+
+#[test]
 fn cancelled_step_whose_end_is_unknown_is_unknown() {
     let mut world = World::running("vm-folder", &["kvm1"]);
     world.says("ana", Command::Cancel(R1)).unwrap();

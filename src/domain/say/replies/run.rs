@@ -127,7 +127,7 @@ pub fn ended(catalogue: &Catalogue, request: &Request, outcome: Outcome) -> Repl
         }
         Outcome::Unknown => {
             reply = reply.line(Line::plain(
-                "It may have run. Nothing else changes on that host until somebody has looked:",
+                "Nobody knows how it ended. Nothing else changes on that host until somebody has looked:",
             ));
             let press = Press::Request(RequestPress::Settle, id, request.digest.prefix());
             reply
