@@ -21,6 +21,10 @@ use crate::domain::say::question::{Purpose, Question};
 /// Tickets remembered: far more than a platform delivers again, and the oldest go first.
 const TICKETS_MAX: usize = 20_000;
 
+/// Milliseconds for which one number is enough: more posts than that come in bursts alone. A number has 11 digits
+/// then, which leaves room for the page in what Discord knows a message by.
+const NUMBER_MS: u64 = 100;
+
 /// Something to be said, with the number under which it is remembered until it has been.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Post {
@@ -155,7 +159,8 @@ impl Outbox {
         if matches!(say.to, To::Caller(_)) {
             return (Post { number: 0, at_ms, say }, Vec::new());
         }
-        self.last_number += 1;
+        // Behind the clock a record that was set back would give a number again that has been sent.
+        self.last_number = (self.last_number + 1).max(at_ms / NUMBER_MS);
         let number = self.last_number;
         let say = bounded(say, at_ms);
         let kept = note(format!("{POST}{number:020}"), &(at_ms, &say));

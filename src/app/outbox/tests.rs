@@ -42,6 +42,16 @@ fn a_post_stays_until_it_is_delivered_and_numbers_go_on() {
 }
 
 #[test]
+fn a_number_is_not_given_again_by_a_record_that_was_set_back() {
+    let (now_ms, mut before) = (1_795_000_000_000, Outbox::default());
+    let sent = (0..50).map(|n| before.post(say(room()), now_ms + n * 10).0.number).max().unwrap();
+    let next = Outbox::default().post(say(room()), now_ms + 10_000).0.number;
+    assert!(next > sent, "{next} {sent}");
+    // 25 characters are 8 of the record, the number, the page and what stands between them.
+    assert!(next.to_string().len() <= 11);
+}
+
+#[test]
 fn what_only_the_caller_sees_is_not_kept() {
     let origin = Origin::typed(ActorId("demo:ana".to_owned()), ConversationId::from("demo:ana"));
     let (_, notes) = Outbox::default().post(say(To::Caller(origin)), 5);
