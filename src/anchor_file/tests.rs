@@ -6,7 +6,7 @@ use super::*;
 use crate::domain::id::Digest;
 
 fn kept(path: &Path, seq: u64) -> Result<(), String> {
-    AnchorFile(path.to_owned()).keep(1_795_000_000_123, Head { seq, hash: Digest::of(b"x") })
+    AnchorFile::new(path.to_owned()).keep(1_795_000_000_123, Head { seq, hash: Digest::of(b"x") })
 }
 
 #[test]
@@ -30,6 +30,28 @@ fn a_line_that_was_cut_short_does_not_swallow_the_next() {
     kept(&path, 9).unwrap();
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.starts_with("2026-11-18T09:06:40Z 7:ab\n2026-11-18T11:06:40Z 9:"), "{text}");
+}
+
+#[test]
+fn heads_that_come_while_one_is_written_wait_and_the_newest_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("anchors");
+    let file = AnchorFile::new(path.clone());
+    let head = |seq| Head { seq, hash: Digest::of(b"x") };
+    std::thread::scope(|scope| {
+        let written = locked(&file.writing);
+        let waits = scope.spawn(|| file.keep(1, head(7)));
+        while locked(&file.waiting).is_none() {
+            std::thread::yield_now();
+        }
+        assert_eq!((file.keep(2, head(9)), file.keep(3, head(8))), (Ok(()), Ok(())));
+        locked(&file.waiting).as_mut().unwrap().since -= 2 * WAITING_MAX;
+        assert!(file.keep(4, head(9)).unwrap_err().contains("still being written"));
+        drop(written);
+        assert_eq!(waits.join().unwrap(), Ok(()));
+    });
+    let text = fs::read_to_string(path).unwrap();
+    assert!(text.lines().count() == 1 && text.contains(" 9:"), "{text}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::end::End;
 use super::failure::{Done, Failure};
 use super::places::Places;
-use super::runtime::runtime;
+use super::runtime::run as run_to_end;
 use super::talk::Talk;
 use crate::articles::library::KbLibrary;
 use crate::articles::meaning::VECTORS;
@@ -32,5 +32,5 @@ pub fn run(places: &Places) -> Done {
     let _following = library.watch()?;
     let talk = Talk { files, library, actor, cast: Vec::new() };
     let state = places.state()?;
-    Ok(runtime()?.block_on(async { talk.run(&state, &mut End::listen()?).await })?)
+    Ok(run_to_end(async { talk.run(&state, &mut End::listen()?).await })??)
 }

@@ -9,7 +9,7 @@ use super::end::End;
 use super::failure::{Done, Failure};
 use super::output::out;
 use super::places::Places;
-use super::runtime::runtime;
+use super::runtime::run as run_to_end;
 use super::talk::Talk;
 use crate::articles::library::KbLibrary;
 use crate::articles::sources::{ConfigSource, Files};
@@ -48,7 +48,7 @@ Try, line by line:
 
 pub fn run(places: &Places, arguments: &Arguments) -> Done {
     let people = cast().map_err(|error| Failure::Failed(error.into()))?;
-    runtime()?.block_on(demo(places, arguments, people))
+    run_to_end(demo(places, arguments, people))?
 }
 
 fn cast() -> Result<People, crate::domain::world::actor::PeopleError> {

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::end::End;
 use super::failure::{Done, Failure};
 use super::places::Places;
-use super::runtime::runtime;
+use super::runtime::run as run_to_end;
 use crate::anchor_file::AnchorFile;
 use crate::app::ports::Elsewhere;
 use crate::app::{Bot, BotError};
@@ -43,7 +43,7 @@ pub fn run(places: &Places) -> Done {
     let state = places.state()?;
     let (identity, anchor_file) = (read.identity.unwrap_or_default(), read.anchor_file);
     let parts = Parts { settings, token, files, library, identity, anchor_file };
-    runtime()?.block_on(async { parts.run(&state, &mut End::listen()?).await })
+    run_to_end(async { parts.run(&state, &mut End::listen()?).await })?
 }
 
 /// All that is open before the record.
@@ -76,7 +76,7 @@ impl Parts {
             sources: Arc::clone(&sources),
             chat: Arc::new(service.chat()),
             roles: Arc::new(service.roles()),
-            elsewhere: self.anchor_file.map(|file| Arc::new(AnchorFile(file)) as Arc<dyn Elsewhere>),
+            elsewhere: self.anchor_file.map(|file| Arc::new(AnchorFile::new(file)) as Arc<dyn Elsewhere>),
         };
         let (bot, handle) = bot.prepare(catalogue, &moments, outbox);
         let mut running = tokio::spawn(bot.run(stop.subscribe()));

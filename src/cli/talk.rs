@@ -12,7 +12,8 @@ use crate::app::Bot;
 use crate::app::ports::Elsewhere;
 use crate::articles::library::KbLibrary;
 use crate::articles::sources::Files;
-use crate::chat::console::{self, Conversation, NoGroups};
+use crate::chat::console::{self, Conversation, NoGroups, demo_actor};
+use crate::domain::record::moment::Moment;
 use crate::domain::world::actor::ActorId;
 use crate::remote::{Ssh, SshConfig};
 use crate::store::sled_record::SledRecord;
@@ -39,6 +40,9 @@ impl Talk {
         let folder = state.to_owned();
         let (record, moments, outbox) =
             tokio::task::spawn_blocking(move || SledRecord::open(&folder)).await??;
+        if !self.cast.is_empty() {
+            of_a_demo(state, &moments)?;
+        }
         let names = console::completion(&self.cast);
         let (console, mut typing) = console::open(names).context("could not take over the terminal")?;
         let console = Arc::new(console);
@@ -49,7 +53,7 @@ impl Talk {
             sources: Arc::new(self.files),
             chat: Arc::clone(&console),
             roles: Arc::new(NoGroups),
-            elsewhere: config.anchor_file.map(|file| Arc::new(AnchorFile(file)) as Arc<dyn Elsewhere>),
+            elsewhere: config.anchor_file.map(|file| Arc::new(AnchorFile::new(file)) as Arc<dyn Elsewhere>),
         };
         let (bot, handle) = bot.prepare(catalogue, &moments, outbox);
         let stop = watch::Sender::new(false);
@@ -74,5 +78,17 @@ impl Talk {
         };
         typing.close().await;
         Ok(ended.context("the bot died")??)
+    }
+}
+
+/// Refuses the record of anybody but a demo: hosts and people that are made up have no place in it.
+fn of_a_demo(state: &Path, moments: &[Moment]) -> anyhow::Result<()> {
+    let is_demos = |actor: &ActorId| *actor == ActorId::bot() || actor.0.starts_with(&demo_actor("").0);
+    match moments.iter().map(|moment| &moment.actor).find(|actor| !is_demos(actor)) {
+        None => Ok(()),
+        Some(actor) => anyhow::bail!(
+            "the record in {} is no demo's: `{actor}` has a part in it. Name another folder with --state, or none",
+            state.display()
+        ),
     }
 }

@@ -99,22 +99,16 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
         self.spawn(audited, trail);
     }
 
-    /// Keeps a head elsewhere, one at a time: a file system that hangs holds up this alone.
+    /// Keeps a head elsewhere, beside the loop: a file system that hangs holds up this alone.
     fn keep_elsewhere(&mut self, at_ms: u64, head: Head, trail: Option<Trail>) {
         let Some(elsewhere) = &self.elsewhere else { return };
-        let free = Arc::strong_count(elsewhere) == 1;
         let elsewhere = Arc::clone(elsewhere);
         let keep = async move {
-            let late = || Err(format!("it was not done within {} s", KEEPING_MAX.as_secs()));
-            let kept = if free {
-                let keeping = tokio::task::spawn_blocking(move || elsewhere.keep(at_ms, head));
-                match tokio::time::timeout(KEEPING_MAX, keeping).await {
-                    Ok(Ok(kept)) => kept,
-                    Ok(Err(died)) => Err(died.to_string()),
-                    Err(_) => late(),
-                }
-            } else {
-                Err("the one before is still being written".to_owned())
+            let keeping = tokio::task::spawn_blocking(move || elsewhere.keep(at_ms, head));
+            let kept = match tokio::time::timeout(KEEPING_MAX, keeping).await {
+                Ok(Ok(kept)) => kept,
+                Ok(Err(died)) => Err(died.to_string()),
+                Err(_) => Err(format!("it was not done within {} s", KEEPING_MAX.as_secs())),
             };
             kept.err().map(Input::NotKept)
         };
