@@ -54,13 +54,13 @@ impl OverRuns {
 
     /// The ground on `host` that may go, now that a run of the plan `digest` has ended there.
     ///
-    /// Looks of a plan come one after the other, each begun after the end of the one before was reported. Of
-    /// other plans, and of steps, only time tells.
+    /// A look of the same plan may go at once: its output was fetched, and nobody recovers it. Of other plans,
+    /// and of steps, only time tells.
     pub(super) fn take(&self, host: &HostName, digest: Digest) -> Vec<(Ground, Digest)> {
         let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         let is_recorded = |over: &OverRun| {
-            let is_earlier_look = !over.is_step && over.digest == digest;
-            over.host == *host && (is_earlier_look || over.since.elapsed() > RECORDED_AFTER)
+            let is_look = !over.is_step && over.digest == digest;
+            over.host == *host && (is_look || over.since.elapsed() > RECORDED_AFTER)
         };
         let mut taken = Vec::new();
         runs.retain(|over| {
