@@ -47,3 +47,11 @@ fn what_is_not_known_here_is_left_to_whoever_knows_it() {
     ];
     assert_eq!(followed(&later), Ok(()));
 }
+
+#[test]
+fn a_plan_with_something_of_a_later_version_is_no_damage() {
+    let mut events = events();
+    let opened = events.iter_mut().find(|event| event["kind"] == "request_opened").unwrap();
+    opened["body"]["plan"]["later"] = json!("something");
+    assert_eq!(followed(&events), Ok(()));
+}
