@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::copy::StateCopy;
+use super::copy::{Room, StateCopy};
 use super::error::{Fault, StoreError};
 use super::presence::require;
 use super::verify::{Report, judge};
@@ -35,9 +35,10 @@ impl Auditor {
 
     fn once(&self) -> Result<Report, StoreError> {
         require(&self.dir)?;
+        let room = Room::make(&self.dir)?;
         let (copy, head) = {
             let between_commits = self.head.lock().unwrap_or_else(PoisonError::into_inner);
-            (StateCopy::between_commits(&self.dir)?, *between_commits)
+            (StateCopy::take_to(room, &self.dir)?, *between_commits)
         };
         let report = judge(&self.dir, &copy, |_| (), |_, _| Ok(()))?;
         let is_ours = report.mark == Some(head);

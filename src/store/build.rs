@@ -7,7 +7,7 @@ use super::engine::Engine;
 use super::error::{StoreError, append_error};
 use super::folder;
 use super::hold::Hold;
-use super::mark::MarkWriter;
+use super::mark::{self, MarkWriter};
 use super::presence::is_there;
 use super::record::Record;
 use super::text::{self, Same, TextWriter};
@@ -32,8 +32,8 @@ pub fn create(dir: &Path, now_ms: u64) -> Result<(), StoreError> {
 
 /// Makes a record of the events that `give` hands over, which the caller has found sound.
 ///
-/// The record gets its name when it is whole, and its mark last: what a kill leaves of one with events is
-/// refused by whoever opens it.
+/// The record gets its name when it is whole, and its mark last: what a kill leaves between the two of one with
+/// events is refused by whoever opens it. What it leaves before, and any failure, is no hindrance to another one.
 pub(super) fn build(
     dir: &Path,
     store: &str,
@@ -47,17 +47,40 @@ pub(super) fn build(
     let mut hold = Hold::take(dir, now_ms)?;
     // Another one may have made it meanwhile.
     absent()?;
-    let (new, path) = (folder::unfinished(dir), folder::record(dir));
-    if new.exists() {
-        fs::remove_dir_all(&new).map_err(StoreError::file("remove an interrupted creation", &new))?;
+    if let Err(error) = made(dir, store, now_ms, give) {
+        give_up(dir);
+        return Err(error);
     }
-    Engine::create(&new, store, now_ms)?;
-    let head = fill(dir, &new, give)?;
-    fs::rename(&new, &path).map_err(StoreError::file("rename to its name", &new))?;
-    folder::sync_dir(dir)?;
-    MarkWriter::create(dir, store, head)?;
     hold.keep();
     Ok(())
+}
+
+fn made(
+    dir: &Path,
+    store: &str,
+    now_ms: u64,
+    give: impl FnOnce(&mut Take<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let (new, path) = (folder::unfinished(dir), folder::record(dir));
+    folder::remove(&new)?;
+    Engine::create(&new, store, now_ms)?;
+    let head = fill(dir, &new, give)?;
+    let lines = text::unfinished(dir);
+    fs::rename(&lines, text::path(dir)).map_err(StoreError::file("rename to its name", &lines))?;
+    fs::rename(&new, &path).map_err(StoreError::file("rename to its name", &new))?;
+    folder::sync_dir(dir)?;
+    MarkWriter::create(dir, store, head).map(drop)
+}
+
+/// Removes what this very creation made, so that the place can be used again. With its mark a record is whole.
+fn give_up(dir: &Path) {
+    if folder::has(&mark::path(dir)).unwrap_or(true) {
+        return;
+    }
+    for path in [folder::unfinished(dir), text::unfinished(dir), folder::record(dir), text::path(dir)] {
+        // The first error is the one to tell.
+        let _ = folder::remove(&path);
+    }
 }
 
 /// Writes events to the engine in `path` and to the text copy, and makes both durable.
@@ -66,13 +89,13 @@ fn fill(
     path: &Path,
     give: impl FnOnce(&mut Take<'_>) -> Result<(), StoreError>,
 ) -> Result<Head, StoreError> {
-    let mut text = TextWriter::resume(dir, Same::NOTHING)?;
+    let lines = text::unfinished(dir);
+    let mut text = TextWriter::resume(lines.clone(), Same::NOTHING)?;
     let engine = Engine::open(dir, path)?;
     let (mut written, mut head) = (Head::START, Head::START);
     let mut batch: Vec<(u64, Vec<u8>)> = Vec::new();
     let failed = |operation| move |error: EngineError| append_error(operation, path)(error.into());
     let unwritten = failed("append to the record in");
-    let lines = text::path(dir);
     give(&mut |next, envelope| {
         let record = Record { hash: next.hash, canonical_envelope: envelope.to_owned() };
         batch.push((next.seq, record.encode()));
@@ -93,6 +116,5 @@ fn fill(
     drop(engine);
     folder::sync_tree(path)?;
     text.sync().map_err(StoreError::file("sync", &lines))?;
-    folder::sync_dir(dir)?;
     Ok(head)
 }

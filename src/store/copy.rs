@@ -20,6 +20,24 @@ use crate::temporary::Temporary;
 /// Bytes that sled may add to a copy as it opens it.
 const OPENING_LEN_MAX: u64 = 4 * 1024 * 1024;
 
+/// A private folder with the space for a copy.
+#[derive(Debug)]
+pub(super) struct Room(Temporary);
+
+impl Room {
+    /// Asks nobody to wait: the record may grow meanwhile, by less than what is asked for beyond it.
+    pub(super) fn make(dir: &Path) -> Result<Self, StoreError> {
+        let temporary = Temporary::new("copy")
+            .map_err(StoreError::file("make a private folder in", &std::env::temp_dir()))?;
+        let record = folder::record(dir);
+        if folder::has(&record)? {
+            let needed = length(&record).map_err(StoreError::file("look at", &record))? + OPENING_LEN_MAX;
+            ask_for_space(temporary.path(), dir, needed)?;
+        }
+        Ok(Self(temporary))
+    }
+}
+
 /// A copy, removed when dropped.
 #[derive(Debug)]
 pub(super) struct StateCopy {
@@ -41,18 +59,19 @@ impl StateCopy {
 
     /// The same where the caller knows that nobody writes.
     pub(super) fn between_commits(dir: &Path) -> Result<Self, StoreError> {
-        let temporary = Temporary::new("copy")
-            .map_err(StoreError::file("make a private folder in", &std::env::temp_dir()))?;
+        Self::take_to(Room::make(dir)?, dir)
+    }
+
+    /// The same with the room for it made already.
+    pub(super) fn take_to(Room(temporary): Room, dir: &Path) -> Result<Self, StoreError> {
         let mark = match mark::read(dir) {
             Ok(mark) => Ok(mark),
             Err(StoreError::Damaged { fault, .. }) => Err(*fault),
             Err(error) => return Err(error),
         };
         let record = folder::record(dir);
-        let has_record = record.exists();
+        let has_record = folder::has(&record)?;
         if has_record {
-            let needed = length(&record).map_err(StoreError::file("look at", &record))? + OPENING_LEN_MAX;
-            ask_for_space(temporary.path(), dir, needed)?;
             let copied = temporary.path().join("record");
             folder::copy_tree(&record, &copied)?;
             // A copy of what nobody may write is the engine's to write.
@@ -85,7 +104,12 @@ fn length(path: &Path) -> io::Result<u64> {
     let mut sum = 0;
     for entry in fs::read_dir(path)? {
         let entry = entry?;
-        let metadata = entry.metadata()?;
+        let metadata = match entry.metadata() {
+            Ok(metadata) => metadata,
+            // Removed this very moment by whoever writes.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
         sum += if metadata.is_dir() { length(&entry.path())? } else { metadata.len() };
     }
     Ok(sum)

@@ -103,7 +103,7 @@ fn remove_unfinished_snapshots(path: &Path) -> Result<(), StoreError> {
 fn read_through(path: &Path) -> Result<(), StoreError> {
     for entry in fs::read_dir(path).map_err(StoreError::file("list", path))? {
         let file = entry.map_err(StoreError::file("list", path))?.path();
-        if file.is_file() {
+        if folder::has_file(&file)? {
             let read = File::open(&file).and_then(|mut file| io::copy(&mut file, &mut io::sink()));
             read.map_err(StoreError::file("read", &file))?;
         }
@@ -138,7 +138,7 @@ impl Engine {
     pub(super) fn open(dir: &Path, path: &Path) -> Result<Self, StoreError> {
         // sled would quietly make new ones.
         for (name, file) in [("record/conf", "conf"), ("record/db", "db")] {
-            if !path.join(file).is_file() {
+            if !folder::has_file(&path.join(file))? {
                 return Err(StoreError::damaged(dir, Fault::Missing(name)));
             }
         }

@@ -10,7 +10,11 @@ use rustix::process::geteuid;
 use super::error::StoreError;
 
 /// All that a state folder has of ours.
-const OWN: [&str; 6] = ["holder", "mark", "mark.new", "record", "record.new", "record.jsonl"];
+const OWN: [&str; 7] =
+    ["holder", "mark", "mark.new", "record", "record.new", "record.jsonl", "record.jsonl.new"];
+
+/// What an interrupted creation may leave: another one is made over it.
+const LEFT: [&str; 4] = ["holder", "mark.new", "record.new", "record.jsonl.new"];
 
 /// The engine's folder inside the state folder.
 pub(super) fn record(dir: &Path) -> PathBuf {
@@ -23,6 +27,50 @@ pub(super) fn unfinished(dir: &Path) -> PathBuf {
     dir.join("record.new")
 }
 
+/// Whether something stands at the path; what the system fails to tell is an error.
+pub(super) fn has(path: &Path) -> Result<bool, StoreError> {
+    path.try_exists().map_err(StoreError::file("look for", path))
+}
+
+/// Whether a file stands at the path.
+pub(super) fn has_file(path: &Path) -> Result<bool, StoreError> {
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(metadata.is_file()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(StoreError::file("look for", path)(error)),
+    }
+}
+
+/// Says if there is something in a folder that an interrupted creation has not left.
+pub(super) fn require_empty(dir: &Path) -> Result<(), StoreError> {
+    let failed = |operation| StoreError::file(operation, dir);
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(failed("list")(error)),
+    };
+    for entry in entries {
+        let name = entry.map_err(failed("list"))?.file_name();
+        if LEFT.iter().all(|left| name != *left) {
+            return Err(StoreError::NotEmpty { path: dir.to_owned() });
+        }
+    }
+    Ok(())
+}
+
+/// Removes a file, or a folder and all that is in it, if it is there.
+pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
+    let removed = fs::symlink_metadata(path).and_then(|metadata| {
+        if metadata.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
+    });
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(StoreError::file("remove what an interrupted creation left at", path)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Creates a folder for its owner only.
 pub(super) fn make_private(path: &Path) -> Result<(), StoreError> {
     DirBuilder::new().mode(0o700).create(path).map_err(StoreError::file("create the folder", path))
@@ -30,8 +78,13 @@ pub(super) fn make_private(path: &Path) -> Result<(), StoreError> {
 
 /// Creates the folder and what is missing above it, for its owner only, so that it survives a power cut.
 pub(super) fn make(dir: &Path) -> Result<(), StoreError> {
-    let missing: Vec<&Path> =
-        dir.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists()).collect();
+    let mut missing = Vec::new();
+    for path in dir.ancestors().take_while(|path| !path.as_os_str().is_empty()) {
+        if has(path)? {
+            break;
+        }
+        missing.push(path);
+    }
     for path in missing.into_iter().rev() {
         match DirBuilder::new().mode(0o700).create(path) {
             Ok(()) => {}
@@ -94,7 +147,7 @@ pub(super) fn keep_private(dir: &Path) -> Result<(), StoreError> {
         narrow_one(dir, &metadata)?;
     }
     for path in OWN.map(|name| dir.join(name)) {
-        if path.exists() {
+        if has(&path)? {
             narrow(&path)?;
         }
     }

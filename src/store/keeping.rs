@@ -8,11 +8,12 @@ use std::path::Path;
 use super::build::{Take, build};
 use super::copy::StateCopy;
 use super::error::{Fault, StoreError};
+use super::folder::require_empty;
 use super::mark;
-use super::presence::{require, require_empty};
+use super::presence::require;
 use super::reading::check;
-use super::text::Text;
-use super::verify::{Report, verify};
+use super::text::{Comparison, Text};
+use super::verify::{Report, acknowledged, verify};
 use crate::domain::audit::chain::{GENESIS, Head};
 use crate::domain::audit::findings::Sound;
 
@@ -42,23 +43,23 @@ pub struct Salvaged {
 pub fn backup(dir: &Path, to: &Path, now_ms: u64) -> Result<Head, StoreError> {
     require(dir)?;
     require_empty(to)?;
-    // Before the text: what the mark names stands in it then.
-    let acknowledged = mark::read(dir)?.map_or(Head::START, |mark| mark.head);
+    // Before the text: what the mark names stands in it then. Nobody has a record without a mark open.
+    let Some(mark) = mark::read(dir)? else { return restore(dir, to, now_ms) };
     let mut at_mark = GENESIS;
     let followed = Text::open(dir)?.map(|text| {
         text.follow(|head, _| {
-            if head.seq == acknowledged.seq {
+            if head.seq == mark.head.seq {
                 at_mark = head.hash;
             }
             Ok(())
         })
     });
     match followed.transpose()? {
-        Some((store, head)) if head.seq > 0 && at_mark == acknowledged.hash => {
-            give_text(dir, to, &store, head, now_ms)?;
+        Some((store, head)) if at_mark == mark.head.hash && (head.seq == 0 || store == mark.store) => {
+            give_text(dir, to, &mark.store, head, now_ms)?;
             Ok(head)
         }
-        // Nothing in it yet, or made before there was a text copy: nobody has it open then.
+        // Made before there was a text copy, or not sound: nobody has it open then.
         _ => restore(dir, to, now_ms),
     }
 }
@@ -72,7 +73,11 @@ pub fn restore(from: &Path, to: &Path, now_ms: u64) -> Result<Head, StoreError> 
         return Err(StoreError::damaged(from, fault.clone()));
     }
     let engine = copy.open(from)?;
-    let (store, head) = check(from, &engine, copy.known_mark(), |_, _| Ok(()))?;
+    let mut comparison = Comparison::new(copy.text.as_ref())?;
+    let compared = |head: Head, envelope: &[u8]| comparison.push(head, envelope);
+    let (store, head) = check(from, &engine, copy.known_mark(), compared)?;
+    let same = comparison.end(acknowledged(copy.known_mark()))?;
+    same.map_err(|fault| StoreError::damaged(from, fault))?;
     build(to, &store, now_ms, |take| check(from, &engine, copy.known_mark(), take).map(drop))?;
     Ok(head)
 }
@@ -92,11 +97,16 @@ pub fn salvage(dir: &Path, to: &Path, now_ms: u64) -> Result<Salvaged, StoreErro
         return Err(StoreError::NothingSound { dir: dir.to_owned() });
     }
     match from {
-        Source::Text => give_text(dir, to, &report.store, sound.head, now_ms)?,
+        Source::Text => {
+            // The report's may be that of another store beside it.
+            let followed = Text::open(dir)?.map(|text| text.follow(|_, _| Ok(()))).transpose()?;
+            let store = followed.map(|(store, _)| store).unwrap_or_default();
+            give_text(dir, to, &store, sound.head, now_ms)?;
+        }
         Source::Store => {
             let copy = StateCopy::take(dir)?;
             let engine = copy.open(dir)?;
-            build(to, &report.store, now_ms, |take| {
+            build(to, &engine.meta(dir)?.store, now_ms, |take| {
                 let found = check(dir, &engine, None, up_to(sound.head, take));
                 // What is not sound comes after what was asked for.
                 found.map(drop).or_else(|error| match error {

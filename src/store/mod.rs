@@ -15,7 +15,7 @@
 //!   mark           the head that was acknowledged last, in two slots
 //!   record.jsonl   the text copy: every event as a line of JSON
 //!   record/        sled's: conf, db, snap.*, blobs/ (stays empty)
-//!   record.new/    a creation that was interrupted; holds no events, made anew
+//!   record.new/, record.jsonl.new   of a creation that was interrupted; made anew
 //! ```
 //!
 //! In sled, the tree `events` holds the records (see `record`), the tree `meta` the format version,
@@ -131,11 +131,13 @@ impl Store {
         E: Serialize + DeserializeOwned,
     {
         require(dir)?;
+        // What stands at a relative path moves along with the working folder.
+        let dir = &std::path::absolute(dir).map_err(StoreError::file("look for", dir))?;
         folder::keep_private(dir)?;
         let mut hold = Hold::take(dir, now_ms)?;
         let mark = mark::read(dir)?;
         let path = folder::record(dir);
-        if !path.exists() {
+        if !folder::has(&path)? {
             let fault = mark.map_or(Fault::TextAlone, |mark| Fault::MarkAlone(mark.head));
             return Err(StoreError::damaged(dir, fault));
         }
@@ -294,8 +296,8 @@ impl Store {
 
 /// Brings the text copy to where the store is, and makes it durable.
 fn complete(dir: &Path, engine: &Engine, same: Same) -> Result<TextWriter, StoreError> {
-    let mut text = TextWriter::resume(dir, same)?;
     let path = text::path(dir);
+    let mut text = TextWriter::resume(path.clone(), same)?;
     engine.visit(dir, same.seq, |seq, bytes| {
         let record = decode(dir, seq, &bytes)?;
         let line = text::line(record.hash, &record.canonical_envelope);

@@ -30,6 +30,7 @@ const NOW_MS: u64 = 1_795_000_000_000;
 enum Event {
     Noted { text: String },
     Counted { n: u64 },
+    RequestOpened { request: String, digest: Digest, plan: serde_json::Value },
     Rang,
 }
 

@@ -14,9 +14,11 @@ use std::path::{Path, PathBuf};
 
 use super::error::{Fault, StoreError};
 use crate::domain::audit::chain::{EVENT_LEN_MAX, Head, follow};
+use crate::domain::audit::plans::Plans;
 use crate::domain::id::Digest;
 
 const TEXT: &str = "record.jsonl";
+const TEXT_NEW: &str = "record.jsonl.new";
 const BEGIN: &[u8] = b"{\"event\":";
 const MIDDLE: &[u8] = b",\"hash\":\"";
 const END: &[u8] = b"\"}\n";
@@ -28,6 +30,11 @@ const LINE_LEN_MAX: usize = EVENT_LEN_MAX + BEGIN.len() + MIDDLE.len() + HASH_LE
 /// Where the copy of a state folder is.
 pub(super) fn path(dir: &Path) -> PathBuf {
     dir.join(TEXT)
+}
+
+/// Where the copy of a record is written before that has its name.
+pub(super) fn unfinished(dir: &Path) -> PathBuf {
+    dir.join(TEXT_NEW)
 }
 
 /// The line of an event.
@@ -69,12 +76,12 @@ impl Text {
 
     /// Hands every event of the sound part to `visit`, in order; returns the store id and the head.
     ///
-    /// It goes as far as each line is whole and follows from the one before.
+    /// It goes as far as each line is whole and follows from the one before, and each plan has its digest.
     pub(super) fn follow(
         &self,
         mut visit: impl FnMut(Head, &[u8]) -> Result<(), StoreError>,
     ) -> Result<(String, Head), StoreError> {
-        let (mut store, mut head) = (String::new(), Head::START);
+        let (mut store, mut head, mut plans) = (String::new(), Head::START, Plans::default());
         let mut lines = self.lines()?;
         loop {
             let line = lines.next()?;
@@ -83,7 +90,9 @@ impl Text {
                 let first: serde_json::Value = serde_json::from_slice(envelope).unwrap_or_default();
                 first["store"].as_str().unwrap_or_default().clone_into(&mut store);
             }
-            let Ok(next) = follow(head, &store, envelope, hash) else { return Ok((store, head)) };
+            let next = follow(head, &store, envelope, hash);
+            let next = next.and_then(|next| plans.follow(envelope).map(|()| next));
+            let Ok(next) = next else { return Ok((store, head)) };
             head = next;
             visit(head, envelope)?;
         }
@@ -175,8 +184,7 @@ pub(super) struct TextWriter {
 
 impl TextWriter {
     /// Goes on after what is the same; what stands behind that was never acknowledged.
-    pub(super) fn resume(dir: &Path, same: Same) -> Result<Self, StoreError> {
-        let path = path(dir);
+    pub(super) fn resume(path: PathBuf, same: Same) -> Result<Self, StoreError> {
         let mut options = OpenOptions::new();
         let file = options.write(true).create(true).truncate(false).mode(0o600).open(&path);
         let file = file.map_err(StoreError::file("open", &path))?;

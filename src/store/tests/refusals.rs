@@ -320,3 +320,14 @@ fn nothing_is_made_where_there_is_nothing_to_verify() {
     assert!(matches!(verify(&path), Err(StoreError::Absent { .. })));
     assert!(!path.exists());
 }
+
+#[test]
+fn what_the_system_fails_to_tell_is_no_missing_file() {
+    let dir = with_events(1);
+    let db = dir.path().join("record/db");
+    fs::rename(&db, dir.path().join("away")).unwrap();
+    assert_eq!(refused(dir.path()), Fault::Missing("record/db"));
+    std::os::unix::fs::symlink(&db, &db).unwrap();
+    let error = Engine::open(dir.path(), &folder::record(dir.path())).unwrap_err();
+    assert!(matches!(error, StoreError::File { .. }), "{error}");
+}

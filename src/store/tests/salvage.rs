@@ -3,6 +3,7 @@
 use super::super::text::path as text_path;
 use super::refusals::{engine, files};
 use super::*;
+use crate::domain::testing::{R1, World};
 
 /// A folder for the record of a test to be made in.
 fn place() -> (TempDir, PathBuf) {
@@ -69,9 +70,101 @@ fn a_record_of_before_without_a_copy_is_backed_up_from_its_store() {
     assert_eq!(backup(dir.path(), &to, NOW_MS).unwrap().seq, 3);
     assert!(verify(&to).unwrap().is_sound());
     assert!(!text_path(dir.path()).exists(), "the source is only read");
+}
+
+#[test]
+fn an_empty_record_in_use_is_backed_up_and_one_without_its_mark_is_not() {
     let (_kept, to) = place();
     let empty = with_events(0);
+    let (store, _) = open(empty.path()).unwrap();
     assert_eq!(backup(empty.path(), &to, NOW_MS).unwrap().seq, 0);
+    assert_eq!(open(&to).unwrap().0.id(), store.id());
+    let dir = with_events(3);
+    fs::remove_file(dir.path().join("mark")).unwrap();
+    let (_kept, to) = place();
+    assert_eq!(refusal(backup(dir.path(), &to, NOW_MS)), Fault::MarkMissing { events: 3 });
+}
+
+fn refusal<T: std::fmt::Debug>(made: Result<T, StoreError>) -> Fault {
+    match made {
+        Err(StoreError::Damaged { fault, .. }) => *fault,
+        other => panic!("not refused as damaged: {other:?}"),
+    }
+}
+
+#[test]
+fn nothing_is_restored_of_a_record_that_contradicts_its_copy() {
+    let dir = with_events(3);
+    let edited = fs::read_to_string(text_path(dir.path())).unwrap().replace("note 2", "note 9");
+    fs::write(text_path(dir.path()), edited).unwrap();
+    let (_kept, to) = place();
+    assert_eq!(refusal(restore(dir.path(), &to, NOW_MS)), Fault::TextDiffers { seq: 2 });
+    assert!(!to.exists());
+}
+
+#[test]
+fn a_store_without_a_readable_copy_is_salvaged_under_its_own_id() {
+    for mark_is_there in [true, false] {
+        let dir = with_events(9);
+        let id = open(dir.path()).unwrap().0.id().to_owned();
+        let broken = engine(dir.path());
+        broken.events.remove(super::super::record::key(7, 0)).unwrap();
+        drop(broken);
+        fs::remove_file(text_path(dir.path())).unwrap();
+        if !mark_is_there {
+            fs::remove_file(dir.path().join("mark")).unwrap();
+        }
+        let (_kept, to) = place();
+        let salvaged = salvage(dir.path(), &to, NOW_MS).unwrap();
+        assert_eq!((salvaged.from, salvaged.sound.head.seq), (Source::Store, 6));
+        assert_eq!(open(&to).unwrap().0.id(), id);
+    }
+}
+
+#[test]
+fn a_copy_beside_an_empty_store_of_another_id_is_salvaged_under_its_own() {
+    let (dir, other) = (with_events(3), with_events(0));
+    let id = open(dir.path()).unwrap().0.id().to_owned();
+    fs::copy(text_path(dir.path()), text_path(other.path())).unwrap();
+    let (_kept, to) = place();
+    let salvaged = salvage(other.path(), &to, NOW_MS).unwrap();
+    assert_eq!((salvaged.from, salvaged.sound.head.seq), (Source::Text, 3));
+    assert_eq!(open(&to).unwrap().0.id(), id);
+}
+
+#[test]
+fn a_rewritten_plan_ends_the_sound_part_of_the_store_and_of_its_copy() {
+    let dir = with_events(2);
+    let world = World::opened("vm-start", &["kvm1"]);
+    let plan = serde_json::to_value(&world.request(R1).plan).unwrap();
+    let opened = Event::RequestOpened { request: "r1".to_owned(), digest: Digest::of(b"another"), plan };
+    let by = ActorId("demo:ana".to_owned());
+    open(dir.path()).unwrap().0.append(NOW_MS, vec![(by, opened), noted("after it")]).unwrap();
+    let report = verify(dir.path()).unwrap();
+    assert!(matches!(report.fault, Some(Fault::Chain { seq: 3, .. })), "{report:?}");
+    assert_eq!((report.head.seq, report.text.unwrap().head.seq), (2, 2));
+    let (_kept, to) = place();
+    assert_eq!(salvage(dir.path(), &to, NOW_MS).unwrap().sound.head.seq, 2);
+    assert_eq!(open(&to).unwrap().1.len(), 2);
+}
+
+#[test]
+fn a_place_where_making_a_record_failed_or_was_killed_can_be_used_again() {
+    let (dir, (_kept, to)) = (with_events(3), place());
+    let failed = super::super::build::build(&to, &"ab".repeat(16), NOW_MS, |take| {
+        take(Head { seq: 1, hash: Digest::of(b"x") }, b"{}")?;
+        Err(StoreError::NothingSound { dir: to.clone() })
+    });
+    assert!(matches!(failed, Err(StoreError::NothingSound { .. })));
+    assert_eq!(files(&to), []);
+    for left in ["holder", "record.jsonl.new", "mark.new"] {
+        fs::write(to.join(left), "left by a kill").unwrap();
+    }
+    fs::create_dir(to.join("record.new")).unwrap();
+    fs::write(to.join("record.new/db"), "left by a kill").unwrap();
+    assert_eq!(backup(dir.path(), &to, NOW_MS).unwrap().seq, 3);
+    assert_eq!(open(&to).unwrap().1.len(), 3);
+    assert!(!to.join("record.new").exists() && !to.join("record.jsonl.new").exists());
 }
 
 #[test]
