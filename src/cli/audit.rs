@@ -26,7 +26,7 @@ pub fn run(places: &Places, Command::Verify { anchor }: &Command) -> Done {
     let mut search = anchor.map(Search::new);
     let report = proved(&dir, |head| search.iter_mut().for_each(|search| search.see(head)))?;
     let say = |reply: &Reply| out!("{}", rendered(reply).trim_end());
-    say(&replies::audit::findings(&findings(&report)));
+    say(&replies::audit::findings(&findings(&report, false)));
     let found = anchor.zip(search.as_ref().map(Search::found));
     match found {
         Some((anchor, found)) if report.fault.is_none() || matches!(found, Anchored::Here(_)) => {

@@ -7,7 +7,7 @@ use super::output::out;
 use super::places::Places;
 use crate::app::wall_ms;
 use crate::domain::time::date_and_time;
-use crate::store::{self, Source};
+use crate::store::{self, Fault, Source};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -51,12 +51,17 @@ pub fn salvage(places: &Places, Arguments { dir }: &Arguments) -> Done {
         state.display(),
         head.seq
     );
-    match report.mark {
-        Some(mark) if mark.seq > head.seq => {
+    match (report.mark, &report.fault) {
+        (Some(_), Some(Fault::MarkDiffers { .. } | Fault::MarkForeign { .. })) => {
+            out!("How many were acknowledged after them is not known: the mark is not that of this record");
+        }
+        (Some(_), Some(Fault::MarkHalf)) | (None, _) => {
+            out!("How many were acknowledged after them is not known: the mark is missing or unreadable");
+        }
+        (Some(mark), _) if mark.seq > head.seq => {
             out!("{} events that were acknowledged after them are lost", mark.seq - head.seq);
         }
-        Some(_) => out!("No acknowledged event is missing"),
-        None => out!("How many were acknowledged after them is not known: the mark is missing or unreadable"),
+        (Some(_), _) => out!("No acknowledged event is missing"),
     }
     if let Some(fault) = &report.fault {
         out!("What was wrong: {fault}");

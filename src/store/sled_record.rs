@@ -58,10 +58,11 @@ pub(crate) fn recorded_state(folder: &Path) -> Result<State, StoreError> {
     Ok(state)
 }
 
-/// What was found, for people.
-pub(crate) fn findings(report: &Report) -> Findings {
+/// What was found, for people; `is_in_use`: while a bot has the record open.
+pub(crate) fn findings(report: &Report, is_in_use: bool) -> Findings {
     let fault = report.fault.as_ref().map(ToString::to_string);
-    Findings { fault, store: report.sound(), text: report.text }
+    let contradicts = report.contradicts;
+    Findings { fault, store: report.sound(), text: report.text, contradicts, is_in_use }
 }
 
 /// An event of the record as the state takes it in.
@@ -94,7 +95,7 @@ impl Record for SledRecord {
     fn audit(&self) -> Audit {
         let auditor = self.store.auditor();
         Box::new(move || {
-            auditor.report().map(|report| findings(&report)).map_err(|error| RecordError(chain(error)))
+            auditor.report().map(|report| findings(&report, true)).map_err(|error| RecordError(chain(error)))
         })
     }
 }

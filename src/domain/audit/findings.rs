@@ -20,4 +20,8 @@ pub struct Findings {
     pub store: Sound,
     /// The sound part of the text copy; none where there is no copy yet.
     pub text: Option<Sound>,
+    /// Both are sound somewhere where they differ: nobody but people can say which one to believe.
+    pub contradicts: bool,
+    /// A bot has the record open, so that nothing is salvaged of it.
+    pub is_in_use: bool,
 }

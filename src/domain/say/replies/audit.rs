@@ -11,7 +11,7 @@ const COPY: &str = "record.jsonl";
 
 /// The record holds, or what is wrong with it and how far it is sound.
 pub fn findings(findings: &Findings) -> Reply {
-    let Findings { fault, store, text } = findings;
+    let Findings { fault, store, text, contradicts, is_in_use } = findings;
     let in_copy = text.map_or(0, |text| text.head.seq);
     let Some(fault) = fault else {
         let events = store.head.seq;
@@ -34,9 +34,17 @@ pub fn findings(findings: &Findings) -> Reply {
     if most == 0 {
         return reply;
     }
+    let when = if *is_in_use { "once the bot is stopped, " } else { "" };
+    if *contradicts {
+        let advice =
+            "Each is a sound chain and they differ, so one of them was written anew: look at both, and ";
+        let line =
+            Line::plain(advice).then(when).then("move the one that is not believed out of the folder. Then ");
+        return reply.line(line.code("dogwatch salvage DIR").then(" makes a record of the other"));
+    }
     let advice =
         format!(" makes a record of the first {most} in another folder; a sound backup may have more");
-    reply.line(Line::plain("").code("dogwatch salvage DIR").then(advice))
+    reply.line(Line::plain(when).code("dogwatch salvage DIR").then(advice))
 }
 
 fn sound(of: Line, sound: &Sound) -> Line {
@@ -104,4 +112,27 @@ pub fn anchored(anchor: Anchor, found: Anchored) -> Reply {
 pub fn not_looked_for(sound: u64) -> Reply {
     let text = format!("the event of that head is not among the {sound} that are sound before that");
     Reply::new(Tone::Bad, Line::plain(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::audit::chain::GENESIS;
+    use crate::domain::testing::text_of;
+
+    #[test]
+    fn no_salvage_is_advised_that_would_be_refused() {
+        let sound = Sound { head: Head { seq: 3, hash: GENESIS }, until_ms: Some(1) };
+        let said = |contradicts, is_in_use| {
+            let fault = Some("they differ".to_owned());
+            text_of(&findings(&Findings { fault, store: sound, text: Some(sound), contradicts, is_in_use }))
+        };
+        assert!(said(false, false).contains("makes a record of the first 3"));
+        assert!(said(false, true).contains("once the bot is stopped, "));
+        for is_in_use in [false, true] {
+            let text = said(true, is_in_use);
+            assert!(text.contains("move the one that is not believed out of the folder"), "{text}");
+            assert!(!text.contains("the first 3"), "{text}");
+        }
+    }
 }
