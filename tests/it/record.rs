@@ -1,14 +1,17 @@
 //! The record as whoever runs the bot meets it: how it is made, and what happens when its folder goes away.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use dogwatch::store;
 use tempfile::TempDir;
 
 use crate::bot::Place;
 use crate::bot::life::{Running, assert_strace};
+use crate::bot::wait_for;
 use crate::{BINARY, KB, folder};
 
 /// A folder with a configuration in which whoever runs the tests is a responder.
@@ -127,7 +130,7 @@ fn a_record_that_nobody_may_write_can_be_read_and_verified() {
 #[test]
 fn a_bot_that_does_nothing_writes_nothing() {
     assert_strace();
-    let (place, running) = raining();
+    let (place, mut running) = raining();
     let trace = place.path("syncs");
     let mut strace = Command::new("strace");
     strace.args(["-f", "-qq", "-o"]).arg(&trace).args([
@@ -137,14 +140,73 @@ fn a_bot_that_does_nothing_writes_nothing() {
     ]);
     let mut strace = strace.arg(running.pid().to_string()).spawn().unwrap();
     std::thread::sleep(std::time::Duration::from_secs(3));
+    let calls = || fs::read_to_string(&trace).unwrap();
+    let idle = calls();
+    assert!(!idle.contains("sync(") && !idle.contains("pwrite64("), "{idle}");
+    // It would have been seen.
+    running.line("/incident note it still rains");
+    running.until("noted in i1");
+    assert_eq!(strace.try_wait().unwrap(), None, "strace did not stay");
     let _ = rustix::process::kill_process(
         rustix::process::Pid::from_child(&strace),
         rustix::process::Signal::TERM,
     );
     strace.wait().unwrap();
-    let calls = fs::read_to_string(&trace).unwrap();
-    assert!(!calls.contains("sync(") && !calls.contains("pwrite64("), "{calls}");
+    assert!(calls().contains("fdatasync(") && calls().contains("pwrite64("), "{}", calls());
     running.end().with(&[]);
+}
+
+#[test]
+fn a_relative_state_folder_whose_parent_is_replaced_is_noticed() {
+    let above = TempDir::new().unwrap();
+    let parent = above.path().join("parent");
+    folder::copy(configured().path(), &parent);
+    assert_eq!(said(&parent, &["init"]).0, Some(0));
+    let (out, err) = (above.path().join("out"), above.path().join("err"));
+    let mut command = Command::new(BINARY);
+    command.args(["--kb", KB, "--index", "index", "--state", "state", "chat"]).current_dir(&parent);
+    command.stdin(Stdio::piped()).stdout(fs::File::create(&out).unwrap());
+    let mut bot = command.stderr(fs::File::create(&err).unwrap()).spawn().unwrap();
+    let typed = bot.stdin.as_mut().unwrap();
+    writeln!(typed, "/incident open sev3 it rains").unwrap();
+    wait_for("the incident", || fs::read_to_string(&out).unwrap().contains("i1 (sev3)"));
+    let away = above.path().join("away");
+    fs::rename(&parent, &away).unwrap();
+    folder::copy(&away, &parent);
+    writeln!(typed, "/incident note and it is lost").unwrap();
+    drop(bot.stdin.take());
+    assert!(!bot.wait().unwrap().success());
+    let err = fs::read_to_string(err).unwrap();
+    assert!(err.contains("emptied, moved, replaced or unmounted"), "{err}");
+}
+
+#[test]
+fn a_demo_takes_no_record_of_others() {
+    let dir = configured();
+    assert_eq!(said(dir.path(), &["init"]).0, Some(0));
+    fs::write(dir.path().join("typed"), "/incident open sev3 it rains\n").unwrap();
+    let mut command = Command::new(BINARY);
+    command.args(["--kb", KB, "--index", "index", "--state", "state", "chat"]).current_dir(dir.path());
+    assert!(
+        command.stdin(fs::File::open(dir.path().join("typed")).unwrap()).output().unwrap().status.success()
+    );
+    let before = fs::read(dir.path().join("state/record.jsonl")).unwrap();
+    let (code, text) = said(dir.path(), &["demo"]);
+    assert!(code == Some(1) && text.contains("is no demo's: `console:"), "{text}");
+    assert_eq!(fs::read(dir.path().join("state/record.jsonl")).unwrap(), before);
+}
+
+#[test]
+fn a_salvage_beside_the_mark_of_another_record_does_not_say_what_was_acknowledged() {
+    let (place, running) = raining();
+    running.end().with(&[]);
+    let other = place.path("other");
+    store::create(&other, 1).unwrap();
+    fs::copy(other.join("mark"), place.state().join("mark")).unwrap();
+    let saved = place.path("saved");
+    let (done, text) = place.dogwatch(&["salvage", saved.to_str().unwrap()]);
+    assert!(done && text.contains("is not known: the mark is not that of this record"), "{text}");
+    assert!(!text.contains("No acknowledged event is missing"), "{text}");
 }
 
 #[test]
@@ -184,7 +246,7 @@ fn the_bot_that_runs_says_what_stands_on_the_disk_and_what_is_sound_can_be_salva
     running.line("/audit verify");
     running.until("the record does NOT hold");
     running.until("of the copy `record.jsonl` 2 events are sound, until 20");
-    running.until("`dogwatch salvage DIR` makes a record of the first 2");
+    running.until("once the bot is stopped, `dogwatch salvage DIR` makes a record of the first 2");
     drop(running.kill());
     let (holds, text) = place.dogwatch(&["audit", "verify"]);
     assert!(!holds && text.contains("of the store no event is sound"), "{text}");

@@ -74,23 +74,23 @@ fn a_copy_that_the_full_disk_does_not_take_is_no_acknowledgement() {
 
 #[test]
 fn errors_of_the_system_are_not_damage() {
-    let mut refused = 0;
+    // sled's own reads (pread64) are left out: what it reads has just been read to its end, so that a place that
+    // the disk can't read is met there.
     for (call, error, file) in [
         ("openat", "EMFILE", "record/db"),
         ("openat", "ENOSPC", "record/conf"),
         ("openat", "EACCES", "record/db"),
         ("read", "EIO", "record/db"),
         ("fdatasync", "ENOSPC", "record/db"),
-        ("ftruncate", "ENOSPC", "record/db"),
         ("pwrite64", "ENOSPC", "record/db"),
     ] {
-        for refusal in refusals(call, error, file) {
+        let refused = refusals(call, error, file);
+        assert!(!refused.is_empty(), "{call} {error} {file}: nothing failed where it was made to");
+        for refusal in refused {
             assert!(
                 !refusal.contains("can't be trusted") && !refusal.contains("backup"),
                 "{call} {error} {file}: {refusal}"
             );
-            refused += 1;
         }
     }
-    assert!(refused >= 4, "{refused}: nothing failed where it was made to");
 }
