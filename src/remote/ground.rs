@@ -50,6 +50,10 @@ pub(super) async fn leave(
     Ok(())
 }
 
+/// What to do about a place that is no good.
+pub(super) const ADVICE: &str =
+    "Make it usable on the host, or set `folder` for the host in the inventory to another place.";
+
 /// The base folder as people know it.
 pub(super) fn named(folder: &str) -> String {
     if folder.is_empty() { "/var/tmp/.dogwatch-UID".to_owned() } else { folder.to_owned() }
@@ -75,8 +79,13 @@ pub(super) fn cause(word: &str) -> &str {
         "base not ours" => "it belongs to another user",
         "base not private" => "others may enter it, by its mode or an access list",
         "claim may be gone" => {
-            "it has seen so many runs that nobody can tell whether this one was among them; try again in an hour"
+            "it has forgotten runs, and nobody can tell whether this one was among them: there were very many, or \
+             a clock was ahead. Try again in an hour"
         }
+        "boot changed" => "it has started anew, or what it kept of the run is gone",
+        "ground gone" => "what it kept of the run is gone",
+        "no supervisor" | "supervisor gone" => "what watched the step there died before it could say",
+        "step alive" => "what watched the step there died; the step itself still runs, or did a moment ago",
         word => word,
     }
 }

@@ -109,11 +109,16 @@ async fn begin(
             // It was sent once and was turned down: nothing else can begin this run.
             State::Refused(why) => {
                 let (host, folder) = (&step.host.name, &step.ground.folder);
-                let why = format!("{host} turned it down: {folder}: {}", ground::cause(why));
+                let why =
+                    format!("{host} turned it down: {folder}: {}. {}", ground::cause(why), ground::ADVICE);
                 return without_output(StepEnd::NotRun(why));
             }
             State::Unknown(why) => {
-                return without_output(StepEnd::Unknown(format!("{} says: {why}", step.host.name)));
+                return without_output(StepEnd::Unknown(format!(
+                    "{} says: {}",
+                    step.host.name,
+                    ground::cause(why)
+                )));
             }
             // It was sent for the first time: what has become of the run already is no answer to that.
             _ => return without_output(StepEnd::Unknown(met_before(&step.host.name))),

@@ -33,7 +33,7 @@ pub(super) fn in_touch(state: &State) -> Verdict {
              earlier state: what was done since then is missing in it"
                 .to_owned(),
         ),
-        State::Unknown(why) => StepEnd::Unknown(format!("the host says: {why}")),
+        State::Unknown(why) => StepEnd::Unknown(format!("the host says: {}", ground::cause(why))),
         State::Refused(why) => StepEnd::Unknown(format!("the host refuses to say: {}", ground::cause(why))),
         State::Ground { .. } | State::Have(_) | State::Out(_) | State::Left => {
             StepEnd::Unknown("the host answered something else".to_owned())

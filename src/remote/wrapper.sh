@@ -49,7 +49,7 @@
 #   BASE/ids/RUN_ID -> NONCE.NOW    a claim: stays seven days, 4,096 at most; BASE/swept-NOW: the newest gone
 #   BASE/NONCE/boot-BOOT_ID made-NOW
 #   BASE/NONCE/RUN_ID/plan-DIGEST | go | fenced or sup-PID-BIRTH step-PID-BIRTH | open, then ending, | calm or cancel,
-#     end-STATE-DETAIL | cut, and of each stream (out, err): its head, -more, -sum, -rest-BYTES, -tail, -eof,
+#     end-STATE-DETAIL | cut, and of each stream (out, err): its head, -more, -sum, -rest-BYTES, -tail, -eof-KEPT,
 #     -lost -held-KEPT-BYTES -holder-PID-BIRTH -pipe for what the disk did not take
 #
 # Limits: whoever is the login user or root can forge all of this. A step ignores INT and QUIT. What it
@@ -144,7 +144,7 @@ wr_find() {
 }
 
 # Whether both streams have ended.
-wr_over() { [ -e "$wr_dir/out-eof" ] && [ -e "$wr_dir/err-eof" ]; }
+wr_over() { wr_fact out-eof && wr_fact err-eof; }
 '
 eval "$wr_shared"
 
@@ -216,7 +216,7 @@ wr_watch() {
 wr_keep() {
   wr_file=$wr_dir/$1 wr_kept=0 wr_count=0 wr_held=
   wr_mark "$wr_file"
-  while [ "$((wr_kept + wr_count))" -lt "$2" ]; do
+  while [ "$wr_kept" != gone ] && [ "$((wr_kept + wr_count))" -lt "$2" ]; do
     wr_size=$(($2 - wr_kept - wr_count))
     wr_read || wr_read  # nothing twice is the end: one that was killed is none
     if [ -e "$wr_dir/cut" ]; then exec cat >/dev/null; fi  # a closed pipe would kill what is left
@@ -224,13 +224,14 @@ wr_keep() {
     # shellcheck disable=SC2086  # split on purpose: a word is a byte
     wr_store $wr_words
   done
-  if [ -n "$wr_words" ] || [ "$2" -eq 0 ]; then
+  if [ "$wr_kept" = gone ]; then cat >/dev/null
+  elif [ -n "$wr_words" ] || [ "$2" -eq 0 ]; then
     wr_mark "$wr_file-more"
     wr_count_rest "$3"
   fi
   [ -z "$wr_held" ] || wr_offer
   [ -z "$wr_held" ] || [ -e "$wr_file-lost" ] || wr_mark "$wr_file-lost" || return
-  [ -e "$wr_dir/cut" ] || wr_mark "$wr_file-eof"
+  [ -e "$wr_dir/cut" ] || wr_mark "$wr_file-eof-$wr_kept"
 } 2>/dev/null
 
 # One dd is one read(): what is there, and not a byte more.
@@ -255,11 +256,17 @@ wr_count_rest() {
 # wr_store OCTAL...: bytes to the file, or to memory from the first that it did not take.
 wr_store() {
   if [ -z "$wr_held" ]; then
+    wr_size=$(wc -c <"$wr_file")
+    # What was kept is there no more: it was cut or removed by somebody.
+    [ "$((wr_size))" -eq "$wr_kept" ] || wr_kept=gone
+  fi
+  if [ -z "$wr_held" ] && [ "$wr_kept" != gone ]; then
     printf %b "$(printf "\\\\0%s" "$@")" >>"$wr_file"
     wr_size=$(wc -c <"$wr_file")
     if [ "$((wr_size))" -eq "$((wr_kept + $#))" ]; then wr_kept=$((wr_size)); return; fi
   fi
   [ -n "$wr_held" ] || wr_mark "$wr_file-lost"
+  [ "$wr_kept" != gone ] || return
   wr_held="$wr_held $*" wr_count=$((wr_count + $#))
 }
 
@@ -372,7 +379,8 @@ wr_ground() {
 # Removes grounds older than a week in which nothing lives, and claims, the oldest first.
 wr_sweep() {
   for wr_name in "$wr_base"/*/made-*; do
-    [ -e "$wr_name" ] && [ "${wr_name##*-}" -lt $((WR_NOW - 604800)) ] && wr_is_dead "${wr_name%/*}" &&
+    [ -e "$wr_name" ] && [ "${wr_name##*-}" -lt $((WR_NOW - 604800)) ] && wr_is_old "$wr_name" &&
+      wr_is_dead "${wr_name%/*}" &&
       wr_remove "${wr_name%/*}"
   done
   wr_swept=
@@ -381,7 +389,9 @@ wr_sweep() {
     wr_i=0
     while read -r wr_time wr_name; do
       wr_i=$((wr_i + 1))
-      if [ "$wr_i" -le 4096 ] && [ "$wr_time" -ge $((WR_NOW - 604800)) ]; then continue; fi
+      if [ "$wr_i" -le 4096 ]; then
+        if [ "$wr_time" -ge $((WR_NOW - 604800)) ] || ! wr_is_old "$wr_base/ids/$wr_name"; then continue; fi
+      fi
       if [ -z "$wr_swept" ]; then
         mkdir "$wr_base/swept-$wr_time" 2>/dev/null || [ -d "$wr_base/swept-$wr_time" ] || break
         wr_swept=$wr_time
@@ -394,6 +404,8 @@ wr_sweep() {
     done
   }
 }
+# By the clock of the host too: that of the bot may be wrong.
+wr_is_old() { [ -n "$(find "$1" -prune -mtime +6 2>/dev/null)" ]; }
 wr_is_dead() {
   for wr_process in "$1"/*/sup-* "$1"/*/step-*; do
     wr_process=${wr_process##*/}
@@ -584,9 +596,15 @@ wr_measure() {
     if [ "$wr_closed" = closed ]; then wr_last=$(wr_bytes "$wr_file-tail"); fi
     if wr_fact "$1-rest"; then wr_dropped=$((wr_fact - wr_last)); fi
   fi
-  [ -e "$wr_file-lost" ] || return 0
+  if [ ! -e "$wr_file-lost" ]; then
+    # As many bytes as there were at the end, or somebody has cut or removed it.
+    [ "$wr_closed" != closed ] || { wr_fact "$1-eof" && [ "$wr_fact" = "$wr_kept" ]; } || wr_dropped=unknown
+    return
+  fi
+  if wr_fact "$1-eof" && [ "$wr_fact" = gone ]; then wr_dropped=unknown; return; fi
   wr_where=memory
   if wr_fact "$1-holder" && wr_alive "$wr_fact" && wr_fact "$1-held"; then
+    [ "$wr_kept" -ge "${wr_fact%-*}" ] || wr_dropped=unknown
     wr_kept=${wr_fact%-*} wr_count=${wr_fact#*-}
   else wr_dropped=unknown; fi
 }

@@ -126,6 +126,7 @@ under_each_shell! {
     claims_stay_for_a_week_and_what_was_swept_of_them_is_remembered
     of_more_claims_than_a_host_keeps_the_oldest_go_first
     what_a_full_disk_does_not_take_comes_from_memory
+    output_that_somebody_cut_or_removed_is_not_taken_for_whole
     why_a_place_is_no_good_is_named
     a_hundred_megabytes_leave_little_behind
     a_malformed_question_is_refused

@@ -165,9 +165,10 @@ fn judged(command: &Command, report: &StepReport) -> (StepEnd, Option<String>) {
         }
         StepEnd::Cancelled => (StepEnd::Cancelled, Some(format!("stopped because somebody asked{left}"))),
         StepEnd::NotRun(why) => (StepEnd::NotRun(short(why)), Some(format!("did not run: {why}"))),
-        StepEnd::Unknown(why) => {
-            (StepEnd::Unknown(short(&format!("{why}{left}"))), Some(format!("unknown how it ended: {why}{left}")))
-        }
+        StepEnd::Unknown(why) => (
+            StepEnd::Unknown(short(&format!("{why}{left}"))),
+            Some(format!("unknown how it ended: {why}{left}")),
+        ),
     };
     (end, problem.map(|problem| short(&problem)))
 }

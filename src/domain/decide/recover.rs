@@ -58,7 +58,11 @@ fn recover_run(view: View<'_>, request: &Request) -> Decision {
         let name = planned.name.clone();
         match host.phase.clone() {
             HostPhase::Step { step, run, ground } => {
-                turn.decision.effects.push(Effect::Settle(id, name, StepRef { step, run, ground, earlier: Vec::new() }));
+                turn.decision.effects.push(Effect::Settle(
+                    id,
+                    name,
+                    StepRef { step, run, ground, earlier: Vec::new() },
+                ));
                 asked = true;
             }
             HostPhase::Verifying(_) => {

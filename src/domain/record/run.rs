@@ -125,8 +125,7 @@ impl Output {
 
     /// Both streams as one text for people: beginning and end of each, with a note where bytes are missing.
     pub fn text(&self) -> String {
-        let (head, cut, tail) = self.shown();
-        let mut text = joined(head, self.dropped + cut, tail);
+        let mut text = self.shown();
         for (name, more) in [("[standard error]\n", &self.stderr), ("", &self.note)] {
             if more.is_empty() {
                 continue;
@@ -141,21 +140,18 @@ impl Output {
         text
     }
 
-    /// Beginning and end of standard output as people see them, and how many bytes between them were kept
-    /// but are not shown.
-    fn shown(&self) -> (&str, u64, &str) {
-        let Self { head, tail, .. } = self;
-        if head.len() <= OUTPUT_SHOWN {
-            return (head, 0, tail);
+    /// Beginning and end of standard output as people see them, with a note between where it is cut.
+    fn shown(&self) -> String {
+        let whole = if self.dropped == 0 { format!("{}{}", self.head, self.tail) } else { self.head.clone() };
+        let fits = if self.dropped == 0 { 2 * OUTPUT_SHOWN } else { OUTPUT_SHOWN };
+        if whole.len() <= fits {
+            return joined(&self.head, self.dropped, &self.tail);
         }
-        let whole = self.dropped == 0 && tail.is_empty();
-        if whole && head.len() <= 2 * OUTPUT_SHOWN {
-            return (head, 0, tail);
-        }
-        let begin = (0..=OUTPUT_SHOWN).rfind(|at| head.is_char_boundary(*at)).unwrap_or(0);
-        let end = if whole { head.len() - OUTPUT_SHOWN } else { head.len() };
-        let end = (end..=head.len()).find(|at| head.is_char_boundary(*at)).unwrap_or(head.len());
-        (&head[..begin], (end - begin) as u64, if whole { &head[end..] } else { tail })
+        let begin = (0..=OUTPUT_SHOWN).rfind(|at| whole.is_char_boundary(*at)).unwrap_or(0);
+        let end = if self.dropped == 0 { whole.len() - OUTPUT_SHOWN } else { whole.len() };
+        let end = (end..=whole.len()).find(|at| whole.is_char_boundary(*at)).unwrap_or(whole.len());
+        let tail = if self.dropped == 0 { &whole[end..] } else { &self.tail };
+        joined(&whole[..begin], self.dropped + (end - begin) as u64, tail)
     }
 }
 

@@ -138,7 +138,8 @@ fn the_call_comes_last_and_only_start_carries_the_step() {
     let ground = testing::ground();
     let about = About { host: &sshd_less_host, run: RUN, digest: digest(), place: Place::of(&ground) };
     let step = command(&["rm", "--", "it's"]);
-    let start = composed(about, Payload::Step(&step, Claim::Made(&[(RUN, crate::domain::id::Nonce([1; 16]))])));
+    let start =
+        composed(about, Payload::Step(&step, Claim::Made(&[(RUN, crate::domain::id::Nonce([1; 16]))])));
     assert!(start.ends_with("\nwr_main \"$@\"\n"));
     assert!(start.contains("\nWR_BOOT='boot-1'\n"));
     assert!(start.contains(&format!("\nWR_CLAIM='1'\nWR_EARLIER='{RUN}:{}'\n", "01".repeat(16))));

@@ -129,6 +129,22 @@ pub fn a_step_is_cancelled_where_no_name_can_be_made(host: &mut Host) {
     assert_eq!(host.ask(&run, "cancel"), "cancelled gone");
 }
 
+pub fn output_that_somebody_cut_or_removed_is_not_taken_for_whole(host: &Host) {
+    for harm in
+        [": >out", "rm out", "find . -type f -name 'out*' -delete", "mv out elsewhere; echo other >out"]
+    {
+        for more in ["", "; echo good", "; echo much more than before"] {
+            let run = fresh();
+            let line = format!("echo bad; sleep 0.4; (cd {}; {harm}){more}", host.run_folder(&run).display());
+            assert_eq!(host.start(&run, &Step::line(&line)), "accepted -");
+            assert_eq!(host.end(&run), "done 0");
+            let kept = host.out(&run);
+            assert_eq!(kept.dropped, "unknown", "{harm}{more}: {kept:?}");
+            assert_eq!(kept.place, "disk", "{harm}{more}");
+        }
+    }
+}
+
 pub fn why_a_place_is_no_good_is_named(host: &mut Host) {
     let refused = |host: &mut Host, base: &Path| {
         base.clone_into(&mut host.base);

@@ -24,9 +24,9 @@ pub const DIGEST: &str = "0123456789abcdef0123456789abcdef0123456789abcdef012345
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the wrapper may use: the list is the claim that nothing else is needed on a host.
-pub const TOOLS: [&str; 22] = [
+pub const TOOLS: [&str; 23] = [
     "sh", "ls", "id", "mkdir", "rmdir", "mv", "rm", "ln", "dd", "od", "cat", "wc", "head", "tail", "sed",
-    "sort", "grep", "df", "mkfifo", "tee", "sleep", "setsid",
+    "sort", "grep", "df", "find", "mkfifo", "tee", "sleep", "setsid",
 ];
 
 /// The bot's clock unless a test says otherwise, in seconds.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
+use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -196,8 +197,17 @@ pub fn claims_stay_for_a_week_and_what_was_swept_of_them_is_remembered(host: &mu
     host.now += 1;
     host.nonce = fresh();
     assert_eq!(host.make_ground(), "ground room");
+    assert_eq!(claims(), 1, "a week has passed by the clock of the bot, and not by that of the host");
+    let grounds = fs::read_dir(&host.base).unwrap().map(|entry| entry.unwrap().path());
+    let made = grounds.flat_map(|ground| fs::read_dir(ground).unwrap().map(|entry| entry.unwrap().path()));
+    for path in made.chain([ids.join(&old)]) {
+        let aged = Command::new("touch").args(["-h", "-d", "8 days ago"]).arg(path).status().unwrap();
+        assert!(aged.success());
+    }
+    host.nonce = fresh();
+    assert_eq!(host.make_ground(), "ground room");
     assert_eq!(claims(), 0);
-    assert_eq!(fs::read_dir(&host.base).unwrap().filter(is_ground).count(), 2, "old ground stays");
+    assert_eq!(fs::read_dir(&host.base).unwrap().filter(is_ground).count(), 3, "old ground stays");
     // A start as old as what was swept may be one of them.
     for (now, answer) in [(NOW + 2400, "refused claim_may_be_gone"), (NOW + 2401, "accepted -")] {
         host.now = now;

@@ -167,6 +167,9 @@ fn what_people_see_of_a_long_output_is_its_beginning_and_its_end() {
     let said = text.split("[... ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
     let kept = text.matches('€').count();
     assert_eq!(said.parse::<usize>().unwrap(), (OUTPUT_HEAD / 3 - 3 - kept) * 3);
+    // Two bytes more than the beginning holds are a tail of their own.
+    let text = Output { head: "x".repeat(OUTPUT_HEAD), tail: "\nL".into(), ..Output::default() }.text();
+    assert!(text.ends_with("x\nL") && text.len() > 2 * OUTPUT_SHOWN, "{}", text.len());
     // What an expectation is compared with is all that was seen.
     assert!(long("x".repeat(OUTPUT_HEAD)).stdout().len() == OUTPUT_HEAD);
 }
