@@ -359,7 +359,9 @@ pub enum Fault {
     },
     /// The store lost events that the text copy still has.
     #[error(
-        "the copy `record.jsonl` goes on after event {head}, where the events end: events may be missing"
+        "the copy `record.jsonl` goes on after event {head}, where the events end: events may be missing, and \
+         `dogwatch salvage` makes a record of what the copy holds. If it is the copy that was changed, move it out \
+         of the folder; the next start writes it anew"
     )]
     TextAhead {
         /// The last event of the store.

@@ -4,8 +4,9 @@
 //! hash. It is canonical itself. `jq -c .event record.jsonl` prints the events.
 //!
 //! Invariant: the store comes first, synced, and the copy second, synced, before an event is acknowledged. So a
-//! crash leaves the copy behind the store, or torn at its end, and never ahead; the next open completes it. What
-//! was acknowledged and stands otherwise in the copy is a fault: one of the two was changed.
+//! crash leaves the copy behind the store, or torn at its end, and never ahead; the next open completes it. Zeros
+//! up to the end of the file are a torn end too: a file system leaves them where a length was kept and the bytes
+//! were not. What was acknowledged and stands otherwise in the copy is a fault: one of the two was changed.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, Take};
@@ -113,6 +114,20 @@ impl Lines<'_> {
         limited.read_until(b'\n', &mut line).map_err(StoreError::file("read", self.path))?;
         Ok(line)
     }
+
+    /// Whether only zeros are left, if anything.
+    fn end_in_zeros(&mut self) -> Result<bool, StoreError> {
+        loop {
+            let bytes = self.rest.fill_buf().map_err(StoreError::file("read", self.path))?;
+            if bytes.iter().any(|byte| *byte != 0) {
+                return Ok(false);
+            }
+            match bytes.len() {
+                0 => return Ok(true),
+                read => self.rest.consume(read),
+            }
+        }
+    }
 }
 
 /// Compares the copy with the events of the store, which come one by one.
@@ -139,8 +154,10 @@ impl<'a> Comparison<'a> {
             (self.same, self.same_len) = (head.seq, self.same_len + expected.len() as u64);
             return Ok(());
         }
+        let same = found.iter().zip(&expected).take_while(|(found, expected)| found == expected).count();
+        let is_torn = found[same..].iter().all(|byte| *byte == 0) && lines.end_in_zeros()?;
         self.lines = None;
-        if !expected.starts_with(&found) {
+        if !is_torn {
             self.other = Some(head.seq);
         }
         Ok(())
@@ -152,7 +169,7 @@ impl<'a> Comparison<'a> {
             return Ok(Err(Fault::TextDiffers { seq }));
         }
         if let Some(lines) = &mut self.lines
-            && !lines.next()?.is_empty()
+            && !lines.end_in_zeros()?
         {
             return Ok(Err(Fault::TextAhead { head: self.same }));
         }

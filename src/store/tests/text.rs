@@ -43,6 +43,24 @@ fn a_copy_that_is_missing_behind_or_torn_anywhere_is_completed() {
     }
 }
 
+#[test]
+fn zeros_up_to_the_end_of_the_copy_are_a_torn_end() {
+    let dir = with_events(6);
+    let whole = text(dir.path());
+    let torn = whole.len() - 300..whole.len() + 1;
+    for (len, zeros) in torn.step_by(25).flat_map(|len| [1, 299, 200_000].map(|zeros| (len, zeros))) {
+        fs::write(text_path(dir.path()), [&whole[..len], &vec![0; zeros]].concat()).unwrap();
+        assert_eq!(verify(dir.path()).unwrap().fault, None);
+        assert_eq!(open(dir.path()).unwrap().1.len(), 6);
+        assert!(text(dir.path()) == whole, "{zeros} zeros from {len}");
+        let followed = [&whole[..len], &vec![0; zeros], b"x"].concat();
+        fs::write(text_path(dir.path()), followed).unwrap();
+        let fault = verify(dir.path()).unwrap().fault;
+        assert!(matches!(fault, Some(Fault::TextDiffers { .. } | Fault::TextAhead { .. })), "{fault:?}");
+        fs::write(text_path(dir.path()), &whole).unwrap();
+    }
+}
+
 /// A record whose last two events were never acknowledged, as if the power went before the mark.
 fn unacknowledged() -> (TempDir, Vec<u8>) {
     let dir = with_events(3);
