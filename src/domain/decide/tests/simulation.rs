@@ -47,7 +47,7 @@ pub struct Simulation {
     executed: Vec<(RequestId, RunId)>,
     /// Whether fay belongs to the group.
     member: bool,
-    /// By request: when it was last asked for whether she does, if she did.
+    /// By request: when it was last asked for whether she does, of the times when she did.
     told_ms: BTreeMap<RequestId, u64>,
     broken: Option<String>,
 }
@@ -188,11 +188,10 @@ impl Simulation {
                     _ if member && actor.0 == IN_CHAT => Ok(vec![GroupId(GROUP.to_owned())]),
                     _ => Ok(Vec::new()),
                 };
-                if actors.contains(&actor(IN_CHAT)) {
-                    self.told_ms.remove(&id);
-                    if member && !matches!(end, StepEnd::Unknown(_)) {
-                        self.told_ms.insert(id, asked_at_ms);
-                    }
+                if actors.contains(&actor(IN_CHAT)) && member && !matches!(end, StepEnd::Unknown(_)) {
+                    // Answers may come in another order than they were asked for.
+                    let told_ms = self.told_ms.entry(id).or_default();
+                    *told_ms = asked_at_ms.max(*told_ms);
                 }
                 let groups = actors.iter().map(|actor| (actor.clone(), groups(actor))).collect();
                 self.input(Input::Roles(id, Answers { asked_at_ms, groups }, reached));
