@@ -64,11 +64,26 @@ pub trait Hosts: Send + Sync + 'static {
         printed: watch::Sender<Output>,
     ) -> impl Future<Output = StepReport> + Send;
 
-    /// Looks whether the plan had its effect on a host, again and again as the plan says.
-    fn verify(&self, approved: &Approved<Plan>, host: usize) -> impl Future<Output = VerifyReport> + Send;
+    /// Looks whether the plan's effect is there on a host: once before anything is done, afterwards again and
+    /// again as the plan says.
+    fn verify(
+        &self,
+        approved: &Approved<Plan>,
+        host: usize,
+        when: When,
+    ) -> impl Future<Output = VerifyReport> + Send;
 
     /// Looks whether a host is reachable, shows the pinned key and has these programs.
     fn check(&self, host: &Host, programs: &[String]) -> impl Future<Output = HostCheck> + Send;
+}
+
+/// When a verification is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// Before anything is done.
+    Before,
+    /// After the steps.
+    After,
 }
 
 /// A step of a plan: indexes into its hosts and into the steps of that host.

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use super::bot::BotError;
 use super::outbox::{Note, Post};
 use super::ports::{
-    Asked, Audit, Chat, HostCheck, Hosts, Library, Record, RecordError, Roles, Sources, StepAt,
+    Asked, Audit, Chat, HostCheck, Hosts, Library, Record, RecordError, Roles, Sources, StepAt, When,
 };
 use super::{Bot, Handle, Outbox};
 use crate::domain::audit::chain::Head;
@@ -27,7 +27,7 @@ use crate::domain::policy::catalogue::{Catalogue, Subject};
 use crate::domain::record::event::Event;
 use crate::domain::record::moment::Moment;
 use crate::domain::record::origin::{Origin, Ticket};
-use crate::domain::record::run::{Ground, Output, StepEnd, StepReport, VerifyReport};
+use crate::domain::record::run::{Ground, Output, StepEnd, StepReport, Verdict, VerifyReport};
 use crate::domain::rules::reach::Unreached;
 use crate::domain::say::button::{Press, RequestPress};
 use crate::domain::say::card::CardId;
@@ -143,7 +143,14 @@ impl Hosts for Outside {
         std::future::pending().await
     }
 
-    async fn verify(&self, _: &Approved<Plan>, _: usize) -> VerifyReport {
+    async fn verify(&self, _: &Approved<Plan>, _: usize, when: When) -> VerifyReport {
+        if when == When::Before {
+            return VerifyReport {
+                verdict: Verdict::Fails,
+                why: "not yet".to_owned(),
+                output: Output::default(),
+            };
+        }
         std::future::pending().await
     }
 

@@ -8,7 +8,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::handle::Handle;
-use super::ports::{Chat, Hosts, Library, Roles, StepAt};
+use super::ports::{Chat, Hosts, Library, Roles, StepAt, When};
 use crate::domain::decide::effect::{Effect, StepRef};
 use crate::domain::decide::input::Answers;
 use crate::domain::decide::input::Input;
@@ -17,7 +17,7 @@ use crate::domain::plan::Plan;
 use crate::domain::plan::approved::Approved;
 use crate::domain::policy::catalogue::Catalogue;
 use crate::domain::record::origin::Origin;
-use crate::domain::record::run::Output;
+use crate::domain::record::run::{Output, Verdict, VerifyReport};
 use crate::domain::rules::reach::Unreached;
 use crate::domain::say::question::Question;
 use crate::domain::world::action::Program;
@@ -100,8 +100,21 @@ impl<H: Hosts, L: Library, C: Chat> Work<H, L, C> {
                     let report = shown(work, live.as_ref(), request).await;
                     Some(Input::StepEnded(request, host, run, report))
                 }
+                Effect::VerifyBefore(request, host, ground) => {
+                    let asked = hosts.verify(&approved, index(&host)?, When::Before);
+                    let report = tokio::select! {
+                        biased;
+                        _ = stop.wait_for(|stop| *stop) => VerifyReport {
+                            verdict: Verdict::NotSeen,
+                            why: "it is not asked any more".to_owned(),
+                            output: Output::default(),
+                        },
+                        report = asked => report,
+                    };
+                    Some(Input::VerifiedBefore(request, host, ground, report))
+                }
                 Effect::Verify(request, host) => {
-                    let report = hosts.verify(&approved, index(&host)?).await;
+                    let report = hosts.verify(&approved, index(&host)?, When::After).await;
                     Some(Input::Verified(request, host, report))
                 }
                 _ => None,

@@ -71,7 +71,7 @@ fn span(span: &Span) -> String {
 }
 
 /// A bot without edges: inputs go in, events are folded, effects are left to the test, except that
-/// starts are taken up and probes answered.
+/// starts are taken up, probes and verifications before a step answered.
 pub struct World {
     pub catalogue: Catalogue,
     pub state: State,
@@ -87,6 +87,8 @@ pub struct World {
     pub reach: Reach,
     /// The hosts that can't be reached; the others answer at once.
     pub unreached: BTreeMap<HostName, Unreached>,
+    /// What verifications say before anything is done.
+    pub before: VerifyReport,
     /// Everything said since the last look.
     pub said: String,
 }
@@ -103,6 +105,11 @@ impl World {
             asked: Vec::new(),
             reach: Reach::default(),
             unreached: BTreeMap::new(),
+            before: VerifyReport {
+                verdict: Verdict::Fails,
+                why: "not yet".to_owned(),
+                output: Output::default(),
+            },
             said: String::new(),
         }
     }
@@ -163,6 +170,10 @@ impl World {
                 Effect::Probe(id, host, 0) => {
                     let reached = self.says_of_itself(&host);
                     self.input(Input::Probed(id, host, reached))?
+                }
+                Effect::VerifyBefore(id, host, ground) => {
+                    let report = self.before.clone();
+                    self.input(Input::VerifiedBefore(id, host, ground, report))?
                 }
                 Effect::Say(Say { reply, .. }) | Effect::Follow(_, reply) => {
                     self.said.push_str(&text_of(&reply));

@@ -8,7 +8,7 @@ use super::key_lines::{KeyLines, line_in};
 use super::outline::Fenced;
 use crate::domain::id::{ActionId, is_slug};
 use crate::domain::world::action::{
-    Action, Escalation, Params, Program, Risk, Rollback, Step, VERIFY_TIMEOUT_S_DEFAULT, Verify,
+    Action, Escalation, Params, Program, Risk, Rollback, Step, VERIFY_TIMEOUT_S_DEFAULT, Verify, VerifyBefore,
 };
 use crate::domain::world::host::Platform;
 
@@ -22,7 +22,10 @@ struct RawAction {
     #[serde(default)]
     params: Params,
     steps: Vec<RawStep>,
-    verify: Option<RawVerify>,
+    #[serde(default)]
+    verify: RawVerifications,
+    #[serde(default)]
+    verify_before: VerifyBefore,
     rollback: Option<RawRollback>,
     escalates_to: Option<Escalation>,
 }
@@ -39,6 +42,36 @@ struct RawStep {
     #[serde(default)]
     not_applicable_exit: Vec<i32>,
     expect_stdout: Option<String>,
+    expect_no_stdout: Option<String>,
+}
+
+/// `[verify]`, or several `[[verify]]`.
+#[derive(Default)]
+struct RawVerifications(Vec<RawVerify>);
+
+impl<'de> Deserialize<'de> for RawVerifications {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OneOrSeveral)
+    }
+}
+
+struct OneOrSeveral;
+
+impl<'de> serde::de::Visitor<'de> for OneOrSeveral {
+    type Value = RawVerifications;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[verify], or several [[verify]]")
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        let one = RawVerify::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+        Ok(RawVerifications(vec![one]))
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+        Vec::deserialize(serde::de::value::SeqAccessDeserializer::new(seq)).map(RawVerifications)
+    }
 }
 
 #[derive(Deserialize)]
@@ -53,6 +86,7 @@ struct RawVerify {
     #[serde(default)]
     not_applicable_exit: Vec<i32>,
     expect_stdout: Option<String>,
+    expect_no_stdout: Option<String>,
     #[serde(default)]
     within_s: u32,
 }
@@ -85,7 +119,8 @@ struct Fault(String, &'static str);
 pub(super) fn action(file: &str, fenced: &Fenced) -> Result<(Action, KeyLines), Finding> {
     let first = fenced.line + 1;
     let syntax = |line: usize, message: &str| {
-        let advice = "an action has id, title, platforms, risk, [params.NAME], [[steps]], [verify], [rollback], [escalates_to]";
+        let advice = "an action has id, title, platforms, risk, verify_before, [params.NAME], [[steps]], [verify] or several \
+             [[verify]], [rollback], [escalates_to]";
         Finding::new(file, line, Code::ActionSyntax, message, advice)
     };
     let unreadable = |error: &toml::de::Error| {
@@ -116,7 +151,8 @@ fn checked(raw: RawAction, line: usize) -> Result<Action, Fault> {
         risk: raw.risk,
         params: raw.params,
         steps: steps.map(|(i, step)| step.checked(&format!("steps.{i}"))).collect::<Result<_, _>>()?,
-        verify: raw.verify.map(RawVerify::checked).transpose()?,
+        verify: raw.verify.0.into_iter().map(RawVerify::checked).collect::<Result<_, _>>()?,
+        verify_before: raw.verify_before,
         rollback: raw.rollback.map(|rollback| rollback.checked(count)).transpose()?,
         escalates_to: raw.escalates_to,
         line,
@@ -141,6 +177,7 @@ impl RawStep {
             expect_exit: self.expect_exit,
             not_applicable_exit: self.not_applicable_exit,
             expect_stdout: self.expect_stdout,
+            expect_no_stdout: self.expect_no_stdout,
         })
     }
 }
@@ -154,6 +191,7 @@ impl RawVerify {
             expect_exit: self.expect_exit,
             not_applicable_exit: self.not_applicable_exit,
             expect_stdout: self.expect_stdout,
+            expect_no_stdout: self.expect_no_stdout,
         };
         Ok(Verify { step, within_s: self.within_s })
     }
@@ -173,6 +211,7 @@ impl RawRollback {
                 expect_exit: self.expect_exit.unwrap_or_else(success),
                 not_applicable_exit: Vec::new(),
                 expect_stdout: self.expect_stdout,
+                expect_no_stdout: None,
             };
             return Ok(Rollback::Step { step, from_step: self.from_step });
         };

@@ -184,6 +184,14 @@ codes! {
     VerifyMissing, "verify_missing", LeavesOut;
     /// A verification in an action that only reads.
     VerifyOnRead, "verify_on_read", LeavesOut;
+    /// More verifications than an action may have.
+    VerifyCount, "verify_count", LeavesOut;
+    /// A parameter of a changing step that nothing ties to what is verified.
+    ParamUntied, "param_untied", Reports;
+    /// A verification that may hold before, and nothing else that shows the effect.
+    VerifyAlone, "verify_alone", Reports;
+    /// A pattern that refuses names which tools accept.
+    PatternForShell, "pattern_for_shell", Warns;
     /// A verification that is not known to read only.
     VerifyNotReading, "verify_not_reading", Reports;
     /// No word on the way back in an action that changes something.

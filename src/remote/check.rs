@@ -11,6 +11,7 @@ use super::session::Session;
 use super::wire::{About, Payload, Place, Verb, fresh_run_id, wrapper_digest};
 use crate::app::ports::HostCheck;
 use crate::domain::plan::{FIRST_STEP, HostPlan};
+use crate::domain::world::action::VerifyBefore;
 use crate::domain::world::host::Host;
 
 /// Programs looked for in one exchange.
@@ -179,7 +180,8 @@ fn plan_of(host: &Host) -> HostPlan {
         path: host.path.clone(),
         folder: host.folder.clone(),
         steps: Vec::new(),
-        verify: None,
+        verify: Vec::new(),
+        verify_before: VerifyBefore::default(),
         rollback: None,
         rollback_from_step: FIRST_STEP,
         wrapper: wrapper_digest(),

@@ -52,7 +52,7 @@ use step::Step;
 use wire::Claim;
 pub use wire::{WRAPPER, wrapper_digest};
 
-use crate::app::ports::{HostCheck, Hosts, StepAt};
+use crate::app::ports::{HostCheck, Hosts, StepAt, When};
 use crate::domain::id::{Digest, RunId};
 use crate::domain::plan::approved::Approved;
 use crate::domain::plan::{HostPlan, Plan};
@@ -154,9 +154,9 @@ impl Hosts for Ssh {
         }
     }
 
-    async fn verify(&self, approved: &Approved<Plan>, host: usize) -> VerifyReport {
+    async fn verify(&self, approved: &Approved<Plan>, host: usize, when: When) -> VerifyReport {
         match host_of(approved, host) {
-            Ok((host, digest)) => verify::verify(&self.config, &self.over, host, digest).await,
+            Ok((host, digest)) => verify::verify(&self.config, &self.over, host, digest, when).await,
             Err(why) => VerifyReport { verdict: Verdict::NotSeen, why, output: Output::default() },
         }
     }

@@ -18,6 +18,7 @@ use self::sshd::Sshd;
 use super::SshConfig;
 use crate::domain::id::Digest;
 use crate::domain::plan::HostPlan;
+use crate::domain::world::action::VerifyBefore;
 
 fn config(sshd: &Sshd) -> SshConfig {
     SshConfig::new(sshd.identity.clone())
@@ -46,7 +47,8 @@ fn unreachable_host() -> HostPlan {
         path: "/usr/local/bin:/usr/bin:/bin".to_owned(),
         folder: String::new(),
         steps: Vec::new(),
-        verify: None,
+        verify: Vec::new(),
+        verify_before: VerifyBefore::default(),
         rollback: None,
         rollback_from_step: 1,
         wrapper: Digest::of(b""),

@@ -11,8 +11,9 @@ use super::config::SshConfig;
 use super::over::OverRuns;
 use super::run;
 use super::step::Look;
+use crate::app::ports::When;
 use crate::domain::id::Digest;
-use crate::domain::plan::{Command, HostPlan};
+use crate::domain::plan::{Command, HostPlan, command_line};
 use crate::domain::record::run::{Output, StepEnd, StepReport, Verdict, VerifyReport};
 use crate::domain::rules::expectation::{Judgement, judge};
 
@@ -22,29 +23,43 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How long the last look may take beyond the command's own limit before it is dropped.
 const LATE_MAX: Duration = Duration::from_secs(60);
 
-/// Looks until the verification holds or its time is over; at least once.
+/// Looks until all verifications of a plan hold or their time is over; each at least once, and before anything
+/// is done no more than once. What is told is the first that does not hold.
 pub(super) async fn verify(
     config: &SshConfig,
     over: &OverRuns,
     host: &HostPlan,
     digest: Digest,
+    when: When,
 ) -> VerifyReport {
-    let Some(check) = &host.verify else {
-        return VerifyReport {
-            verdict: Verdict::NotSeen,
-            why: "the plan has no verification".to_owned(),
-            output: Output::default(),
-        };
+    let mut last = VerifyReport {
+        verdict: Verdict::NotSeen,
+        why: "the plan has no verification".to_owned(),
+        output: Output::default(),
     };
-    let deadline = Instant::now() + Duration::from_secs(check.within_s.into());
+    for check in &host.verify {
+        let within_s = if when == When::Before { 0 } else { check.within_s };
+        last = one(Look { config, over, host, digest, command: &check.command }, within_s).await;
+        if last.verdict != Verdict::Holds {
+            if host.verify.len() > 1 {
+                last.why = format!("{}: {}", command_line(&check.command), last.why);
+            }
+            break;
+        }
+    }
+    last
+}
+
+/// Looks until one verification holds or its time is over.
+async fn one(look: Look<'_>, within_s: u32) -> VerifyReport {
+    let deadline = Instant::now() + Duration::from_secs(within_s.into());
     loop {
-        let last =
-            deadline.max(Instant::now()) + Duration::from_secs(check.command.timeout_s.into()) + LATE_MAX;
-        let looking = run::look(Look { config, over, host, digest, command: &check.command });
-        let report = timeout_at(last, looking).await.unwrap_or_else(|_| {
+        let limit = Duration::from_secs(look.command.timeout_s.into());
+        let last = deadline.max(Instant::now()) + limit + LATE_MAX;
+        let report = timeout_at(last, run::look(look)).await.unwrap_or_else(|_| {
             run::without_output(StepEnd::Unknown("the host did not answer in time".to_owned()))
         });
-        let (verdict, why) = verdict(&check.command, &report);
+        let (verdict, why) = verdict(look.command, &report);
         let settled = matches!(verdict, Verdict::Holds | Verdict::NotApplicable);
         if settled || Instant::now() + LOOK_EVERY > deadline {
             return VerifyReport { verdict, why, output: report.output };

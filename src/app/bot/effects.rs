@@ -74,9 +74,11 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
                 self.spawn(async move { Some(search.await) }, trail);
             }
             Effect::CheckHost(origin, host) => self.check_host(origin, host, trail),
-            Effect::Probe(..) | Effect::Execute(..) | Effect::Settle(..) | Effect::Verify(..) => {
-                self.on_host(effect, trail);
-            }
+            Effect::Probe(..)
+            | Effect::VerifyBefore(..)
+            | Effect::Execute(..)
+            | Effect::Settle(..)
+            | Effect::Verify(..) => self.on_host(effect, trail),
         }
     }
 
@@ -155,6 +157,7 @@ impl<H: Hosts, R: Record, L: Library, S: Sources, C: Chat> Loop<H, R, L, S, C> {
     /// Work on a host is possible only with the approved plan that is held for it.
     fn on_host(&mut self, effect: Effect, trail: Option<Trail>) {
         let (Effect::Probe(request, ..)
+        | Effect::VerifyBefore(request, ..)
         | Effect::Execute(request, ..)
         | Effect::Settle(request, ..)
         | Effect::Verify(request, _)) = &effect

@@ -50,6 +50,8 @@ pub enum Effect {
     Hold(RequestId, Approved<Plan>),
     /// Have a host of the held plan make the ground for its steps, after so many ms.
     Probe(RequestId, HostName, u64),
+    /// Ask the verification of the held plan once, before anything is sent; the ground comes back with the answer.
+    VerifyBefore(RequestId, HostName, Ground),
     /// Run a step of the held plan.
     Execute(RequestId, HostName, StepRef),
     /// Find out what became of a step of the held plan; starts nothing.

@@ -43,6 +43,8 @@ pub enum Input {
     Reached(RequestId, HostName, Reached, Option<Answers>),
     /// What a host of a running request said.
     Probed(RequestId, HostName, Reached),
+    /// What the verification says before anything was sent, and the ground that the steps would have.
+    VerifiedBefore(RequestId, HostName, Ground, VerifyReport),
     /// A step is over.
     StepEnded(RequestId, HostName, RunId, StepReport),
     /// The verification is over.

@@ -66,6 +66,9 @@ pub fn decide(
             Ok(start::reached(view, request, &host, reached, answers))
         }
         Input::Probed(request, host, reached) => Ok(progress::probed(view, request, &host, reached)),
+        Input::VerifiedBefore(request, host, ground, report) => {
+            Ok(progress::verified_before(view, request, &host, ground, report))
+        }
         Input::StepEnded(request, host, run, report) => {
             Ok(progress::step_ended(view, request, &host, run, report))
         }

@@ -11,12 +11,16 @@ use crate::domain::id::{HostName, RequestId, RunId};
 use crate::domain::plan::Command;
 use crate::domain::record::event::Event;
 use crate::domain::record::request::HostPhase;
-use crate::domain::record::run::{Outcome, StepEnd, StepReport, Verdict, VerifyReport, WHY_LEN_MAX};
+use crate::domain::record::run::{Ground, Outcome, StepEnd, StepReport, Verdict, VerifyReport, WHY_LEN_MAX};
 use crate::domain::rules::expectation::{Judgement, judge};
 use crate::domain::rules::reach::Tries;
 use crate::domain::rules::view::View;
 use crate::domain::say::replies;
 use crate::domain::text::shortened;
+use crate::domain::world::action::VerifyBefore;
+
+/// What a verification says that proves nothing: what the steps said is what counts.
+const HOLDS_AS_BEFORE: &str = "the verification holds, as it did before; it worked by what the steps printed";
 
 /// Times that one step is sent to one host at the most.
 pub const ATTEMPTS_MAX: u32 = 3;
@@ -57,6 +61,57 @@ pub fn probed(view: View<'_>, id: RequestId, host: &HostName, reached: Reached) 
     let pause_ms = failed.next_ms.saturating_sub(now_ms);
     turn.decision.effects.push(Effect::Tries(id, Some(failed)));
     turn.decision.effects.push(Effect::Probe(id, host.clone(), pause_ms));
+    turn.decision
+}
+
+/// The verification was asked before anything was sent: where it holds already there is nothing to do, and
+/// where nobody can tell, nothing is done.
+pub fn verified_before(
+    view: View<'_>,
+    id: RequestId,
+    host: &HostName,
+    ground: Ground,
+    report: VerifyReport,
+) -> Decision {
+    let Some(mut turn) = Turn::of(view, id) else { return Decision::default() };
+    let is_asked = turn.host_run(host).is_some_and(|run| run.before.is_none() && run.sent.is_none());
+    let planned = turn.request.host_index(host).and_then(|at| turn.request.plan.hosts.get(at));
+    let Some(may_hold) = planned.map(|planned| planned.verify_before == VerifyBefore::MayHold) else {
+        return turn.decision;
+    };
+    if !turn.is_next(host) || !is_asked {
+        return turn.decision;
+    }
+    let VerifyReport { verdict: found, why, output } = report;
+    let why = shortened(&why, WHY_LEN_MAX);
+    turn.record(Event::VerifiedBefore { request: id, host: host.clone(), found, why: why.clone() });
+    if turn.run().is_some_and(|run| run.cancel_asked || run.recovered) {
+        turn.end_interrupted(host);
+        return turn.decision;
+    }
+    let (outcome, instead) = match found {
+        Verdict::Fails => {
+            turn.begin_step(host, 0, ground);
+            return turn.decision;
+        }
+        Verdict::Holds if may_hold => {
+            turn.begin_step(host, 0, ground);
+            return turn.decision;
+        }
+        Verdict::Holds => {
+            (Outcome::NothingDone, "it was so before: the verification holds already".to_owned())
+        }
+        Verdict::NotApplicable => (
+            Outcome::Failed,
+            format!("nothing was done: the verification says that it does not apply: {why}"),
+        ),
+        Verdict::NotSeen => {
+            (Outcome::Failed, format!("nothing was done: nobody could see how it is before: {why}"))
+        }
+    };
+    turn.keep_output(host, None, &output);
+    turn.follow(replies::run::verified(id, host, "before anything is done", &instead, &output));
+    turn.end_host(host, outcome, &instead);
     turn.decision
 }
 
@@ -117,7 +172,9 @@ pub fn verified(view: View<'_>, id: RequestId, host: &HostName, report: VerifyRe
     let VerifyReport { verdict, why, output } = report;
     turn.keep_output(host, None, &output);
     let why = shortened(&why, WHY_LEN_MAX);
+    let held_before = turn.host_run(host).and_then(|host| host.before) == Some(Verdict::Holds);
     let (found, problem) = match verdict {
+        Verdict::Holds if held_before => (HOLDS_AS_BEFORE, None),
         Verdict::Holds => ("the verification holds", None),
         Verdict::Fails => ("the verification does not hold", Some(why.clone())),
         Verdict::NotApplicable => ("the verification does not apply", Some(why.clone())),

@@ -148,6 +148,7 @@ fn random_histories_reach_starts_ends_recoveries_and_settlements() {
         "start_refused",
         "step_ended",
         "step_started",
+        "verified_before",
         "verify_ended",
     ];
     for kind in expected {

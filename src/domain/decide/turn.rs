@@ -106,12 +106,16 @@ impl<'a> Turn<'a> {
         self.decision.effects.push(Effect::Probe(self.request.id, host.clone(), 0));
     }
 
-    /// A host that nothing is under way on has answered: its first step begins, or the one that has not
-    /// begun is sent again. Or it could not be asked, and is over.
+    /// A host that nothing is under way on has answered: what would change there is preceded by its
+    /// verification; else its first step begins, or the one that has not begun is sent again. Or it could not be
+    /// asked, and is over.
     pub(super) fn answered(&mut self, host: &HostName, reached: Reached) {
         self.decision.effects.push(Effect::Tries(self.request.id, None));
         let sent = self.host_run(host).and_then(|host| host.sent);
         match (reached, sent) {
+            (Ok(ground), None) if self.looks_before(host) => {
+                self.decision.effects.push(Effect::VerifyBefore(self.request.id, host.clone(), ground));
+            }
             (Ok(ground), _) => self.begin_step(host, sent.map_or(0, |(step, _)| step), ground),
             (Err(Unreached { why, .. }), None) => {
                 self.end_host(host, Outcome::Failed, &format!("nothing was sent: {why}"));
@@ -123,7 +127,12 @@ impl<'a> Turn<'a> {
         }
     }
 
-    fn begin_step(&mut self, host: &HostName, step: usize, ground: Ground) {
+    fn looks_before(&self, host: &HostName) -> bool {
+        let planned = self.request.host_index(host).and_then(|at| self.request.plan.hosts.get(at));
+        self.request.plan.risk != Risk::Read && planned.is_some_and(|planned| !planned.verify.is_empty())
+    }
+
+    pub(super) fn begin_step(&mut self, host: &HostName, step: usize, ground: Ground) {
         let request = self.request.id;
         let Some(attempt) = self.host_run(host).map(|host| host.attempt_at(step)) else { return };
         let run = run_id(self.view.context.store, self.request.digest, host, step, attempt);
@@ -149,7 +158,7 @@ impl<'a> Turn<'a> {
         let next = run.hosts.iter().zip(&self.request.plan.hosts).find_map(waiting);
         match next {
             Some(next) if run.recovered || run.cancel_asked => self.end_interrupted(&next),
-            Some(next) if self.request.plan.risk != Risk::Read && outcome != Outcome::Succeeded => {
+            Some(next) if self.request.plan.risk != Risk::Read && outcome > Outcome::Succeeded => {
                 self.end_host(&next, Outcome::Cancelled, &format!("not started after {host}"));
             }
             Some(next) => self.probe(&next),
@@ -189,7 +198,7 @@ impl<'a> Turn<'a> {
         let recovered = self.run().is_some_and(|run| run.recovered);
         let more = step + 1 < planned.steps.len();
         match (end, problem) {
-            (StepEnd::Unknown(_), _) if planned.verify.is_some() => {
+            (StepEnd::Unknown(_), _) if !planned.verify.is_empty() => {
                 self.decision.effects.push(Effect::Verify(id, host.clone()));
             }
             (StepEnd::Unknown(why), _) => self.end_host(host, Outcome::Unknown, &why),
@@ -204,7 +213,7 @@ impl<'a> Turn<'a> {
             }
             (_, None) if more && (recovered || stopped) => self.end_interrupted(host),
             (_, None) if more => self.begin_step(host, step + 1, ground),
-            (_, None) if planned.verify.is_some() => {
+            (_, None) if !planned.verify.is_empty() => {
                 self.decision.effects.push(Effect::Verify(id, host.clone()));
             }
             (_, None) => self.end_host(host, Outcome::Succeeded, ""),

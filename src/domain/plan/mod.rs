@@ -5,6 +5,7 @@
 //! was approved has changed.
 
 pub mod approved;
+mod checks;
 mod differences;
 pub mod run_id;
 
@@ -16,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 use crate::domain::canonical::{self, CanonicalError};
 use crate::domain::id::{ActionId, ArticleId, Digest, HostName, RequestId};
 use crate::domain::policy::basis::Basis;
-use crate::domain::world::action::Risk;
+use crate::domain::world::action::{Risk, VerifyBefore};
 use crate::domain::world::actor::ActorId;
 
 const PLAN_PREFIX: &[u8] = b"dogwatch-plan-v1\n";
@@ -53,8 +54,11 @@ pub struct Command {
     /// Exit codes that say that it does not apply here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_applicable_exit: Vec<i32>,
-    /// A regular expression that the output must match.
+    /// A regular expression that standard output must match.
     pub expect_stdout: Option<String>,
+    /// One that it must not match.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expect_no_stdout: Option<String>,
 }
 
 /// How the effect is seen.
@@ -103,8 +107,12 @@ pub struct HostPlan {
     pub folder: String,
     /// In order; the first that fails ends the run on this host.
     pub steps: Vec<Command>,
-    /// How the effect is seen.
-    pub verify: Option<Check>,
+    /// How the effect is seen: all of them must hold.
+    #[serde(with = "checks")]
+    pub verify: Vec<Check>,
+    /// What it means that they hold before step 1.
+    #[serde(default, skip_serializing_if = "VerifyBefore::is_default")]
+    pub verify_before: VerifyBefore,
     /// The way back.
     pub rollback: Option<WayBack>,
     /// The step, counted from 1, from which on there is something to undo; those before it only look.

@@ -5,6 +5,7 @@
 pub mod commands;
 pub mod planner;
 pub mod powershell;
+pub mod ties;
 pub mod usage;
 pub mod values;
 pub mod wish;

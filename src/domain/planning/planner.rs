@@ -5,6 +5,7 @@ use base64::Engine as _;
 
 use super::commands::{dash_argument, program_refusal};
 use super::powershell::powershell_refusal;
+use super::ties::loose;
 use super::usage::usage;
 use super::values::{Values, checked_values, filled};
 use super::wish::Wish;
@@ -26,6 +27,10 @@ pub fn plan(catalogue: &Catalogue, wish: &Wish) -> Result<Plan, Refusal> {
     let values = checked_values(action, &wish.params)?;
     let risk = effective_risk(catalogue, action);
     let hosts = checked_hosts(catalogue, action, &wish.hosts)?;
+    if let Some(loose) = loose(action, &catalogue.policy.reads).first() {
+        return Err(Refusal::new("parameters_loose", format!("`{}`: {}", action.id, loose.message()))
+            .hint(format!("The article must be mended: {}.", loose.advice())));
+    }
     let plan = Plan {
         request: wish.request,
         requester: wish.requester.clone(),
@@ -42,7 +47,7 @@ pub fn plan(catalogue: &Catalogue, wish: &Wish) -> Result<Plan, Refusal> {
             .collect::<Result<_, _>>()?,
         params: values,
     };
-    if plan.basis == Basis::NoneNeeded && plan.hosts.iter().any(|host| host.verify.is_some()) {
+    if plan.basis == Basis::NoneNeeded && plan.hosts.iter().any(|host| !host.verify.is_empty()) {
         return Err(Refusal::new(
             "read_with_verify",
             format!("`{}` only reads and yet has a verification", action.id),
@@ -154,7 +159,7 @@ fn refuse_one_machine(hosts: &[&Host], host: &Host) -> Result<(), Refusal> {
 
 /// A `PowerShell` text is a script: on any other platform it would be an interpreter's back door.
 fn refuse_powershell_elsewhere(action: &Action, host: &Host) -> Result<(), Refusal> {
-    let verify = action.verify.as_ref().map(|verify| &verify.step);
+    let verify = action.verify.iter().map(|verify| &verify.step);
     let rollback = action.rollback.as_ref().and_then(|rollback| match rollback {
         Rollback::Step { step, .. } => Some(step),
         Rollback::None(_) => None,
@@ -190,7 +195,7 @@ fn host_plan(
         Refusal::new("no_host_key", format!("`{}` has no pinned host key, so nobody can tell it from an impostor", host.name))
             .hint("Compare its key with `ssh-keygen -lf` on the host itself and put it into the inventory as host_key.")
     })?;
-    let verify = action.verify.as_ref().map(|verify| {
+    let verify = action.verify.iter().map(|verify| {
         if !catalogue.policy.reads.covers(&verify.step) {
             let message = format!("the verification of `{}` is not known to read only", action.id);
             return Err(Refusal::new("verify_not_reading", message)
@@ -214,7 +219,8 @@ fn host_plan(
         path: host.path.clone(),
         folder: host.folder.clone(),
         steps: action.steps.iter().map(|step| command(action, step, values)).collect::<Result<_, _>>()?,
-        verify: verify.transpose()?,
+        verify: verify.collect::<Result<_, _>>()?,
+        verify_before: action.verify_before,
         rollback: rollback.transpose()?,
         rollback_from_step: match &action.rollback {
             Some(Rollback::Step { from_step, .. }) => {
@@ -256,13 +262,15 @@ fn command(action: &Action, step: &Step, values: &Values) -> Result<Command, Ref
             powershell(&filled(text, values, powershell_literal))
         }
     };
+    let pattern = |pattern: Option<&String>| pattern.map(|pattern| filled(pattern, values, regex::escape));
     Ok(Command {
         argv,
         stdin: step.stdin.as_ref().map(|stdin| filled(stdin, values, str::to_owned)),
         timeout_s: step.timeout_s,
         expect_exit: step.expect_exit.clone(),
         not_applicable_exit: step.not_applicable_exit.clone(),
-        expect_stdout: step.expect_stdout.as_ref().map(|pattern| filled(pattern, values, regex::escape)),
+        expect_stdout: pattern(step.expect_stdout.as_ref()),
+        expect_no_stdout: pattern(step.expect_no_stdout.as_ref()),
     })
 }
 

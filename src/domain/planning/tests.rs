@@ -216,7 +216,7 @@ fn steps_and_the_way_back_may_use_no_interpreter_and_no_placeholder_as_program()
 
 #[test]
 fn verification_reads_or_the_action_is_refused() {
-    let verify = Some(Verify { step: step(&["virsh", "start", "{domain}"]), within_s: 0 });
+    let verify = vec![Verify { step: step(&["virsh", "start", "{domain}"]), within_s: 0 }];
     assert_eq!(code_after(|action| action.verify = verify), "verify_not_reading");
 }
 
@@ -276,7 +276,7 @@ fn plan_holds_every_host_in_the_order_of_the_wish() {
     let plan = plan(&catalogue(), &wish("vm-start", &[("domain", "web01")], &["kvm2", "kvm1"])).unwrap();
     let names: Vec<_> = plan.hosts.iter().map(|host| host.name.as_str()).collect();
     assert_eq!(names, ["kvm2", "kvm1"]);
-    assert!(plan.hosts.iter().all(|host| host.verify.is_some() && host.rollback.is_some()));
+    assert!(plan.hosts.iter().all(|host| !host.verify.is_empty() && host.rollback.is_some()));
 }
 
 #[test]
@@ -304,7 +304,7 @@ fn powershell_on_another_platform_is_refused_wherever_it_stands() {
     let verify = Verify { step: script.clone(), within_s: 0 };
     let elsewhere = "powershell_elsewhere";
     assert_eq!(code_after(|action| action.steps.push(script.clone())), elsewhere);
-    assert_eq!(code_after(|action| action.verify = Some(verify)), elsewhere);
+    assert_eq!(code_after(|action| action.verify = vec![verify]), elsewhere);
     assert_eq!(
         code_after(|action| action.rollback = Some(Rollback::Step { step: script, from_step: None })),
         elsewhere

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::run::{Ground, Outcome, StepEnd};
+use super::run::{Ground, Outcome, StepEnd, Verdict};
 use super::severity::Severity;
 use crate::domain::id::{
     AnswerId, ArticleId, ConversationId, Digest, HostName, IncidentId, RequestId, RunId,
@@ -214,6 +214,17 @@ pub enum Event {
         /// The request.
         request: RequestId,
     },
+    /// What the verification said before anything was sent to a host.
+    VerifiedBefore {
+        /// The request.
+        request: RequestId,
+        /// The host.
+        host: HostName,
+        /// What it found.
+        found: Verdict,
+        /// Why it does not hold, does not apply or could not be asked; empty if it holds.
+        why: String,
+    },
     /// A step is about to be sent to a host.
     StepStarted {
         /// The request.
@@ -365,6 +376,7 @@ impl Event {
             | Self::CommandRefused { request, .. }
             | Self::RunStarted { request, .. }
             | Self::RunRecovered { request }
+            | Self::VerifiedBefore { request, .. }
             | Self::StepStarted { request, .. }
             | Self::OutputKept { request, .. }
             | Self::StepEnded { request, .. }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::event::{ApprovalEnd, Event};
 use super::moment::Moment;
-use super::run::{Ground, Outcome, StepEnd};
+use super::run::{Ground, Outcome, StepEnd, Verdict};
 use crate::domain::id::{ConversationId, Digest, HostName, IncidentId, Nonce, RequestId, RunId};
 use crate::domain::plan::approved::Approved;
 use crate::domain::plan::run_id::FIRST_ATTEMPT;
@@ -83,6 +83,8 @@ pub enum HostPhase {
 pub struct HostRun {
     /// Where it stands.
     pub phase: HostPhase,
+    /// What the verification said before anything was sent, once it was asked.
+    pub before: Option<Verdict>,
     /// Index of the step that was sent last, and how often it was.
     pub sent: Option<(usize, u32)>,
     /// Under which ids and on which ground it was, oldest first.
@@ -285,6 +287,7 @@ impl Run {
     fn of(plan: &Plan, started_at_ms: u64, basis: Basis) -> Self {
         let host = || HostRun {
             phase: HostPhase::Waiting,
+            before: None,
             sent: None,
             attempts: Vec::new(),
             unknown: None,
@@ -308,6 +311,10 @@ impl Run {
             Event::RunRecovered { .. } => self.recovered = true,
             Event::CancelAsked { .. } => self.cancel_asked = true,
             Event::RunSettled { outcome, reason, .. } => self.settle(*outcome, reason, &moment.actor),
+            Event::VerifiedBefore { host, found, .. } => self.on_host(plan, host, |host, _| {
+                host.before = Some(*found);
+                host.not_applicable |= *found == Verdict::NotApplicable;
+            }),
             Event::StepStarted { host, step, run, ground, .. } => self.on_host(plan, host, |host, _| {
                 host.phase = HostPhase::Step { step: *step, run: *run, ground: ground.clone() };
                 let attempt = host.attempt_at(*step);
@@ -380,6 +387,7 @@ pub fn standing(status: &Status) -> &'static str {
         Status::Waiting => "is waiting for approval",
         Status::Ready(_) => "is approved, not started",
         Status::Running => "is running",
+        Status::Ended(Outcome::NothingDone) => "had nothing to do",
         Status::Ended(Outcome::Succeeded) => "succeeded",
         Status::Ended(Outcome::Failed) => "failed",
         Status::Ended(Outcome::Unknown) => "has an unknown outcome",

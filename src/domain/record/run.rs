@@ -10,10 +10,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::id::Nonce;
 
-/// How a run, or its part on one host, ended; of several, the greatest counts.
+/// How a run, or its part on one host, ended; of several, the greatest counts: what had nothing to do on one
+/// host and did something on another has done it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
+    /// What it is for was so before: nothing was done.
+    #[serde(rename = "nothing_done")]
+    NothingDone,
     /// Every step did what was expected and the verification held.
     Succeeded,
     /// Somebody stopped it.
@@ -27,6 +31,7 @@ pub enum Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::NothingDone => "nothing done",
             Self::Succeeded => "succeeded",
             Self::Cancelled => "cancelled",
             Self::Failed => "failed",
@@ -35,6 +40,7 @@ impl fmt::Display for Outcome {
     }
 }
 
+/// The words with which a person settles.
 impl FromStr for Outcome {
     type Err = ();
 
@@ -176,7 +182,8 @@ pub struct StepReport {
 }
 
 /// What a verification says of the effect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// The effect is there.
     Holds,
@@ -193,7 +200,7 @@ pub enum Verdict {
 pub struct VerifyReport {
     /// Whether exit code and output were as expected.
     pub verdict: Verdict,
-    /// In a few words, why it does not hold, does not apply or could not be asked; empty if it holds.
+    /// In a few words, why it does not hold, does not apply or could not be asked; empty if all of it holds.
     pub why: String,
     /// What it printed the last time.
     pub output: Output,

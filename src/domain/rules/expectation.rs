@@ -30,15 +30,22 @@ pub fn judge(command: &Command, code: i32, output: &Output) -> Judgement {
         let expected: Vec<_> = command.expect_exit.iter().map(ToString::to_string).collect();
         return Judgement::Unmet(format!("exit code {code}, expected {}", expected.join(" or ")));
     }
-    let Some(pattern) = command.expect_stdout.as_deref() else { return Judgement::Met };
-    if let Some(why) = &output.unseen {
-        return Judgement::NotSeen(format!(
-            "exit code {code}, but whether its standard output matches {pattern} nobody can say: {why}"
-        ));
+    let expected = command.expect_stdout.as_deref().map(|pattern| (pattern, true));
+    let unexpected = command.expect_no_stdout.as_deref().map(|pattern| (pattern, false));
+    for (pattern, expected) in expected.into_iter().chain(unexpected) {
+        if let Some(why) = &output.unseen {
+            return Judgement::NotSeen(format!(
+                "exit code {code}, but whether its standard output matches {pattern} nobody can say: {why}"
+            ));
+        }
+        let Ok(regex) = Regex::new(pattern) else {
+            return Judgement::Unmet(format!("the expectation {pattern} is no regular expression"));
+        };
+        match (regex.is_match(&output.stdout()), expected) {
+            (true, true) | (false, false) => {}
+            (false, true) => return Judgement::Unmet(format!("standard output does not match {pattern}")),
+            (true, false) => return Judgement::Unmet(format!("standard output matches {pattern}")),
+        }
     }
-    match Regex::new(pattern) {
-        Ok(regex) if regex.is_match(&output.stdout()) => Judgement::Met,
-        Ok(_) => Judgement::Unmet(format!("standard output does not match {pattern}")),
-        Err(_) => Judgement::Unmet(format!("the expectation {pattern} is no regular expression")),
-    }
+    Judgement::Met
 }

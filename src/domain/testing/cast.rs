@@ -6,7 +6,9 @@ use std::sync::Arc;
 use crate::domain::id::{ActionId, ArticleId, Digest, HostName};
 use crate::domain::policy::Policy;
 use crate::domain::policy::catalogue::Catalogue;
-use crate::domain::world::action::{Action, Param, ParamType, Program, Risk, Rollback, Step, Verify};
+use crate::domain::world::action::{
+    Action, Param, ParamType, Program, Risk, Rollback, Step, Verify, VerifyBefore,
+};
 use crate::domain::world::actor::{ActorId, People, Person, Role};
 use crate::domain::world::article::Article;
 use crate::domain::world::host::{Host, Platform};
@@ -41,6 +43,7 @@ pub fn step(argv: &[&str]) -> Step {
         expect_exit: vec![0],
         not_applicable_exit: Vec::new(),
         expect_stdout: None,
+        expect_no_stdout: None,
     }
 }
 
@@ -63,7 +66,8 @@ pub fn action(id: &str, risk: Risk, steps: Vec<Step>) -> Action {
         risk,
         params: BTreeMap::from([("domain".to_owned(), text_param(Some("^[a-z][a-z0-9' {}.-]*$")))]),
         steps,
-        verify: None,
+        verify: Vec::new(),
+        verify_before: VerifyBefore::default(),
         rollback: None,
         escalates_to: None,
         line: 1,
@@ -73,7 +77,7 @@ pub fn action(id: &str, risk: Risk, steps: Vec<Step>) -> Action {
 fn actions() -> Vec<Action> {
     let state = || step(&["virsh", "domstate", "{domain}"]);
     let shown = |pattern: &str| Step { expect_stdout: Some(pattern.to_owned()), ..state() };
-    let verify = |pattern| Some(Verify { step: shown(pattern), within_s: 5 });
+    let verify = |pattern| vec![Verify { step: shown(pattern), within_s: 5 }];
     let start = || step(&["virsh", "start", "{domain}"]);
     let with_verify = |action: Action, pattern| Action {
         verify: verify(pattern),

@@ -92,8 +92,10 @@ pub struct Step {
     pub expect_exit: Vec<i32>,
     /// The exit codes that say that it does not apply here: there is nothing that it could do.
     pub not_applicable_exit: Vec<i32>,
-    /// A regular expression that the output must match; placeholders are escaped.
+    /// A regular expression that standard output must match; placeholders are escaped.
     pub expect_stdout: Option<String>,
+    /// One that it must not match.
+    pub expect_no_stdout: Option<String>,
 }
 
 /// How to see that the action had its effect.
@@ -103,6 +105,25 @@ pub struct Verify {
     pub step: Step,
     /// For how many seconds to look again until it holds.
     pub within_s: u32,
+}
+
+/// What it means that the verification holds before anything is done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum VerifyBefore {
+    /// What the action is for is there already: there is nothing to do.
+    #[default]
+    #[serde(rename = "must not hold")]
+    MustNotHold,
+    /// Nothing: it may hold although the action is needed, and so proves nothing after it either.
+    #[serde(rename = "may hold")]
+    MayHold,
+}
+
+impl VerifyBefore {
+    /// Whether it is what an action has that says nothing.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The way back.
@@ -148,8 +169,10 @@ pub struct Action {
     pub params: Params,
     /// In order; the first that fails ends the run.
     pub steps: Vec<Step>,
-    /// Present unless the risk is `read`.
-    pub verify: Option<Verify>,
+    /// At least one unless the risk is `read`; all of them must hold.
+    pub verify: Vec<Verify>,
+    /// What it means that they hold before step 1.
+    pub verify_before: VerifyBefore,
     /// Present unless the risk is `read`.
     pub rollback: Option<Rollback>,
     /// The next rung, if there is one.
@@ -160,6 +183,8 @@ pub struct Action {
 
 /// Steps of one action.
 pub const STEPS_MAX: usize = 16;
+/// Verifications of one action.
+pub const VERIFY_MAX: usize = 4;
 /// Parameters of one action.
 pub const PARAMS_MAX: usize = 16;
 /// Values of a choice.

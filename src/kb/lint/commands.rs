@@ -8,10 +8,12 @@ use super::params::last_line;
 use super::scope::Scope;
 use crate::domain::planning::commands::{dash_argument, program_refusal};
 use crate::domain::planning::powershell::powershell_refusal;
+use crate::domain::planning::ties::{Loose, loose};
 use crate::domain::planning::values::filled;
 use crate::domain::policy::reads::ReadList;
 use crate::domain::world::action::{
-    Part, Program, Risk, Rollback, STEP_TIMEOUT_S_MAX, STEPS_MAX, Step, VERIFY_WITHIN_S_MAX, parts,
+    Action, Part, Program, Risk, Rollback, STEP_TIMEOUT_S_MAX, STEPS_MAX, Step, VERIFY_MAX,
+    VERIFY_WITHIN_S_MAX, Verify, parts,
 };
 use crate::domain::world::host::Platform;
 use crate::kb::finding::{Code, Finding};
@@ -47,19 +49,33 @@ pub(super) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
         check_program(scope, &key, step, findings);
         check_limits(scope, &key, step, findings);
     }
-    if let Some(verify) = action.verify.as_ref().filter(|verify| verify.within_s > VERIFY_WITHIN_S_MAX) {
-        let message = format!("within_s = {}", verify.within_s);
-        let advice = format!("at most {VERIFY_WITHIN_S_MAX}");
-        findings.push(scope.find("verify.within_s", Code::WithinRange, message, advice));
+    for (key, verify) in verifications(action) {
+        if verify.within_s > VERIFY_WITHIN_S_MAX {
+            let message = format!("within_s = {}", verify.within_s);
+            let advice = format!("at most {VERIFY_WITHIN_S_MAX}");
+            findings.push(scope.find(&format!("{key}.within_s"), Code::WithinRange, message, advice));
+        }
+    }
+    let count = action.verify.len();
+    if count > VERIFY_MAX {
+        let message = format!("it has {count} verifications; {VERIFY_MAX} is the limit");
+        findings.push(scope.find("verify", Code::VerifyCount, message, "keep those that show the effect"));
     }
     check_presence(scope, findings);
+}
+
+/// The verifications of an action with their keys: `[verify]`, or several `[[verify]]`.
+pub(super) fn verifications(action: &Action) -> impl Iterator<Item = (String, &Verify)> {
+    let several = action.verify.len() > 1;
+    let key = move |i| if several { format!("verify.{i}") } else { "verify".to_owned() };
+    action.verify.iter().take(VERIFY_MAX).enumerate().map(move |(i, verify)| (key(i), verify))
 }
 
 /// Every command of the action with its key.
 fn commands<'a>(scope: &Scope<'a>) -> Vec<(String, &'a Step)> {
     let action = scope.action;
     let steps = action.steps.iter().take(STEPS_MAX).enumerate().map(|(i, step)| (format!("steps.{i}"), step));
-    let verify = action.verify.iter().map(|verify| ("verify".to_owned(), &verify.step));
+    let verify = verifications(action).map(|(key, verify)| (key, &verify.step));
     let rollback = action.rollback.iter().filter_map(|rollback| match rollback {
         Rollback::Step { step, .. } => Some(("rollback".to_owned(), step)),
         Rollback::None(_) => None,
@@ -132,10 +148,14 @@ fn check_limits(scope: &Scope<'_>, key: &str, step: &Step, findings: &mut Vec<Fi
             advice,
         ));
     }
-    if let Some(error) = step.expect_stdout.as_deref().and_then(expectation_error) {
-        let message = format!("expect_stdout does not compile: {error}");
-        let advice = "correct it; it is a regular expression of Rust's regex crate";
-        findings.push(scope.find(&format!("{key}.expect_stdout"), Code::ExpectStdout, message, advice));
+    for (name, pattern) in
+        [("expect_stdout", &step.expect_stdout), ("expect_no_stdout", &step.expect_no_stdout)]
+    {
+        if let Some(error) = pattern.as_deref().and_then(expectation_error) {
+            let message = format!("{name} does not compile: {error}");
+            let advice = "correct it; it is a regular expression of Rust's regex crate";
+            findings.push(scope.find(&format!("{key}.{name}"), Code::ExpectStdout, message, advice));
+        }
     }
 }
 
@@ -159,13 +179,13 @@ fn expectation_error(pattern: &str) -> Option<String> {
 fn check_presence(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
     let action = scope.action;
     let mut say = |key, code, message, advice| findings.push(scope.find(key, code, message, advice));
-    match (action.risk, &action.verify) {
-        (Risk::Read, Some(_)) => {
+    match (action.risk, action.verify.is_empty()) {
+        (Risk::Read, false) => {
             let advice = "remove [verify], or declare the risk `change`";
             say("verify", Code::VerifyOnRead, "it only reads and yet has a verification", advice);
         }
-        (Risk::Read, None) | (_, Some(_)) => {}
-        (_, None) => {
+        (Risk::Read, true) | (_, false) => {}
+        (_, true) => {
             let advice = "add [verify] with a reading command that shows the effect";
             say("id", Code::VerifyMissing, "nothing shows whether it worked", advice);
         }
@@ -187,6 +207,18 @@ fn check_presence(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// What nothing ties together: it can't be planned.
+pub(super) fn check_ties(scope: &Scope<'_>, reads: &ReadList, findings: &mut Vec<Finding>) {
+    for loose in loose(scope.action, reads) {
+        let (key, code) = match &loose {
+            Loose::Untied(step, _) => (format!("steps.{step}"), Code::ParamUntied),
+            Loose::Apart(..) => ("steps".to_owned(), Code::ParamUntied),
+            Loose::Unproven => ("verify_before".to_owned(), Code::VerifyAlone),
+        };
+        findings.push(scope.find(&key, code, loose.message(), loose.advice()));
+    }
+}
+
 /// What is believed to read only.
 pub(super) fn check_reading(scope: &Scope<'_>, reads: &ReadList, findings: &mut Vec<Finding>) {
     let action = scope.action;
@@ -198,9 +230,11 @@ pub(super) fn check_reading(scope: &Scope<'_>, reads: &ReadList, findings: &mut 
             findings.push(scope.find(&format!("steps.{i}"), Code::ReadNotBelieved, message, advice));
         }
     }
-    if action.verify.as_ref().is_some_and(|verify| !reads.covers(&verify.step)) {
-        let message = "its verification is not known to read only, so it can't be planned";
-        let advice = "verify with a command of the operator's list of reading ones";
-        findings.push(scope.find("verify", Code::VerifyNotReading, message, advice));
+    for (key, verify) in verifications(action) {
+        if !reads.covers(&verify.step) {
+            let message = "its verification is not known to read only, so it can't be planned";
+            let advice = "verify with a command of the operator's list of reading ones";
+            findings.push(scope.find(&key, Code::VerifyNotReading, message, advice));
+        }
     }
 }

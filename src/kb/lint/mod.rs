@@ -37,6 +37,7 @@ pub fn lint(loaded: &Loaded, standards: &Standards) -> Vec<Finding> {
         for scope in scopes(page) {
             params::check_values(&scope, &mut findings);
             commands::check_reading(&scope, &standards.reads, &mut findings);
+            commands::check_ties(&scope, &standards.reads, &mut findings);
         }
     }
     links::check(loaded, &mut findings);

@@ -50,6 +50,25 @@ pub(super) fn last_line(error: &regex::Error) -> String {
     line.trim().trim_start_matches("error: ").to_owned()
 }
 
+/// What people and tools put into names, and what only a shell would mind.
+const IN_NAMES: [char; 3] = [' ', '(', 'ü'];
+
+/// A name that the pattern of a parameter refuses, if the parameter takes names: where its example has a letter,
+/// any other would do.
+fn name_refused(param: &Param) -> Option<String> {
+    param.pattern.as_ref()?;
+    let example = param.example.as_deref()?;
+    let with = |at: usize, c: char| {
+        let (before, after) = example.split_at(at + 1);
+        format!("{before}{c}{after}")
+    };
+    let takes = |value: &str| mismatch(param, value).is_none();
+    let inner = example.char_indices().skip(1).filter(|(_, c)| c.is_ascii_lowercase());
+    let free = inner.map(|(at, _)| at).filter(|at| "bmy".chars().all(|c| takes(&with(*at, c))));
+    let at = free.last()?;
+    IN_NAMES.into_iter().map(|c| with(at, c)).find(|value| !takes(value))
+}
+
 fn choices_fault(param: &Param) -> Option<&'static str> {
     let distinct: BTreeSet<_> = param.choices.iter().collect();
     match param.kind {
@@ -79,6 +98,12 @@ pub(super) fn check_values(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
             let message = format!("{name} has neither an example nor a default");
             let advice = "add `example = \"...\"` with a value that works";
             findings.push(scope.find(&key, Code::ParamExampleMissing, message, advice));
+        }
+        if let Some(refused) = name_refused(param) {
+            let message = format!("{name} takes names, but refuses one such as {refused:?}");
+            let advice = "a value is one argument and no shell reads it: refuse what the tool itself would misread, \
+                          such as a `/` or a leading `-`, and take spaces, brackets and other letters";
+            findings.push(scope.find(&format!("{key}.pattern"), Code::PatternForShell, message, advice));
         }
         let choices = param.choices.iter().take(CHOICES_MAX).map(|choice| ("choices", Some(choice)));
         let given = [("example", param.example.as_ref()), ("default", param.default.as_ref())];

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::commands::verifications;
 use super::scope::Scope;
 use crate::domain::text::is_invisible;
 use crate::domain::world::action::{Action, Part, Program, Rollback, Step, parts};
@@ -86,8 +87,8 @@ fn texts(action: &Action) -> Vec<(String, Kind, &str)> {
     for (i, step) in action.steps.iter().enumerate() {
         step_texts(&format!("steps.{i}"), step, &mut texts);
     }
-    if let Some(verify) = &action.verify {
-        step_texts("verify", &verify.step, &mut texts);
+    for (key, verify) in verifications(action) {
+        step_texts(&key, &verify.step, &mut texts);
     }
     match &action.rollback {
         Some(Rollback::None(why)) => texts.push(("rollback.none".to_owned(), Kind::Words, why)),
@@ -116,5 +117,8 @@ fn step_texts<'a>(key: &str, step: &'a Step, texts: &mut Vec<(String, Kind, &'a 
     }
     if let Some(pattern) = &step.expect_stdout {
         texts.push((format!("{key}.expect_stdout"), Kind::Pattern, pattern));
+    }
+    if let Some(pattern) = &step.expect_no_stdout {
+        texts.push((format!("{key}.expect_no_stdout"), Kind::Pattern, pattern));
     }
 }

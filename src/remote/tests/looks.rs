@@ -8,6 +8,7 @@ use tokio::time::sleep;
 use super::super::check::check;
 use super::super::verify::{verdict, verify};
 use super::runs::{World, command, sh};
+use crate::app::ports::When;
 use crate::domain::plan::Check;
 use crate::domain::record::run::{Output, StepEnd, StepReport, Verdict};
 use crate::domain::world::host::{Host, Platform};
@@ -34,11 +35,12 @@ async fn a_verification_is_repeated_until_it_holds() {
     let file = world.sshd.folder.join("effect");
     let mut looking = sh(&format!("cat {}", file.display()));
     looking.expect_stdout = Some("^ready$".to_owned());
-    world.host.verify = Some(Check { command: looking, within_s: 20 });
-    let (report, ()) = tokio::join!(verify(&world.config, &world.over, &world.host, world.digest), async {
-        sleep(Duration::from_secs(3)).await;
-        fs::write(&file, "ready").unwrap();
-    });
+    world.host.verify = vec![Check { command: looking, within_s: 20 }];
+    let (report, ()) =
+        tokio::join!(verify(&world.config, &world.over, &world.host, world.digest, When::After), async {
+            sleep(Duration::from_secs(3)).await;
+            fs::write(&file, "ready").unwrap();
+        });
     assert_eq!(report.verdict, Verdict::Holds, "{report:?}");
     assert_eq!((report.why.as_str(), report.output.text().as_str()), ("", "ready"));
 }
@@ -46,8 +48,8 @@ async fn a_verification_is_repeated_until_it_holds() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_verification_that_never_holds_says_why() {
     let mut world = World::new().await;
-    world.host.verify = Some(Check { command: sh("echo off; exit 4"), within_s: 1 });
-    let report = verify(&world.config, &world.over, &world.host, world.digest).await;
+    world.host.verify = vec![Check { command: sh("echo off; exit 4"), within_s: 1 }];
+    let report = verify(&world.config, &world.over, &world.host, world.digest, When::After).await;
     assert_eq!((report.verdict, report.why.as_str()), (Verdict::Fails, "exit code 4, expected 0"));
     assert_eq!(report.output.text(), "off\n");
 }

@@ -85,6 +85,7 @@ pub(super) fn command(argv: &[&str]) -> Command {
         expect_exit: vec![0],
         not_applicable_exit: Vec::new(),
         expect_stdout: None,
+        expect_no_stdout: None,
     }
 }
 

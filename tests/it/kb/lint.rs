@@ -11,6 +11,8 @@ use super::{Folder, standards};
 pub const LINUX: &str = include_str!("../../kb/good/linux-service.md");
 pub const WINDOWS: &str = include_str!("../../kb/good/windows-service.md");
 
+const VERIFY_KILL: &str = "[verify] # kill\nrun = [\"ps\", \"-p\", \"{pid}\"]\nexpect_exit = [1]\n";
+
 /// A change of one of the good articles and the finding it leads to.
 struct Case {
     code: Code,
@@ -67,8 +69,8 @@ const PARAMS: &[Case] = &[
     case(Code::ActionIdNotSlug, "id = \"svc-stop\"", "id = \"svc_stop\"", "id = \"svc_stop\""),
     case(Code::ActionIdTwice, "id = \"svc-stop\"", "id = \"svc-kill\"", "id = \"svc-kill\""),
     case(Code::ParamName, "[params.mode]", "[params.Mode]", "[params.Mode]"),
-    case(Code::ParamPattern, "'[a-z]{1,20}'", "'[a-z'", "pattern = '[a-z'"),
-    case(Code::ParamPattern, "'[a-z]{1,20}'", "'a)|(?:b'", "pattern = 'a)"),
+    case(Code::ParamPattern, "'[^/-]{1,20}'", "'[a-z'", "pattern = '[a-z'"),
+    case(Code::ParamPattern, "'[^/-]{1,20}'", "'a)|(?:b'", "pattern = 'a)"),
     case(Code::ParamChoices, "choices = [\"soft\", \"hard\"]", "choices = []", "choices = []"),
     case(Code::ParamChoices, "choices = [\"soft\", \"hard\"]\n", "", "[params.mode]"),
     case(Code::ParamChoices, "choices = [\"soft\", \"hard\"]", "choices = [\"soft\", \"soft\"]", "choices"),
@@ -126,7 +128,7 @@ const COMMANDS: &[Case] = &[
     case(Code::ProgramRefused, "[\"kill\",", "[\"/bin/kill\",", "/bin/kill"),
     case(Code::ProgramRefused, "[\"kill\",", "[\"python3.11\",", "python3.11"),
     case(Code::ProgramRefused, "[\"kill\",", "[\"{name}\",", "run = [\"{name}\""),
-    case(Code::ArgumentLikeOption, "'[a-z]{1,20}'", "'[a-z-]{1,20}'", "run = [\"svc\""),
+    case(Code::ArgumentLikeOption, "'[^/-]{1,20}'", "'[^/]{1,20}'", "run = [\"svc\""),
     case(
         Code::ProgramPlatform,
         "platforms = [\"linux\"] # stop",
@@ -140,7 +142,17 @@ const COMMANDS: &[Case] = &[
         "run = [\"touch\", \"/run/svc\"]",
         "[verify] # stop",
     ),
-    case(Code::VerifyMissing, "[verify] # kill\nrun = [\"ps\", \"-e\"]\n", "", "id = \"svc-kill\""),
+    case(Code::ParamUntied, "[\"ps\", \"-p\", \"{pid}\"]", "[\"ps\", \"-e\"]", "[[steps]] # kill"),
+    case(
+        Code::VerifyAlone,
+        "title = \"Kill\"\n",
+        "title = \"Kill\"\nverify_before = \"may hold\"\n",
+        "verify_before",
+    ),
+    case(Code::ExpectStdout, "expect_exit = [1]\n", "expect_no_stdout = '('\n", "expect_no_stdout"),
+    case(Code::PatternForShell, "'[^/-]{1,20}'", "'[a-z]{1,20}'", "pattern = '[a-z]"),
+    case(Code::PatternForShell, "'[^/-]{1,20}'", "'[\\w ]{1,20}'", "pattern = '["),
+    case(Code::VerifyMissing, VERIFY_KILL, "", "id = \"svc-kill\""),
     case(Code::RollbackMissing, "[rollback] # kill\nnone = \"It is dead.\"\n", "", "id = \"svc-kill\""),
     case(Code::RollbackEmpty, "none = \"It is dead.\"", "none = \"\"", "none = \"\""),
     case(
@@ -290,6 +302,7 @@ fn every_code_has_a_bad_article() {
         Code::TooManyParams,
         Code::StepCount,
         Code::TooManyArguments,
+        Code::VerifyCount,
     ];
     for code in Code::ALL {
         assert!(covered.contains(code) || elsewhere.contains(code), "{code} has no bad article");
@@ -316,6 +329,18 @@ fn an_action_has_1_to_16_steps_and_at_most_16_parameters() {
     };
     assert!(!codes(&params(13)).contains(&Code::TooManyParams));
     assert!(codes(&params(14)).contains(&Code::TooManyParams));
+}
+
+#[test]
+fn an_action_has_at_most_4_verifications() {
+    let codes = |count: usize| -> Vec<Code> {
+        let one = "[[verify]]\nrun = [\"ps\", \"-p\", \"{pid}\"]\nexpect_no_stdout = 'x'\n";
+        let text = LINUX.replace(VERIFY_KILL, &one.repeat(count));
+        with(&text, WINDOWS).load().findings.iter().map(|finding| finding.code).collect()
+    };
+    assert_eq!(codes(1), []);
+    assert_eq!(codes(4), []);
+    assert_eq!(codes(5), [Code::VerifyCount]);
 }
 
 #[test]

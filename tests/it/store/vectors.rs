@@ -9,7 +9,7 @@ use dogwatch::domain::id::Digest;
 use dogwatch::domain::plan::WayBack;
 use dogwatch::domain::policy::basis::Basis;
 use dogwatch::domain::record::event::{ApprovalEnd, Event};
-use dogwatch::domain::record::run::{Outcome, StepEnd};
+use dogwatch::domain::record::run::{Outcome, StepEnd, Verdict};
 use dogwatch::domain::record::severity::Severity;
 use dogwatch::domain::world::action::Risk;
 use serde::Deserialize;
@@ -64,7 +64,7 @@ variants! { event, EVENTS, Event:
     ApprovalWithdrawn RequestDenied RequestCancelled RequestExpired StartRefused CommandRefused
     RunStarted RunRecovered StepStarted OutputKept StepEnded VerifyEnded HostEnded RunEnded
     CancelAsked RunSettled ApprovalEnded RolesUnanswered ClockBehind ClockCaughtUp ClockAccepted
-    HeadTold
+    HeadTold VerifiedBefore
 }
 /// An approval as it is since groups give roles; the ones before hold no role.
 const WITH_CHAT_ROLE: &str = "Event::ApprovalGiven with chat_role";
@@ -78,7 +78,8 @@ variants! { basis, BASES, Basis: NoneNeeded Quorum }
 variants! { way_back, WAYS_BACK, WayBack: None Command }
 variants! { step_end, STEP_ENDS, StepEnd: Done TimedOut Cancelled NotRun Unknown }
 variants! { approval_end, APPROVAL_ENDS, ApprovalEnd: Lapsed RoleGone }
-variants! { outcome, OUTCOMES, Outcome: Succeeded Cancelled Failed Unknown }
+variants! { verdict, VERDICTS, Verdict: Holds Fails NotApplicable NotSeen }
+variants! { outcome, OUTCOMES, Outcome: NothingDone Succeeded Cancelled Failed Unknown }
 
 fn variants_in(envelope: &Envelope<Event>) -> Vec<&'static str> {
     let mut found = vec![event(&envelope.event)];
@@ -93,6 +94,7 @@ fn variants_in(envelope: &Envelope<Event>) -> Vec<&'static str> {
         Event::VerifyEnded { not_applicable: true, .. } => found.push(NOT_APPLICABLE),
         Event::ApprovalEnded { why, .. } => found.push(approval_end(why)),
         Event::StepEnded { end, .. } => found.push(step_end(end)),
+        Event::VerifiedBefore { found: how, .. } => found.push(verdict(how)),
         Event::HostEnded { outcome: how, .. } => found.push(outcome(how)),
         _ => {}
     }
@@ -118,7 +120,8 @@ fn every_kind_of_event_has_a_vector() {
     let found: BTreeSet<_> = envelopes().flat_map(|envelope| variants_in(&envelope)).collect();
     let more: &[&str] = &[WITH_CHAT_ROLE, DOUBTFUL, NOT_APPLICABLE];
     let all =
-        [EVENTS, SEVERITIES, RISKS, BASES, WAYS_BACK, APPROVAL_ENDS, STEP_ENDS, OUTCOMES, more].concat();
+        [EVENTS, SEVERITIES, RISKS, BASES, WAYS_BACK, APPROVAL_ENDS, STEP_ENDS, VERDICTS, OUTCOMES, more]
+            .concat();
     let missing: Vec<_> = all.into_iter().filter(|variant| !found.contains(variant)).collect();
     assert!(missing.is_empty(), "no vector has {missing:?}");
 }

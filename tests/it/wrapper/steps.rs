@@ -135,7 +135,11 @@ pub fn the_environment_is_that_of_the_login(host: &Host) {
     let descriptors = String::from_utf8(descriptors).unwrap();
     assert_eq!(lines[2..2 + descriptors.lines().count()].join("\n") + "\n", descriptors, "one is ours");
     assert!(!lines.iter().any(|line| line.to_lowercase().starts_with("wr_")), "{text}");
-    for line in ["FLAVOUR=vanilla", "LC_ALL=C", "PATH=/usr/bin:/bin"] {
+    let locales = Command::new("locale").arg("-a").output().unwrap().stdout;
+    let has_utf8 =
+        String::from_utf8(locales).unwrap().lines().any(|name| name == "C.utf8" || name == "C.UTF-8");
+    let locale = if has_utf8 { "LC_ALL=C.UTF-8" } else { "LC_ALL=C" };
+    for line in ["FLAVOUR=vanilla", locale, "PATH=/usr/bin:/bin"] {
         assert!(lines.contains(&line), "{line} of {text}");
     }
 }

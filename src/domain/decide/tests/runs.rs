@@ -14,6 +14,7 @@ use crate::domain::testing::{self, R1, World, ground, report, run_command};
 use crate::domain::world::action::Escalation;
 
 mod again;
+mod before;
 mod judged;
 mod limits;
 mod reach;
@@ -42,8 +43,8 @@ fn phase(world: &World, host: usize) -> HostPhase {
 
 #[test]
 fn worst_of_several_outcomes_counts() {
-    use Outcome::{Cancelled, Failed, Succeeded, Unknown};
-    assert!(Unknown > Failed && Failed > Cancelled && Cancelled > Succeeded);
+    use Outcome::{Cancelled, Failed, NothingDone, Succeeded, Unknown};
+    assert!(Unknown > Failed && Failed > Cancelled && Cancelled > Succeeded && Succeeded > NothingDone);
 }
 
 #[test]

@@ -204,6 +204,16 @@ impl Simulation {
                 let report = StepReport { passes: held, ..report(end) };
                 self.input(Input::StepEnded(id, host, step.run, report));
             }
+            Effect::VerifyBefore(id, host, ground) => {
+                let verdict = match end {
+                    StepEnd::Done(1) if held => Verdict::Holds,
+                    StepEnd::NotRun(_) => Verdict::NotApplicable,
+                    StepEnd::Unknown(_) => Verdict::NotSeen,
+                    _ => Verdict::Fails,
+                };
+                let report = VerifyReport { verdict, why: "not yet".to_owned(), output: Output::default() };
+                self.input(Input::VerifiedBefore(id, host, ground, report));
+            }
             Effect::Verify(id, host) => {
                 let report = VerifyReport {
                     verdict: if held { Verdict::Holds } else { Verdict::Fails },

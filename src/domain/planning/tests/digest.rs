@@ -8,7 +8,7 @@ use crate::domain::planning::planner::plan;
 use crate::domain::planning::tests::{start_wish, wish};
 use crate::domain::policy::catalogue::Catalogue;
 use crate::domain::testing::{catalogue, step};
-use crate::domain::world::action::{Rollback, Verify};
+use crate::domain::world::action::{Rollback, Verify, VerifyBefore};
 
 /// A plan in which every optional field is there.
 fn whole() -> Plan {
@@ -16,7 +16,9 @@ fn whole() -> Plan {
     let action = catalogue.action_mut("vm-start");
     action.steps[0].stdin = Some("y\n".to_owned());
     action.steps[0].expect_stdout = Some("started".to_owned());
-    action.verify = Some(Verify { step: step(&["virsh", "domstate", "{domain}"]), within_s: 5 });
+    action.steps[0].expect_no_stdout = Some("failed".to_owned());
+    action.verify_before = VerifyBefore::MayHold;
+    action.verify = vec![Verify { step: step(&["virsh", "domstate", "{domain}"]), within_s: 5 }];
     action.rollback = Some(Rollback::Step { step: step(&["virsh", "destroy", "{domain}"]), from_step: None });
     plan(&catalogue, &wish("vm-start", &[("domain", "web01")], &["kvm1", "kvm2"])).unwrap()
 }
@@ -65,6 +67,7 @@ fn other_string(text: &str) -> Value {
     match text {
         "r1" => "r2".into(),
         "change" => "destructive".into(),
+        "may hold" => "must not hold".into(),
         _ if is_hex => Digest::of(text.as_bytes()).to_string().into(),
         _ => format!("{text}x").into(),
     }
@@ -90,6 +93,18 @@ fn plan_that_was_recorded_reads_back_with_the_same_digest() {
     let plan = whole();
     let read: Plan = serde_json::from_slice(&plan.canonical().unwrap()).unwrap();
     assert_eq!((&read, read.digest().unwrap()), (&plan, plan.digest().unwrap()));
+}
+
+#[test]
+fn verifications_are_nothing_one_or_a_list_in_the_bytes() {
+    let mut plan = whole();
+    let check = plan.hosts[0].verify[0].clone();
+    for (verify, kind) in [(vec![], "null"), (vec![check.clone()], "{"), (vec![check.clone(), check], "[{")] {
+        plan.hosts[0].verify = verify;
+        let bytes = String::from_utf8(plan.canonical().unwrap()).unwrap();
+        assert!(bytes.contains(&format!("\"verify\":{kind}")), "{bytes}");
+        assert_eq!(serde_json::from_str::<Plan>(&bytes).unwrap(), plan);
+    }
 }
 
 #[test]

@@ -19,6 +19,7 @@ use crate::domain::say::button::{Button, Press, RequestPress, Weight};
 use crate::domain::say::line::Line;
 use crate::domain::say::reply::{Reply, Tone};
 use crate::domain::time::time;
+use crate::domain::world::action::VerifyBefore;
 use crate::domain::world::actor::Role;
 
 /// Minutes for which an approval is good.
@@ -59,7 +60,7 @@ fn asking(reply: Reply, request: &Request) -> Reply {
 pub fn card(catalogue: &Catalogue, state: &State, reach: &Reach, request: &Request) -> Reply {
     let tone = match &request.status {
         Status::Waiting => Tone::Wait,
-        Status::Ready(_) | Status::Running => Tone::Info,
+        Status::Ready(_) | Status::Running | Status::Ended(Outcome::NothingDone) => Tone::Info,
         Status::Ended(Outcome::Succeeded) => Tone::Good,
         _ => Tone::Bad,
     };
@@ -147,10 +148,15 @@ fn host(mut reply: Reply, host: &HostPlan) -> Reply {
     for step in &host.steps {
         reply = command(reply, "run", step, "");
     }
-    if let Some(verify) = &host.verify {
+    for verify in &host.verify {
         let within =
             if verify.within_s > 0 { format!(", within {} s", verify.within_s) } else { String::new() };
         reply = command(reply, "verify", &verify.command, &within);
+    }
+    if host.verify_before == VerifyBefore::MayHold {
+        let line =
+            "the verification may hold before anything is done: then what the steps print is what counts";
+        reply = reply.item(Line::plain(line));
     }
     match &host.rollback {
         Some(WayBack::Command(way_back)) => match host.rollback_from_step {
@@ -171,6 +177,10 @@ fn command(reply: Reply, what: &str, command: &Command, more: &str) -> Reply {
     }
     if let Some(pattern) = &command.expect_stdout {
         limits.push_str(", output like ");
+        limits.push_str(pattern);
+    }
+    if let Some(pattern) = &command.expect_no_stdout {
+        limits.push_str(", no output like ");
         limits.push_str(pattern);
     }
     limits.push(']');

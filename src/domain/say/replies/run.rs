@@ -121,7 +121,7 @@ pub fn ended(catalogue: &Catalogue, request: &Request, outcome: Outcome) -> Repl
     };
     let mut reply = outputs(Reply::new(tone(outcome), title), request);
     match outcome {
-        Outcome::Succeeded | Outcome::Cancelled => reply,
+        Outcome::NothingDone | Outcome::Succeeded | Outcome::Cancelled => reply,
         Outcome::Unknown if request.plan.risk == Risk::Read => {
             reply.line(Line::plain("It only reads: it can be asked again."))
         }
@@ -151,6 +151,7 @@ fn why_alone(request: &Request) -> Option<&str> {
 
 fn tone(outcome: Outcome) -> Tone {
     match outcome {
+        Outcome::NothingDone => Tone::Info,
         Outcome::Succeeded => Tone::Good,
         Outcome::Cancelled | Outcome::Failed => Tone::Bad,
         Outcome::Unknown => Tone::Wait,

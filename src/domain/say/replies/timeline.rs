@@ -4,7 +4,7 @@ use crate::domain::plan;
 use crate::domain::record::event::{ApprovalEnd, Event};
 use crate::domain::record::incident::Incident;
 use crate::domain::record::moment::Moment;
-use crate::domain::record::run::StepEnd;
+use crate::domain::record::run::{StepEnd, Verdict};
 use crate::domain::record::state::State;
 use crate::domain::say::line::Line;
 use crate::domain::say::reply::{Reply, Tone};
@@ -95,6 +95,13 @@ fn run_event(state: &State, line: Line, event: &Event) -> Line {
     match event {
         Event::RunStarted { request, .. } => line.then(format!("started {request}")),
         Event::RunRecovered { request } => line.then(format!("was restarted while {request} ran")),
+        Event::VerifiedBefore { request, host, found, why } => {
+            let line = line.then(format!("looked before {request} on ")).untrusted(host.as_str());
+            match found {
+                Verdict::Holds => line.then(": the verification holds already"),
+                _ => line.then(": ").untrusted(why.as_str()),
+            }
+        }
         Event::StepStarted { request, host, step, .. } => {
             let planned = state.requests.get(request).and_then(|request| {
                 let at = request.host_index(host)?;

@@ -28,7 +28,7 @@ fn started(change: impl FnOnce(&mut Action)) -> World {
 fn expecting() -> World {
     started(|start| {
         start.steps[0].expect_stdout = Some("running".to_owned());
-        start.verify = None;
+        start.verify.clear();
     })
 }
 

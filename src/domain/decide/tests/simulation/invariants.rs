@@ -7,7 +7,7 @@ use crate::domain::id::{Digest, HostName, RequestId};
 use crate::domain::plan::Plan;
 use crate::domain::policy::basis::Basis;
 use crate::domain::record::event::Event;
-use crate::domain::record::run::{Outcome, StepEnd};
+use crate::domain::record::run::{Outcome, StepEnd, Verdict};
 use crate::domain::testing::folded;
 use crate::domain::world::action::Risk;
 
@@ -21,6 +21,7 @@ impl Simulation {
             return Err("folding all events gives another state".to_owned());
         }
         self.starts_are_approved()?;
+        self.changes_are_looked_at_before()?;
         self.steps_begin_once()?;
         self.hosts_are_free()
     }
@@ -74,6 +75,28 @@ impl Simulation {
                 }
                 Event::StepStarted { request, .. } if !started.contains(request) => {
                     return Err(format!("{request} has a step and no start"));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing changes on a host whose verification was not asked before, or held.
+    fn changes_are_looked_at_before(&self) -> Result<(), String> {
+        let mut may_change = BTreeSet::new();
+        for event in self.events() {
+            match event {
+                Event::VerifiedBefore { request, host, found: Verdict::Fails, .. } => {
+                    may_change.insert((*request, host.clone()));
+                }
+                Event::StepStarted { request, host, .. } => {
+                    let plan = &self.world.request(*request).plan;
+                    let looks =
+                        plan.risk != Risk::Read && plan.hosts.iter().any(|host| !host.verify.is_empty());
+                    if looks && !may_change.contains(&(*request, host.clone())) {
+                        return Err(format!("{request} changes {host} without a look"));
+                    }
                 }
                 _ => {}
             }
