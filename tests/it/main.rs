@@ -42,6 +42,7 @@ mod offers;
 mod plan_vectors;
 mod real_sshd;
 mod record;
+mod sabotage;
 mod search;
 mod search_collection;
 mod search_index;
