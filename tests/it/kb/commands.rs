@@ -17,6 +17,7 @@ fn step(argv: &[&str]) -> Step {
         expect_exit: vec![0],
         not_applicable_exit: Vec::new(),
         expect_stdout,
+        expect_no_stdout: None,
     }
 }
 

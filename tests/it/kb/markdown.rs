@@ -142,7 +142,7 @@ fn an_action_is_read_with_its_defaults_and_leaves_the_text_to_its_section() {
     let action = &article.actions[0];
     assert_eq!((action.line, action.risk, action.steps[0].timeout_s), (13, Risk::Change, 60));
     assert_eq!(action.steps[0].expect_exit, [0]);
-    let verify = action.verify.as_ref().unwrap();
+    let verify = &action.verify[0];
     assert_eq!((verify.step.timeout_s, verify.within_s), (30, 0));
     let Some(Rollback::Step { step, from_step: None }) = &action.rollback else {
         panic!("{:?}", action.rollback)
