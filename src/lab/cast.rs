@@ -1,8 +1,9 @@
 //! The practice hosts and their machines, healthy and not.
 
 use super::root::Root;
-use super::state::{Filesystem, Force, HostState, Kind, Machine, Power, Process, now_ms};
+use super::state::{Filesystem, Force, HostState, Kind, Machine, Power, Process, Question, now_ms};
 use crate::domain::world::host::Platform;
+use std::fmt::Write as _;
 use std::io;
 use std::time::{Duration, SystemTime};
 
@@ -27,6 +28,11 @@ pub const PARTS: [Part; 3] = [
 /// The forgotten image that fills the service console of `lab-esx`.
 pub const OLD_ISO: &str = "/vmimages/tools-isoimages/RHEL4.7-X86_64-ES-DVD.iso";
 
+/// ESX and `ESXi` name a datastore by its identifier; the name that people give it is a link beside that
+/// (transcripts of `vmware-cmd -l` and of `esxcli vm process list`).
+const ESX_STORE: &str = "/vmfs/volumes/4a1c90b3-6f2d4e81-9c3a-00151799a0c1";
+/// The image that a machine of `lab-esx` has in its drive.
+const ISO_IN_USE: &str = "/vmimages/Drivers R2.ISO";
 const ESXI_STORE: &str = "/vmfs/volumes/5f1c2a33-8d1e2f40-6c0e-001517a1b2c3";
 const KIB: u64 = 1024;
 const GIB_KIB: u64 = 1024 * 1024;
@@ -61,12 +67,16 @@ pub fn furnish(root: &Root, kind: Kind, state: &HostState) -> io::Result<()> {
     for (path, kib) in files {
         place(root, path, *kib)?;
     }
-    if kind == Kind::Esxi {
-        let target = ESXI_STORE.rsplit('/').next().unwrap_or_default();
-        std::os::unix::fs::symlink(target, root.locate_entry("/vmfs/volumes/datastore1")?)?;
+    match kind {
+        Kind::Esx3 => name_store(root, ESX_STORE, "/vmfs/volumes/storage1")?,
+        Kind::Esxi => name_store(root, ESXI_STORE, "/vmfs/volumes/datastore1")?,
+        Kind::Kvm => {}
     }
     for machine in &state.machines {
-        let text = format!("displayName = \"{}\"\nmemsize = \"{}\"\n", machine.name, machine.memory_mib);
+        let mut text = format!("displayName = \"{}\"\nmemsize = \"{}\"\n", machine.name, machine.memory_mib);
+        if kind == Kind::Esx3 && machine.name == "test01" {
+            let _ = writeln!(text, "ide0:0.deviceType = \"cdrom-image\"\nide0:0.fileName = \"{ISO_IN_USE}\"");
+        }
         write(root, &machine.config, &text)?;
         match kind {
             Kind::Kvm => {
@@ -81,6 +91,12 @@ pub fn furnish(root: &Root, kind: Kind, state: &HostState) -> io::Result<()> {
     Ok(())
 }
 
+/// Puts the name of a datastore beside its identifier.
+fn name_store(root: &Root, store: &str, name: &str) -> io::Result<()> {
+    let target = store.rsplit('/').next().unwrap_or_default();
+    std::os::unix::fs::symlink(target, root.locate_entry(name)?)
+}
+
 fn write(root: &Root, path: &str, text: &str) -> io::Result<()> {
     root.create_folders(path.rsplit_once('/').map_or("/", |(folder, _)| folder))?;
     root.write(path, text.as_bytes())
@@ -93,8 +109,9 @@ fn place(root: &Root, path: &str, kib: u64) -> io::Result<()> {
     root.write_hole(path, kib * KIB)?.set_modified(old)
 }
 
-const ESX_FILES: [(&str, u64); 20] = [
+const ESX_FILES: [(&str, u64); 21] = [
     (OLD_ISO, 3_337_484),
+    (ISO_IN_USE, 1400),
     ("/vmimages/tools-isoimages/linux.iso", 58_196),
     ("/vmimages/tools-isoimages/windows.iso", 24_520),
     ("/vmimages/tools-isoimages/freebsd.iso", 11_480),
@@ -133,7 +150,7 @@ fn machine(name: &str, numbers: [u32; 4], power: Power, yields_to: Force) -> Mac
     let [vmid, world, group, pid] = numbers;
     Machine {
         name: name.to_owned(),
-        config: format!("/vmfs/volumes/storage1/{name}/{name}.vmx"),
+        config: format!("{ESX_STORE}/{name}/{name}.vmx"),
         vmid,
         world,
         group,
@@ -145,6 +162,8 @@ fn machine(name: &str, numbers: [u32; 4], power: Power, yields_to: Force) -> Mac
         off_at_ms: None,
         reason: if power == Power::On { "booted" } else { "shutdown" }.to_owned(),
         memory_mib: 1024,
+        forgotten: false,
+        question: None,
     }
 }
 
@@ -162,14 +181,28 @@ fn esxi_machines() -> Vec<Machine> {
     let mut machines = vec![
         machine("web03", [1, 35_149, 35_148, 35_147], Power::On, Force::Ask),
         machine("build01", [2, 35_163, 35_162, 35_161], Power::On, Force::KillHard),
+        machine("files01", [3, 35_177, 35_176, 35_175], Power::On, Force::Ask),
         machine("print01", [7, 0, 0, 0], Power::Off, Force::Ask),
         machine("demo01", [9, 0, 0, 0], Power::Suspended, Force::Ask),
     ];
     for machine in &mut machines {
         machine.config = format!("{ESXI_STORE}/{0}/{0}.vmx", machine.name);
         machine.stops_after_ms = 300;
+        machine.question = (machine.name == "files01").then(out_of_space);
     }
     machines
+}
+
+/// The question of a machine whose datastore is full (`msg.hbacommon.outofspace` of `vmware.log`).
+fn out_of_space() -> Question {
+    Question {
+        id: "7".to_owned(),
+        text: "msg.hbacommon.outofspace:There is no more space for virtual disk files01.vmdk. You might be able to \
+               continue this session by freeing disk space on the relevant volume, and clicking _Retry. Click Cancel \
+               to terminate this session."
+            .to_owned(),
+        choices: ["_Retry", "Cancel"].map(str::to_owned).to_vec(),
+    }
 }
 
 fn kvm_machines() -> Vec<Machine> {
@@ -222,7 +255,7 @@ fn esx_filesystems() -> Vec<Filesystem> {
         filesystem("none", "/dev/shm", 134_328, 0),
         filesystem("/dev/sda6", "/var/log", 2_063_504, 104_820),
         unlisted("none", "/proc", 0),
-        unlisted("vmhba0:0:0:3", "/vmfs/volumes/storage1", 136 * GIB_KIB),
+        unlisted("vmhba0:0:0:3", ESX_STORE, 136 * GIB_KIB),
     ]
 }
 

@@ -48,6 +48,7 @@ pub use state::Power;
 
 use lock::Locked;
 use server::Server;
+use state::Force;
 
 /// A tool that was started on a host, from the host's own log.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -167,6 +168,27 @@ pub fn plays(folder: &Path) -> Result<Vec<Play>, LabError> {
 pub fn machines(folder: &Path) -> Result<BTreeMap<String, Power>, LabError> {
     let locked = Locked::open(folder)?;
     Ok(locked.state.machines.iter().map(|machine| (machine.name.clone(), machine.power)).collect())
+}
+
+/// What a test wants of a machine that the cast does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// Its host takes it for off although it runs.
+    Forgotten,
+    /// It obeys nothing but a restart of its host.
+    InKernel,
+}
+
+/// Puts a machine of the host in `folder` into trouble, from any process.
+pub fn trouble(folder: &Path, machine: &str, trouble: Trouble) -> Result<(), LabError> {
+    let mut locked = Locked::open(folder)?;
+    for found in locked.state.machines.iter_mut().filter(|found| found.name == machine) {
+        match trouble {
+            Trouble::Forgotten => found.forgotten = true,
+            Trouble::InKernel => found.yields_to = Force::Restart,
+        }
+    }
+    locked.save()
 }
 
 /// What [`Lab::delay`] does, for the host in `folder`, from any process.

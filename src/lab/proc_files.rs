@@ -79,9 +79,21 @@ pub fn refresh(root: &Root, state: &HostState) -> io::Result<()> {
     Ok(())
 }
 
+/// As in VMware's article on ending a machine from the service console; `vm-support` takes `cfgFile` and
+/// `displayName` from the same line.
 fn names(machine: &Machine) -> String {
-    let Machine { world, pid, config, uuid, name, .. } = machine;
-    format!("vmid={world}   pid={pid}    cfgFile=\"{config}\"  uuid=\"{uuid}\"  displayName=\"{name}\"\n")
+    let Machine { world, config, name, .. } = machine;
+    let uuid = uuid_in_bytes(&machine.uuid);
+    format!("vmid={world}   pid=-1     cfgFile=\"{config}\"  uuid=\"{uuid}\"  displayName=\"{name}\"\n")
+}
+
+/// A UUID as ESX writes it: sixteen bytes, a dash in the middle.
+pub fn uuid_in_bytes(uuid: &str) -> String {
+    let hex: String = uuid.chars().filter(char::is_ascii_hexdigit).collect();
+    let bytes = |range: std::ops::Range<usize>| {
+        range.map(|i| hex.get(2 * i..2 * i + 2).unwrap_or("00")).collect::<Vec<_>>().join(" ")
+    };
+    format!("{}-{}", bytes(0..8), bytes(8..16))
 }
 
 fn status(machine: &Machine) -> String {

@@ -47,6 +47,20 @@ pub enum Force {
     KillHard,
     /// `kill -9`, `esxcli ... --type=force`.
     Kill,
+    /// A restart of the host: what waits in the kernel for its storage obeys no signal. No tool of a
+    /// host pushes so hard.
+    Restart,
+}
+
+/// What a machine wants to be told before it goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// Its number or name.
+    pub id: String,
+    /// Its key and its words.
+    pub text: String,
+    /// The answers, in their order. The first goes on; the last ends the machine.
+    pub choices: Vec<String>,
 }
 
 /// A simulated virtual machine. Its numbers are new after every start.
@@ -78,6 +92,12 @@ pub struct Machine {
     pub reason: String,
     /// Its memory.
     pub memory_mib: u64,
+    /// Whether its host takes it for off although it runs.
+    #[serde(default)]
+    pub forgotten: bool,
+    /// What it waits for.
+    #[serde(default)]
+    pub question: Option<Question>,
 }
 
 /// A process of the host that is no machine.
@@ -127,16 +147,32 @@ pub struct HostState {
 }
 
 impl Machine {
+    /// What its host believes of it.
+    pub fn told(&self) -> Power {
+        if self.forgotten { Power::Off } else { self.power }
+    }
+
     /// Ends the machine. A later start gets new numbers.
     pub fn turn_off(&mut self, reason: &str) {
         self.power = Power::Off;
         self.off_at_ms = None;
+        self.forgotten = false;
+        self.question = None;
         reason.clone_into(&mut self.reason);
+    }
+
+    /// Takes the answer with this number to what it asks.
+    pub fn answer(&mut self, number: usize) {
+        let last = self.question.take().map(|question| question.choices.len().saturating_sub(1));
+        if last == Some(number) && number > 0 {
+            self.turn_off("crashed");
+        }
     }
 
     /// Pushes the machine; `now_ms` matters only to a guest that is asked.
     pub fn push(&mut self, force: Force, reason: &str, now_ms: u64) {
-        if self.power != Power::On || force < self.yields_to {
+        let waits = force == Force::Ask && self.question.is_some();
+        if self.power != Power::On || force < self.yields_to || waits {
             return;
         }
         if force == Force::Ask && self.stops_after_ms > 0 {

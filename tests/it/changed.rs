@@ -11,8 +11,7 @@ use crate::bot::place::change;
 
 const ESX: &str = "lab-esx";
 const CREATE: &str = "/run esx-vm-create datastore=storage1 name=web77 on lab-esx because we need it";
-const REMOVE: &str =
-    "/run esx-iso-remove path=/vmimages/tools-isoimages/linux.iso on lab-esx because it is old";
+const REMOVE: &str = "/run esx-iso-remove path=/vmimages/tools-isoimages/RHEL4.7-X86_64-ES-DVD.iso on lab-esx because it is old";
 
 /// Killed when the approval is durable and before the bot could say so or start anything: three syncs
 /// each for making the record, for opening it, for the request and for the approval.

@@ -15,7 +15,7 @@ use crate::bot::life::Said;
 use crate::bot::truth::{assert_agrees, assert_recorded};
 
 const ESX: &str = "lab-esx";
-const ISO: &str = "/vmimages/tools-isoimages/linux.iso";
+const ISO: &str = "/vmimages/tools-isoimages/RHEL4.7-X86_64-ES-DVD.iso";
 
 /// Four steps with one approval, and one destructive step with two.
 const SCRIPT: &str = "\
@@ -25,7 +25,7 @@ const SCRIPT: &str = "\
     /as ben
     /approve r1
     /as ana
-    /run esx-iso-remove path=/vmimages/tools-isoimages/linux.iso on lab-esx because it is old
+    /run esx-iso-remove path=/vmimages/tools-isoimages/RHEL4.7-X86_64-ES-DVD.iso on lab-esx because it is old
     /as ben
     /approve r2
     /as cem

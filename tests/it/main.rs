@@ -38,6 +38,7 @@ mod kb_live;
 mod kb_report;
 mod lab;
 mod model;
+mod neighbours;
 mod offers;
 mod plan_vectors;
 mod real_sshd;

@@ -7,11 +7,11 @@ use super::super::root::reason;
 use super::super::state::{Filesystem, Kind};
 use super::call::Call;
 
-/// `df [-h] [-i] [PATH...]` in the layout of the host's family.
+/// `df [-h] [-i] [-k] [-P] [PATH...]` in the layout of the host's family.
 pub fn df(call: &mut Call) -> u8 {
     let (options, paths) = call.split_args();
     let letters: String = options.iter().map(|option| option.trim_start_matches('-')).collect();
-    if let Some(unknown) = letters.chars().find(|letter| !"hikl".contains(*letter)) {
+    if let Some(unknown) = letters.chars().find(|letter| !"hiklP".contains(*letter)) {
         return call.unknown_option("df", &unknown.to_string(), 1);
     }
     let filesystems = call.host.state.filesystems.clone();
@@ -33,7 +33,12 @@ pub fn df(call: &mut Call) -> u8 {
     }
     if !shown.is_empty() {
         let rows: Vec<_> = shown.iter().map(|index| (&filesystems[*index], all[*index])).collect();
-        let table = Table { kind: call.kind(), human: letters.contains('h'), inodes: letters.contains('i') };
+        let table = Table {
+            kind: call.kind(),
+            human: letters.contains('h'),
+            inodes: letters.contains('i'),
+            posix: letters.contains('P'),
+        };
         let text = table.render(&rows);
         call.out.extend_from_slice(text.as_bytes());
     }
@@ -44,6 +49,7 @@ struct Table {
     kind: Kind,
     human: bool,
     inodes: bool,
+    posix: bool,
 }
 
 impl Table {
@@ -64,6 +70,10 @@ impl Table {
     }
 
     fn header(&self) -> [String; 6] {
+        if self.posix && !self.inodes && !self.human {
+            return ["Filesystem", "1024-blocks", "Used", "Available", "Capacity", "Mounted on"]
+                .map(str::to_owned);
+        }
         let words = match (self.inodes, self.human, self.kind) {
             (true, _, _) => ["Filesystem", "Inodes", "IUsed", "IFree", "IUse%", "Mounted on"],
             (false, true, Kind::Esxi) => ["Filesystem", "Size", "Used", "Available", "Use%", "Mounted on"],

@@ -2,10 +2,14 @@
 
 use std::fmt::Write as _;
 
+use super::super::proc_files::uuid_in_bytes;
 use super::super::state::{Force, Power, now_ms};
 use super::call::Call;
 
-/// `vmsvc/getallvms`, `vmsvc/power.getstate|off|on|shutdown VMID`.
+/// The last part of the identifier of its datastore, as the first host that made it leaves it.
+const HOST_MAC: &str = "00:15:17:a1:b2:c3";
+
+/// `vmsvc/getallvms`, `vmsvc/power.getstate|off|on|shutdown VMID`, `vmsvc/message VMID [QUESTION CHOICE]`.
 pub fn vim_cmd(call: &mut Call) -> u8 {
     let words: Vec<String> = call.args.to_vec();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -18,6 +22,11 @@ pub fn vim_cmd(call: &mut Call) -> u8 {
             let found = vmid.parse().ok().and_then(|id: u32| call.host.state.find(|vm| vm.vmid == id));
             let Some(index) = found else { return not_found(call, vmid) };
             power(call, order, index)
+        }
+        ["vmsvc/message", vmid, rest @ ..] => {
+            let found = vmid.parse().ok().and_then(|id: u32| call.host.state.find(|vm| vm.vmid == id));
+            let Some(index) = found else { return not_found(call, vmid) };
+            message(call, index, rest)
         }
         [order, ..] if order.starts_with("vmsvc/power.") => {
             call.complain("Insufficient arguments.");
@@ -54,7 +63,7 @@ fn all_machines(call: &mut Call) -> u8 {
 }
 
 fn power(call: &mut Call, order: &str, index: usize) -> u8 {
-    let now = call.host.state.machines[index].power;
+    let now = call.host.state.machines[index].told();
     match order {
         "vmsvc/power.getstate" => {
             let word = match now {
@@ -87,6 +96,69 @@ fn power(call: &mut Call, order: &str, index: usize) -> u8 {
             0
         }
     }
+}
+
+/// The question of a machine, or its answer. The form is that of a public transcript.
+fn message(call: &mut Call, index: usize, answer: &[&str]) -> u8 {
+    let Some(question) = call.host.state.machines[index].question.clone() else {
+        call.say("No message.");
+        return 0;
+    };
+    match answer {
+        [] => {
+            call.say(format!("Virtual machine message {}:\n{}\n", question.id, question.text));
+            for (number, choice) in question.choices.iter().enumerate() {
+                let default = if number == 0 { " [default]" } else { "" };
+                call.say(format!("   {number}. {choice} ({choice}){default}"));
+            }
+            0
+        }
+        [id, choice] if *id == question.id => match choice.parse() {
+            Ok(number) if number < question.choices.len() => {
+                call.host.state.machines[index].answer(number);
+                0
+            }
+            _ => {
+                call.complain("Invalid choice.");
+                1
+            }
+        },
+        _ => {
+            call.complain("Invalid message id.");
+            1
+        }
+    }
+}
+
+/// `vmfsfilelockinfo -p FILE`, as the published script prints it: always exit status 0.
+pub fn lock_info(call: &mut Call) -> u8 {
+    let words: Vec<String> = call.args.to_vec();
+    call.say("vmfsfilelockinfo Version 1.0");
+    let ["-p", path] = words.iter().map(String::as_str).collect::<Vec<_>>()[..] else {
+        call.say(
+            "Please provide a valid File path\nusage: vmfsfilelockinfo -p <file path> -v <vc host name>",
+        );
+        return 0;
+    };
+    let Ok(place) = call.root.locate(path).and_then(|place| std::fs::metadata(&place).map(|_| place)) else {
+        call.say(format!("Could not find file {path} or {path}"));
+        return 0;
+    };
+    let shown = call.root.shown(&place);
+    let (folder, name) = shown.rsplit_once('/').unwrap_or(("", &shown));
+    let folder = format!("{folder}/");
+    let held = call.host.state.find(|vm| vm.power == Power::On && vm.config.starts_with(&folder)).is_some();
+    call.say(format!("Looking for lock owners on \"{name}\""));
+    if held {
+        call.say(format!(
+            "\"{name}\" is locked in Exclusive mode by host having mac address ['{HOST_MAC}']\nPlease configure ESXi \
+             firewall to connect to Virtual Center"
+        ));
+    } else {
+        call.say(format!("\"{name}\" is not locked by any ESX host and is Free"));
+    }
+    call.say("Total time taken : 0.21 seconds.");
+    0
 }
 
 fn invalid_state(call: &mut Call, requested: &str, now: Power) -> u8 {
@@ -128,19 +200,14 @@ pub fn esxcli(call: &mut Call) -> u8 {
 fn list(call: &mut Call) -> u8 {
     let mut text = String::new();
     for vm in call.host.state.machines.iter().filter(|vm| vm.power == Power::On) {
-        let hex: String = vm.uuid.chars().filter(char::is_ascii_hexdigit).collect();
-        let pair = |range: std::ops::Range<usize>| {
-            range.map(|i| hex.get(2 * i..2 * i + 2).unwrap_or("00")).collect::<Vec<_>>().join(" ")
-        };
         let _ = write!(
             text,
-            "{0}\n   World ID: {1}\n   Process ID: 0\n   VMX Cartel ID: {2}\n   UUID: {3}-{4}\n   Display Name: {0}\n   \
-             Config File: {5}\n\n",
+            "{0}\n   World ID: {1}\n   Process ID: 0\n   VMX Cartel ID: {2}\n   UUID: {3}\n   Display Name: {0}\n   \
+             Config File: {4}\n\n",
             vm.name,
             vm.world,
             vm.group,
-            pair(0..8),
-            pair(8..16),
+            uuid_in_bytes(&vm.uuid),
             vm.config
         );
     }

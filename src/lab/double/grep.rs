@@ -13,6 +13,9 @@ use super::call::Call;
 struct Options {
     recursive: bool,
     only_match: bool,
+    names_only: bool,
+    extended: bool,
+    words: bool,
     fixed: bool,
     quiet: bool,
     ignore_case: bool,
@@ -21,7 +24,7 @@ struct Options {
     paths: Vec<String>,
 }
 
-/// `grep [-rohFqiE] [--include=NAME] [-e] PATTERN PATH...`: 0 found, 1 not found, 2 trouble.
+/// `grep [-rolwFEqi] [--include=NAME] [-e] PATTERN PATH...`: 0 found, 1 not found, 2 trouble.
 pub fn grep(call: &mut Call) -> u8 {
     let options = match parse(call.args) {
         Ok(options) => options,
@@ -31,7 +34,12 @@ pub fn grep(call: &mut Call) -> u8 {
         call.complain("Usage: grep [OPTION]... PATTERNS [FILE]...");
         return 2;
     };
-    let pattern = if options.fixed { regex::escape(pattern) } else { basic(pattern) };
+    let pattern = match (options.fixed, options.extended) {
+        (true, _) => regex::escape(pattern),
+        (false, true) => pattern.to_owned(),
+        (false, false) => basic(pattern),
+    };
+    let pattern = if options.words { format!(r"(?:^|[^\w])(?:{pattern})(?:[^\w]|$)") } else { pattern };
     let Ok(regex) = RegexBuilder::new(&pattern).case_insensitive(options.ignore_case).build() else {
         call.complain("grep: Invalid regular expression");
         return 2;
@@ -69,6 +77,9 @@ fn parse(args: &[String]) -> Result<Options, String> {
                 match letter {
                     'r' => options.recursive = true,
                     'o' => options.only_match = true,
+                    'l' => options.names_only = true,
+                    'w' => options.words = true,
+                    'E' => options.extended = true,
                     'F' => options.fixed = true,
                     'q' => options.quiet = true,
                     'i' => options.ignore_case = true,
@@ -102,6 +113,14 @@ fn basic(pattern: &str) -> String {
     out
 }
 
+/// Whether a name is one that `--include` means: `*` at its beginning stands for anything.
+fn is_included(include: &str, name: &str) -> bool {
+    match include.strip_prefix('*') {
+        Some(end) => name.ends_with(end),
+        None => include == name,
+    }
+}
+
 struct Search<'a> {
     options: &'a Options,
     regex: Regex,
@@ -130,7 +149,7 @@ impl Search<'_> {
             let below = join(path, &name);
             let place = call.root.locate_entry(&below).and_then(std::fs::symlink_metadata);
             let Ok(meta) = place else { continue };
-            let wanted = self.options.include.as_ref().is_none_or(|include| *include == name);
+            let wanted = self.options.include.as_ref().is_none_or(|include| is_included(include, &name));
             // Like GNU's -r: links met on the way are not followed.
             if meta.is_dir() || (meta.is_file() && wanted) {
                 self.visit(call, &below, depth + 1);
@@ -161,6 +180,10 @@ impl Search<'_> {
             }
             self.found = true;
             if self.options.quiet {
+                return;
+            }
+            if self.options.names_only {
+                call.say(path);
                 return;
             }
             if binary {

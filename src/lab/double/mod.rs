@@ -73,8 +73,20 @@ pub fn tools(kind: Kind) -> &'static [&'static str] {
             "vmware-cmd",
         ],
         Kind::Esxi => &[
-            "cat", "df", "du", "esxcli", "grep", "kill", "ls", "mkdir", "ps", "rm", "stat", "uptime",
+            "cat",
+            "df",
+            "du",
+            "esxcli",
+            "grep",
+            "kill",
+            "ls",
+            "mkdir",
+            "ps",
+            "rm",
+            "stat",
+            "uptime",
             "vim-cmd",
+            "vmfsfilelockinfo",
         ],
         Kind::Kvm => &[
             "cat",
@@ -119,6 +131,7 @@ fn tool(kind: Kind, name: &str) -> Option<Tool> {
         "vim-cmd" => esxi::vim_cmd,
         "virsh" => virsh::virsh,
         "vm-support" => vm_support::vm_support,
+        "vmfsfilelockinfo" => esxi::lock_info,
         "vmkfstools" => vmware_cmd::vmkfstools,
         "vmkload_app" => vm_support::vmkload_app,
         "vmware-cmd" => vmware_cmd::vmware_cmd,
@@ -189,17 +202,19 @@ fn read_input(name: &str, args: &[String], input: &mut dyn Read) -> Vec<u8> {
         "cat" => args.iter().all(|arg| arg == "--"),
         "virsh" => args.iter().any(|arg| arg == "/dev/stdin"),
         "vm-support" => args.iter().any(|arg| arg == "-X"),
+        "vmware-cmd" => args.last().is_some_and(|arg| arg == "answer"),
         _ => false,
     };
     if !wanted {
         return bytes;
     }
     let mut limited = input.take(INPUT_BYTES_MAX);
-    if name == "vm-support" {
-        // Three answers; what follows them is not waited for.
+    if let "vm-support" | "vmware-cmd" = name {
+        // Three answers, or one; what follows them is not waited for.
         let mut byte = [0];
         let mut lines = 0;
-        while lines < 3 && matches!(limited.read(&mut byte), Ok(1)) {
+        let wanted = if name == "vm-support" { 3 } else { 1 };
+        while lines < wanted && matches!(limited.read(&mut byte), Ok(1)) {
             bytes.push(byte[0]);
             lines += usize::from(byte[0] == b'\n');
         }

@@ -5,8 +5,14 @@ use super::super::proc_files::command_line;
 use super::super::state::{Force, Kind, Power, now_ms};
 use super::call::Call;
 
-/// `ps [-ef | -efww | aux...]`: always all processes of the host, in full.
+/// `ps [-ef | -efww | aux...]`: all processes of the host, in full. `ps -p PID`: that one.
 pub fn ps(call: &mut Call) -> u8 {
+    if let [option, pid] = call.args
+        && option == "-p"
+    {
+        let pid = pid.clone();
+        return one_process(call, &pid);
+    }
     let state = &call.host.state;
     let mut rows: Vec<(u32, String)> = state.processes.iter().map(|p| (p.pid, p.command.clone())).collect();
     let running = state.machines.iter().filter(|vm| vm.power == Power::On);
@@ -17,6 +23,21 @@ pub fn ps(call: &mut Call) -> u8 {
         let parent = u32::from(pid != 1);
         call.say(format!("root     {pid:>5} {parent:>5}  0 Nov02 ?        00:00:04 {command}"));
     }
+    0
+}
+
+/// The head alone and exit status 1 where there is no such process (procps).
+fn one_process(call: &mut Call, pid: &str) -> u8 {
+    let state = &call.host.state;
+    let listed = state.processes.iter().find(|process| process.pid.to_string() == pid);
+    let machine = state.machines.iter().find(|vm| vm.power == Power::On && vm.pid.to_string() == pid);
+    let command = listed
+        .map(|process| process.command.clone())
+        .or_else(|| machine.map(|vm| command_line(state.kind, vm).join(" ")));
+    call.say("  PID TTY          TIME CMD");
+    let Some(command) = command else { return 1 };
+    let name = command.split(' ').next().and_then(|word| word.rsplit('/').next()).unwrap_or_default();
+    call.say(format!("{pid:>5} ?        00:00:04 {name:.15}"));
     0
 }
 

@@ -172,6 +172,8 @@ fn define(call: &mut Call, file: &str) -> u8 {
         reason: "unknown".to_owned(),
         memory_mib: element(&text, "memory").and_then(|size| size.trim().parse().ok()).unwrap_or(1024),
         name: name.clone(),
+        forgotten: false,
+        question: None,
     });
     call.say(format!("Domain '{name}' defined from {file}\n"));
     0

@@ -8,7 +8,7 @@ use super::call::Call;
 const TOOL: &str = "/usr/bin/vmware-cmd";
 const USAGE: &str = "Usage: vmware-cmd -l | vmware-cmd -s <options> | vmware-cmd <cfg> <options>";
 
-/// `-l`, `-s register|unregister VMX`, `VMX getstate|start|stop [hard|soft|trysoft]`.
+/// `-l`, `-s register|unregister VMX`, `VMX getstate|gettoolslastactive|answer|start|stop [hard|soft|trysoft]`.
 pub fn vmware_cmd(call: &mut Call) -> u8 {
     let words: Vec<String> = call.args.to_vec();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -30,14 +30,22 @@ pub fn vmware_cmd(call: &mut Call) -> u8 {
 }
 
 fn power(call: &mut Call, vmx: &str, order: &[&str]) -> u8 {
-    let Some(index) = call.host.state.find(|vm| vm.config == vmx) else { return not_registered(call, vmx) };
-    let now = call.host.state.machines[index].power;
+    let Some(index) = registered(call, vmx) else { return not_registered(call, vmx) };
+    let now = call.host.state.machines[index].told();
     match order {
         ["getstate"] => {
-            call.say(format!("getstate() = {}", word(now)));
+            let stuck = call.host.state.machines[index].question.is_some() && now == Power::On;
+            call.say(format!("getstate() = {}", if stuck { "stuck" } else { word(now) }));
             0
         }
+        ["gettoolslastactive"] => tools_last_active(call, index),
+        ["answer"] => answer(call, index),
         ["start"] if now == Power::On => conflict(call, "start", now),
+        ["start"] if call.host.state.machines[index].forgotten => {
+            // VMware's message for a file that a living process holds.
+            call.complain(format!("{TOOL}: Could not power on VM : Failed to lock the file."));
+            1
+        }
         ["start"] => {
             call.host.state.turn_on(index);
             call.say("start() = 1");
@@ -53,6 +61,49 @@ fn power(call: &mut Call, vmx: &str, order: &[&str]) -> u8 {
             2
         }
     }
+}
+
+/// The machine whose configuration file lies there, whichever name of its datastore was typed.
+fn registered(call: &Call, vmx: &str) -> Option<usize> {
+    let place = call.root.locate(vmx).map(|place| call.root.shown(&place)).unwrap_or_default();
+    call.host.state.find(|vm| vm.config == vmx || vm.config == place)
+}
+
+/// Seconds since the Tools were heard: 0 not running, 1 well, 100 silent (the mapping of `vmware-cmd`
+/// in the vSphere CLI).
+fn tools_last_active(call: &mut Call, index: usize) -> u8 {
+    let machine = &call.host.state.machines[index];
+    let seconds = match (machine.told(), machine.yields_to) {
+        (Power::On, Force::Ask) => 1,
+        (Power::On, _) => 100,
+        _ => 0,
+    };
+    call.say(format!("gettoolslastactive() = {seconds}"));
+    0
+}
+
+/// Asks on standard output and takes one line; an empty one is the default (the form is that of the
+/// same tool in the vSphere CLI).
+fn answer(call: &mut Call, index: usize) -> u8 {
+    let Some(question) = call.host.state.machines[index].question.clone() else {
+        call.complain("No questions pending.");
+        return 0;
+    };
+    call.say(format!("\nQuestion (id = {}) :{}", question.id, question.text));
+    for (number, choice) in question.choices.iter().enumerate() {
+        call.say(format!("\t{number}) {choice}"));
+    }
+    call.out.extend_from_slice(b"Select choice. Press enter for default <0> : ");
+    let input = String::from_utf8_lossy(&call.input).into_owned();
+    let typed = input.lines().next().unwrap_or_default().trim().to_owned();
+    let chosen = if typed.is_empty() { Some(0) } else { typed.parse().ok() };
+    let Some(number) = chosen.filter(|number: &usize| *number < question.choices.len()) else {
+        call.complain(format!("{TOOL}: no such choice: {typed}"));
+        return 1;
+    };
+    call.say(format!("selected {number} : {}", question.choices[number]));
+    call.host.state.machines[index].answer(number);
+    0
 }
 
 /// A hung machine does not obey, and the tool reports success all the same: that is what operators meet.
@@ -82,7 +133,7 @@ fn not_registered(call: &mut Call, vmx: &str) -> u8 {
 }
 
 fn register(call: &mut Call, vmx: &str) -> u8 {
-    if call.host.state.find(|vm| vm.config == vmx).is_some() {
+    if registered(call, vmx).is_some() {
         call.complain("VMControl error -20: Virtual machine already exists");
         return 20;
     }
@@ -95,11 +146,13 @@ fn register(call: &mut Call, vmx: &str) -> u8 {
             return 11;
         }
     };
+    // The host keeps the identifier of the datastore, whatever was typed.
+    let config = call.root.locate(vmx).map_or_else(|_| vmx.to_owned(), |place| call.root.shown(&place));
     let stem = vmx.rsplit('/').next().unwrap_or(vmx).trim_end_matches(".vmx");
     let number = call.host.state.number();
     call.host.state.machines.push(Machine {
         name: setting(&text, "displayName").unwrap_or(stem).to_owned(),
-        config: vmx.to_owned(),
+        config,
         vmid: number,
         world: 0,
         group: 0,
@@ -111,14 +164,16 @@ fn register(call: &mut Call, vmx: &str) -> u8 {
         off_at_ms: None,
         reason: "unknown".to_owned(),
         memory_mib: setting(&text, "memsize").and_then(|size| size.parse().ok()).unwrap_or(256),
+        forgotten: false,
+        question: None,
     });
     call.say(format!("register({vmx}) = 1"));
     0
 }
 
 fn unregister(call: &mut Call, vmx: &str) -> u8 {
-    let Some(index) = call.host.state.find(|vm| vm.config == vmx) else { return not_registered(call, vmx) };
-    let power = call.host.state.machines[index].power;
+    let Some(index) = registered(call, vmx) else { return not_registered(call, vmx) };
+    let power = call.host.state.machines[index].told();
     if power == Power::On {
         return conflict(call, "unregister", power);
     }

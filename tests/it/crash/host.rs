@@ -71,7 +71,7 @@ fn bot_and_host_die_together() {
 #[test]
 fn an_unknown_end_blocks_its_host_until_a_person_settles_it() {
     let place = Place::new();
-    let iso = "/run esx-iso-remove path=/vmimages/tools-isoimages/linux.iso on lab-esx because full";
+    let iso = "/run esx-iso-remove path=/vmimages/tools-isoimages/RHEL4.7-X86_64-ES-DVD.iso on lab-esx because full";
     // r2 is asked for before anybody knows that r1 will end in the unknown.
     let asked = place.bot().line(START).line(iso).run();
     asked.with(&["r2 waits for approval"]);

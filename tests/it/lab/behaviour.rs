@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use dogwatch::lab::{Lab, LabError, Power};
+use dogwatch::lab::{self, Lab, LabError, Power, Trouble};
 
 use super::world::{World, binary};
 
@@ -26,18 +26,57 @@ async fn each_esx_machine_yields_to_its_own_rung() {
     assert!(!on("db01"), "db01 obeys a hard stop");
     world.esx(&format!("vmware-cmd {} stop hard", vmx("mail01"))).says(0, "stop(hard) = 1\n");
     assert!(on("mail01"), "mail01 ignores even that");
-    let collected = world.run("lab-esx", &["vm-support", "-X", "1083", "-d0"], "y\ny\ny\n");
+    let collected = world.run("lab-esx", &["vm-support", "-X", "1083", "-d0", "-w", "/var/log"], "y\ny\ny\n");
     assert_eq!(collected.code, 0, "{collected:?}");
     assert!(!on("mail01"), "vm-support ends mail01");
     assert!(!world.real("lab-esx", "/proc/4711").exists(), "its process has gone");
 }
 
+/// Only a third yes sends the ABORT; the data is collected all the same.
 #[tokio::test]
-async fn vm_support_kills_nothing_without_three_answers_and_an_abort() {
+async fn vm_support_kills_nothing_without_a_third_yes() {
     let world = World::start().await;
-    for (answers, code) in [("", 1), ("y\ny\n", 1), ("y\ny\nperhaps\n", 1), ("y\ny\nn\n", 0)] {
-        let answer = world.run("lab-esx", &["vm-support", "-X", "1083", "-d0"], answers);
-        assert_eq!((answer.code, power(&world, "lab-esx", "mail01")), (code, Power::On), "{answers:?}");
+    for answers in ["", "y\ny\n", "y\ny\nperhaps\n", "y\ny\nn\n"] {
+        let answer = world.run("lab-esx", &["vm-support", "-X", "1083", "-d0", "-w", "/var/log"], answers);
+        assert_eq!((answer.code, power(&world, "lab-esx", "mail01")), (0, Power::On), "{answers:?}");
+        assert!(answer.out.contains("\nFile: /var/log/esx-1083-"), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn vm_support_refuses_worlds_and_folders() {
+    let world = World::start().await;
+    for (line, says) in [
+        ("vm-support -X 1082 -d0 -w /var/log", "\nCannot find world '1082'\n"),
+        ("vm-support -X 1083 -w /nothing", "\nCould not set working directory to '/nothing'.\n"),
+        (
+            "vm-support -X 1083 -w /vmfs/volumes/storage1",
+            "\nThe working directory should not be on a VMFS volume.\n",
+        ),
+        ("vm-support -y", "Usage: vm-support "),
+    ] {
+        let answer = world.run("lab-esx", &line.split(' ').collect::<Vec<_>>(), "y\ny\ny\n");
+        assert_eq!(answer.code, 1, "{line}");
+        assert!(answer.out.contains(says), "{answer:?}");
+        assert_eq!(power(&world, "lab-esx", "mail01"), Power::On, "{line}");
+    }
+}
+
+/// The machine is dead and the archive is missing: with exit status 1 where even the copy does not fit, with 0
+/// where the copy fits and the archive doesn't.
+#[tokio::test]
+async fn vm_support_kills_and_loses_its_archive_on_a_full_disk() {
+    for (filled_kib, code, says) in [
+        (900_000_u64, 1, "Have you run out of disk space?"),
+        (500_000, 0, "The tar did not successfully complete!"),
+    ] {
+        let world = World::start().await;
+        let file = std::fs::File::create(world.real("lab-esx", "/var/log/filler")).unwrap();
+        file.set_len(filled_kib * 1024).unwrap();
+        let words = ["vm-support", "-X", "1083", "-d0", "-w", "/var/log"];
+        let answer = world.run("lab-esx", &words, "y\ny\ny\n");
+        assert_eq!((answer.code, power(&world, "lab-esx", "mail01")), (code, Power::Off), "{answer:?}");
+        assert!(answer.out.contains(says) && !answer.out.contains("File: "), "{answer:?}");
     }
 }
 
@@ -72,6 +111,55 @@ async fn esxi_kills_what_power_off_does_not_stop() {
     assert!(on());
 }
 
+/// The number of another machine kills that machine: no tool compares anything.
+#[tokio::test]
+async fn a_wrong_number_kills_the_neighbour() {
+    let world = World::start().await;
+    world.esx("vmkload_app -k 9 1070").says(0, "Warning: Sending signal '9' to world 1070.\n");
+    assert_eq!(power(&world, "lab-esx", "web01"), Power::Off);
+    world.run("lab-esx", &["vm-support", "-X", "1077", "-d0", "-w", "/var/log"], "y\ny\ny\n");
+    assert_eq!(power(&world, "lab-esx", "db01"), Power::Off);
+    world.esxi("esxcli vm process kill --type=soft --world-id=35149").says(0, "");
+    assert_eq!(power(&world, "lab-esxi", "web03"), Power::Off);
+}
+
+#[tokio::test]
+async fn a_question_holds_a_machine_until_it_is_answered() {
+    let world = World::start().await;
+    let asked = world.esxi("vim-cmd vmsvc/message 3");
+    assert!(asked.out.starts_with("Virtual machine message 7:\nmsg.hbacommon.outofspace:"), "{asked:?}");
+    assert!(asked.out.ends_with("\n   0. _Retry (_Retry) [default]\n   1. Cancel (Cancel)\n"), "{asked:?}");
+    world.esxi("vim-cmd vmsvc/power.shutdown 3").says(0, "");
+    assert_eq!(world.esxi("vim-cmd vmsvc/message 3 8 0").code, 1, "another question");
+    assert!(world.esxi("vim-cmd vmsvc/message 3").out.contains("message 7:"));
+    world.esxi("vim-cmd vmsvc/message 3 7 0").says(0, "");
+    world.esxi("vim-cmd vmsvc/message 3").says(0, "No message.\n");
+    assert_eq!(power(&world, "lab-esxi", "files01"), Power::On);
+}
+
+/// A host that takes a machine for off does not stop it, and can't start it again.
+#[tokio::test]
+async fn a_forgotten_machine_is_off_for_its_host_and_has_its_process() {
+    let world = World::start().await;
+    lab::trouble(&world.lab.folder("lab-esx"), "web01", Trouble::Forgotten).unwrap();
+    world.esx(&format!("vmware-cmd {} getstate", vmx("web01"))).says(0, "getstate() = off\n");
+    assert_eq!(world.esx(&format!("vmware-cmd {} stop hard", vmx("web01"))).code, 8);
+    assert_eq!(world.esx(&format!("vmware-cmd {} start", vmx("web01"))).code, 1);
+    assert_eq!(world.esx("ps -p 4502").code, 0);
+    world.esx("kill -9 4502").says(0, "");
+    assert_eq!(world.esx("ps -p 4502").code, 1);
+    world.esx(&format!("vmware-cmd {} start", vmx("web01"))).says(0, "start() = 1\n");
+}
+
+#[tokio::test]
+async fn a_process_in_the_kernel_survives_every_signal() {
+    let world = World::start().await;
+    lab::trouble(&world.lab.folder("lab-esx"), "mail01", Trouble::InKernel).unwrap();
+    assert_eq!((world.esx("vmkload_app -k 9 1082").code, world.esx("kill -9 4711").code), (0, 0));
+    assert_eq!(world.esx("ps -p 4711").code, 0);
+    assert_eq!(world.esx("ls -- /proc/vmware/vm/1083").code, 0);
+}
+
 #[tokio::test]
 async fn kvm_shuts_down_late_or_not_at_all() {
     let world = World::start().await;
@@ -99,7 +187,9 @@ async fn machines_are_created_as_the_articles_say() {
     world
         .esx(&format!("vmware-cmd -s register {folder}/new01.vmx"))
         .says(0, &format!("register({folder}/new01.vmx) = 1\n"));
-    assert!(world.esx("vmware-cmd -l").out.ends_with(&format!("{folder}/new01.vmx\n")));
+    // Listed under the identifier of the datastore, found under either.
+    assert!(world.esx("vmware-cmd -l").out.ends_with("-00151799a0c1/new01/new01.vmx\n"));
+    world.esx(&format!("vmware-cmd {folder}/new01.vmx getstate")).says(0, "getstate() = off\n");
     world.esx(&format!("vmware-cmd -s unregister {folder}/new01.vmx"));
     assert!(!world.esx("vmware-cmd -l").out.contains("new01"));
     let huge = world.esx(&format!("vmkfstools -c 9000g -a lsilogic {folder}/huge.vmdk"));
