@@ -32,8 +32,8 @@ pub fn create(dir: &Path, now_ms: u64) -> Result<(), StoreError> {
 
 /// Makes a record of the events that `give` hands over, which the caller has found sound.
 ///
-/// The record gets its name when it is whole, and its mark last: what a kill leaves between the two of one with
-/// events is refused by whoever opens it. What it leaves before, and any failure, is no hindrance to another one.
+/// The record gets its name last, when all is whole and durable. What a kill, a power cut or a failure leaves before
+/// that is no record, and no hindrance to another one.
 pub(super) fn build(
     dir: &Path,
     store: &str,
@@ -62,22 +62,28 @@ fn made(
     give: impl FnOnce(&mut Take<'_>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let (new, path) = (folder::unfinished(dir), folder::record(dir));
-    folder::remove(&new)?;
+    if folder::has(&new)? {
+        // It shows that the others are left over as well, so it goes last.
+        folder::remove(&mark::path(dir))?;
+        folder::remove(&text::path(dir))?;
+        folder::sync_dir(dir)?;
+        folder::remove(&new)?;
+    }
     Engine::create(&new, store, now_ms)?;
     let head = fill(dir, &new, give)?;
     let lines = text::unfinished(dir);
     fs::rename(&lines, text::path(dir)).map_err(StoreError::file("rename to its name", &lines))?;
+    MarkWriter::create(dir, store, head)?;
     fs::rename(&new, &path).map_err(StoreError::file("rename to its name", &new))?;
-    folder::sync_dir(dir)?;
-    MarkWriter::create(dir, store, head).map(drop)
+    folder::sync_dir(dir)
 }
 
-/// Removes what this very creation made, so that the place can be used again. With its mark a record is whole.
+/// Removes what this very creation made, so that the place can be used again. With its name a record is whole.
 fn give_up(dir: &Path) {
-    if folder::has(&mark::path(dir)).unwrap_or(true) {
+    if folder::has(&folder::record(dir)).unwrap_or(true) {
         return;
     }
-    for path in [folder::unfinished(dir), text::unfinished(dir), folder::record(dir), text::path(dir)] {
+    for path in [mark::path(dir), text::path(dir), text::unfinished(dir), folder::unfinished(dir)] {
         // The first error is the one to tell.
         let _ = folder::remove(&path);
     }

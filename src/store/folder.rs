@@ -13,7 +13,7 @@ use super::error::StoreError;
 const OWN: [&str; 7] =
     ["holder", "mark", "mark.new", "record", "record.new", "record.jsonl", "record.jsonl.new"];
 
-/// What an interrupted creation may leave: another one is made over it.
+/// What an interrupted creation may leave whenever it was: another one is made over it.
 const LEFT: [&str; 4] = ["holder", "mark.new", "record.new", "record.jsonl.new"];
 
 /// The engine's folder inside the state folder.
@@ -25,6 +25,11 @@ pub(super) fn record(dir: &Path) -> PathBuf {
 /// interrupted creation left can be removed.
 pub(super) fn unfinished(dir: &Path) -> PathBuf {
     dir.join("record.new")
+}
+
+/// Whether a creation was interrupted before the record got its name. Nothing beside it counts then.
+pub(super) fn is_unfinished(dir: &Path) -> Result<bool, StoreError> {
+    Ok(has(&unfinished(dir))? && !has(&record(dir))?)
 }
 
 /// Whether something stands at the path; what the system fails to tell is an error.
@@ -49,9 +54,10 @@ pub(super) fn require_empty(dir: &Path) -> Result<(), StoreError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(failed("list")(error)),
     };
+    let left = if is_unfinished(dir)? { &OWN[..] } else { &LEFT };
     for entry in entries {
         let name = entry.map_err(failed("list"))?.file_name();
-        if LEFT.iter().all(|left| name != *left) {
+        if left.iter().all(|left| name != *left) {
             return Err(StoreError::NotEmpty { path: dir.to_owned() });
         }
     }

@@ -9,6 +9,9 @@ use super::{folder, mark, text};
 
 /// Whether there is a record in `dir`, whole or not.
 pub(super) fn is_there(dir: &Path) -> Result<bool, StoreError> {
+    if folder::is_unfinished(dir)? {
+        return Ok(false);
+    }
     for path in [folder::record(dir), mark::path(dir)] {
         if folder::has(&path)? {
             return Ok(true);

@@ -18,6 +18,10 @@ use rustix::process::{Pid, Signal, kill_process};
 pub const TEST_USER: &str = "dogwatch-test";
 /// How to get what these tests need.
 const APT: &str = "apt-get install -y --no-install-recommends openssh-server openssh-client";
+/// The shells of the system that hosts have as `/bin/sh`.
+pub const SHELLS: [&str; 3] = ["dash", "bash", "busybox"];
+/// Executes a program for which, and for all that it starts, `/bin/sh` is another one.
+const WITH_SHELL: &str = "mount --bind \"$1\" \"$(readlink -f /bin/sh)\"; shift; exec \"$@\"";
 /// Until the server accepts connections.
 const START_MAX: Duration = Duration::from_secs(10);
 
@@ -48,7 +52,13 @@ impl Sshd {
         Self::start_under(&[], more)
     }
 
-    /// The same, executed by another program, which becomes the server.
+    /// Starts a server whose `/bin/sh` is one of [`SHELLS`], as root.
+    pub fn start_on(shell: &str) -> Self {
+        let shell = format!("/usr/bin/{shell}");
+        Self::start_under(&["unshare", "-m", "/bin/bash", "-c", WITH_SHELL, "bash", &shell], "")
+    }
+
+    /// The same as [`Sshd::start_with`], executed by another program, which becomes the server.
     pub fn start_under(launcher: &[&str], more: &str) -> Self {
         let server = Path::new("/usr/sbin/sshd");
         assert!(server.exists(), "these tests run a real SSH server: {APT}");

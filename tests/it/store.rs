@@ -6,6 +6,7 @@ mod fixture;
 mod kill;
 mod measure;
 mod newer;
+mod power;
 mod system;
 mod vectors;
 

@@ -23,6 +23,7 @@ use super::super::run;
 use super::super::step::Step;
 use super::super::wire::{Claim, fresh_run_id};
 use super::runs::{lines, sh, unseen};
+use super::sshd::SHELLS;
 use super::{Sshd, config, host};
 use crate::domain::id::Digest;
 use crate::domain::plan::HostPlan;
@@ -31,7 +32,6 @@ use crate::remote::SshConfig;
 
 /// Runs of each fault on each shell.
 const ROUNDS: usize = 50;
-const SHELLS: [&str; 3] = ["dash", "bash", "busybox"];
 const FAULTS: [Fault; 7] = [
     Fault::LinkCut,
     Fault::SshdKilled,
@@ -134,8 +134,6 @@ impl Drop for Place {
 
 impl Place {
     fn new(shell: &str) -> Self {
-        let shell = format!("/usr/bin/{shell}");
-        let script = "mount --bind \"$1\" \"$(readlink -f /bin/sh)\"; shift; exec \"$@\"";
         // Mounted before the server leaves for a mount namespace of its own.
         let parent = tempfile::Builder::new().prefix("dogwatch-soak-").tempdir().unwrap();
         fs::set_permissions(parent.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -146,7 +144,7 @@ impl Place {
             .arg(&disk)
             .status();
         assert!(mounted.unwrap().success(), "mount a tmpfs: the soak runs as root");
-        let sshd = Sshd::start_under(&["unshare", "-m", "/bin/bash", "-c", script, "bash", &shell], "");
+        let sshd = Sshd::start_on(shell);
         let link = Link::to(sshd.port);
         let mut host = host(&sshd);
         host.port = link.port;

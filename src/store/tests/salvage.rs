@@ -168,6 +168,23 @@ fn a_place_where_making_a_record_failed_or_was_killed_can_be_used_again() {
 }
 
 #[test]
+fn a_record_that_has_not_got_its_name_is_none_and_another_one_is_made_over_it() {
+    let dir = with_events(3);
+    for left in [&["record.jsonl", "mark"][..], &["record.jsonl"], &[]] {
+        let (_kept, to) = place();
+        folder::copy_tree(dir.path(), &to).unwrap();
+        fs::rename(to.join("record"), to.join("record.new")).unwrap();
+        for name in ["record.jsonl", "mark"].into_iter().filter(|name| !left.contains(name)) {
+            fs::remove_file(to.join(name)).unwrap();
+        }
+        assert!(matches!(open(&to), Err(StoreError::Absent { .. })), "{left:?}");
+        assert!(matches!(verify(&to), Err(StoreError::Absent { .. })), "{left:?}");
+        assert_eq!(restore(dir.path(), &to, NOW_MS).unwrap().seq, 3);
+        assert_eq!(open(&to).unwrap().1.len(), 3);
+    }
+}
+
+#[test]
 fn nothing_is_made_where_something_stands_or_of_what_is_not_sound() {
     let (dir, other) = (with_events(2), with_events(1));
     let before = files(other.path());

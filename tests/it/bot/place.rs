@@ -46,8 +46,13 @@ impl Place {
 
     /// From here on with a copy of the articles.
     pub fn own_kb(&mut self) {
+        self.kb_of(Path::new(KB));
+    }
+
+    /// From here on with a copy of these articles.
+    pub fn kb_of(&mut self, articles: &Path) {
         self.kb = self.path("kb");
-        folder::copy(Path::new(KB), &self.kb);
+        folder::copy(articles, &self.kb);
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

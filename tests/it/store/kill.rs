@@ -21,7 +21,7 @@ const CALLS_MAX: u32 = 300;
 const OPENING_SYNCS: u32 = 6;
 
 /// Everything acknowledged is there, in order, with the outbox that belongs to it, and the record goes on.
-fn assert_whole(dir: &Path, acknowledged: u64, context: &str) {
+pub fn assert_whole(dir: &Path, acknowledged: u64, context: &str) {
     let (mut store, events) = opened::<Event>(dir).unwrap_or_else(|error| panic!("{context}: {error}"));
     let count = events.len() as u64;
     assert!(count >= acknowledged, "{context}: {count} events, acknowledged {acknowledged}");
