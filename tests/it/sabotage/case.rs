@@ -18,7 +18,7 @@ use crate::bot::Place;
 /// Seconds that a step may take here.
 const STEP_S: &str = "timeout_s = 4";
 /// What tells a machine from another.
-const FIELDS: [&str; 6] = ["name", "config", "vmid", "world", "group", "pid"];
+const FIELDS: [&str; 7] = ["name", "config", "vmid", "world", "group", "pid", "question"];
 
 pub type Values = BTreeMap<String, String>;
 
@@ -59,21 +59,13 @@ fn host_of(action: &Action) -> Option<&'static str> {
     })
 }
 
-/// Looks for a machine for which the action succeeds: the one of its examples, any other, and then one that is
-/// turned on or off before.
+/// Looks for a machine for which the action succeeds: as it is, or turned on or off before.
 pub fn honest(action: &Action) -> Case {
     let host = host_of(action).unwrap();
     let machines = machines(&Place::new(), host);
     let count = machines.as_array().unwrap().len();
-    let of_examples = (0..count).find(|at| {
-        action.params.values().any(|param| {
-            let example = param.example.clone().unwrap_or_default();
-            field_of(&machines[*at], &example).is_some()
-        })
-    });
-    let mut tries: Vec<_> = of_examples.into_iter().chain(0..count).map(|at| (at, None)).collect();
-    let powers = ["on", "off", "suspended"];
-    tries.extend(of_examples.iter().flat_map(|at| powers.map(|power| (*at, Some(power)))));
+    let mut tries: Vec<_> = (0..count).map(|at| (at, None)).collect();
+    tries.extend(["on", "off", "suspended"].map(|power| (0, Some(power))));
     let mut said = Vec::new();
     for (machine, power) in tries {
         let mut case = Case { action: action.clone(), host, machine, power, printed: BTreeMap::new() };
@@ -94,13 +86,27 @@ fn machines(place: &Place, host: &str) -> Value {
     state["machines"].clone()
 }
 
-/// The field of a machine that an example is.
-fn field_of(machine: &Value, example: &str) -> Option<&'static str> {
-    let text = |field: &str| match &machine[field] {
+/// What a parameter says of a machine, if its name or its example tells.
+fn said_of(machines: &[Value], param: &str, example: &str) -> Option<&'static str> {
+    let file = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let is_config = |machine: &Value| file(machine["config"].as_str().unwrap_or_default()) == file(example);
+    match FIELDS.into_iter().find(|field| *field == param) {
+        Some("name") => machines.iter().any(|machine| machine["name"] == example).then_some("name"),
+        Some(field) => Some(field),
+        None if param == "domain" => Some("name"),
+        None if machines.iter().any(|machine| machine["name"] == example) => Some("name"),
+        None if example.starts_with('/') && machines.iter().any(is_config) => Some("config"),
+        None => None,
+    }
+}
+
+fn field(machine: &Value, name: &str) -> String {
+    let value = if name == "question" { &machine["question"]["id"] } else { &machine[name] };
+    match value {
         Value::String(text) => text.clone(),
+        Value::Null => "0".to_owned(),
         value => value.to_string(),
-    };
-    FIELDS.into_iter().find(|field| text(field) == example)
+    }
 }
 
 impl Case {
@@ -124,21 +130,15 @@ impl Case {
     pub fn values(&self, machine: usize) -> Values {
         let machines = machines(&Place::new(), self.host);
         let all = machines.as_array().unwrap();
-        let value = |example: &str| {
-            let field = all.iter().find_map(|machine| field_of(machine, example));
-            field.map_or_else(
-                || example.to_owned(),
-                |field| match &all[machine][field] {
-                    Value::String(text) => text.clone(),
-                    value => value.to_string(),
-                },
-            )
+        let value = |name: &str, example: &str| match said_of(all, name, example) {
+            Some(said) => field(&all[machine], said),
+            None => example.to_owned(),
         };
         let params = self.action.params.iter();
         params
             .filter_map(|(name, param)| {
                 let example = param.example.as_ref().or(param.default.as_ref()).or(param.choices.first())?;
-                Some((name.clone(), value(example)))
+                Some((name.clone(), value(name, example)))
             })
             .collect()
     }
