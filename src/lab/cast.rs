@@ -77,7 +77,9 @@ pub fn furnish(root: &Root, kind: Kind, state: &HostState) -> io::Result<()> {
         if kind == Kind::Esx3 && machine.name == "test01" {
             let _ = writeln!(text, "ide0:0.deviceType = \"cdrom-image\"\nide0:0.fileName = \"{ISO_IN_USE}\"");
         }
-        write(root, &machine.config, &text)?;
+        // libvirt keeps no definition of a transient domain.
+        let defined = Some(&machine.config).filter(|config| !config.is_empty());
+        defined.map_or(Ok(()), |config| write(root, config, &text))?;
         match kind {
             Kind::Kvm => {
                 place(root, &format!("/var/lib/libvirt/images/{}.qcow2", machine.name), 6 * GIB_KIB)?;
@@ -133,12 +135,14 @@ const ESX_FILES: [(&str, u64); 21] = [
     ("/root/anaconda-ks.cfg", 4),
 ];
 
-const KVM_FILES: [(&str, u64); 10] = [
+const KVM_FILES: [(&str, u64); 12] = [
     ("/usr/lib/modules.img", 3_145_728),
     ("/usr/share/locale.img", 1_887_436),
     ("/var/cache/apt/archives/linux-image-6.1.0-25-amd64.deb", 1_364_212),
     ("/var/lib/docker/overlay2/layers.img", 21_810_380),
-    ("/var/log/journal/4f5d6a1e/system.journal", 4_299_162),
+    ("/var/log/journal/4f5d6a1e/system@0001.journal", 3_947_930),
+    ("/var/log/journal/4f5d6a1e/system@0002.journal", 319_232),
+    ("/var/log/journal/4f5d6a1e/system.journal", 32_000),
     ("/var/log/syslog.1", 1_572_864),
     ("/var/tmp/core.qemu-system-x86.2291", 2_202_009),
     ("/home/admin/export.sql", 1_101_004),
@@ -210,10 +214,19 @@ fn kvm_machines() -> Vec<Machine> {
         machine("web02", [1, 1, 0, 2291], Power::On, Force::Ask),
         machine("db02", [2, 2, 0, 2347], Power::On, Force::PowerOff),
         machine("cache02", [3, 0, 0, 0], Power::Off, Force::Ask),
+        // Its disk was full; there is room again, and nobody has resumed it.
+        machine("mail 02", [4, 3, 0, 2401], Power::Suspended, Force::Ask),
+        // Made with `virsh create`: libvirt keeps no definition.
+        machine("2019-job", [5, 4, 0, 2466], Power::On, Force::Ask),
     ];
     for machine in &mut machines {
         machine.config = format!("/etc/libvirt/qemu/{}.xml", machine.name);
         machine.stops_after_ms = 300;
+        match machine.name.as_str() {
+            "mail 02" => "I/O error".clone_into(&mut machine.reason),
+            "2019-job" => machine.config.clear(),
+            _ => {}
+        }
     }
     machines
 }

@@ -92,18 +92,28 @@ fn entry(root: &Root, path: &str) -> io::Result<fs::Metadata> {
     fs::symlink_metadata(place)
 }
 
-/// What `du` prints: the folders below `path` down to `depth_max`, each before the one that holds it.
-/// With `mounts`, folders on other file systems are left out.
-pub fn folders(
-    root: &Root,
-    path: &str,
-    depth_max: usize,
-    mounts: Option<&[Filesystem]>,
-) -> Vec<(u64, String)> {
+/// What `du` is asked to measure.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Measure<'a> {
+    /// How far below the path something is told of.
+    pub depth_max: usize,
+    /// With them, what lies on other file systems is left out.
+    pub mounts: Option<&'a [Filesystem]>,
+    /// Files are told of too.
+    pub files: bool,
+    /// Entries are counted, not KiB.
+    pub inodes: bool,
+    /// A path that is a link stands for what it leads to.
+    pub follow: bool,
+}
+
+/// What `du` prints: what is below `path`, each before the folder that holds it.
+pub fn measured(root: &Root, path: &str, measure: Measure<'_>) -> Vec<(u64, String)> {
     let mut lines = Vec::new();
-    let start = root.locate(path).map(|place| root.shown(&place)).unwrap_or_default();
-    let keep = |path: &str| mounts.is_none_or(|all| holding(all, path) == holding(all, &start));
-    let mut sum = Summing { root, keep: &keep, depth_max, left: ENTRIES_MAX, lines: &mut lines };
+    let place = if measure.follow { root.locate(path) } else { root.locate_entry(path) };
+    let start = place.map(|place| root.shown(&place)).unwrap_or_default();
+    let keep = |path: &str| measure.mounts.is_none_or(|all| holding(all, path) == holding(all, &start));
+    let mut sum = Summing { root, keep: &keep, measure, left: ENTRIES_MAX, lines: &mut lines };
     sum.add(path, &start, 0);
     lines
 }
@@ -111,7 +121,7 @@ pub fn folders(
 struct Summing<'a> {
     root: &'a Root,
     keep: &'a dyn Fn(&str) -> bool,
-    depth_max: usize,
+    measure: Measure<'a>,
     left: usize,
     lines: &'a mut Vec<(u64, String)>,
 }
@@ -123,16 +133,21 @@ impl Summing<'_> {
             return 0;
         }
         self.left -= 1;
-        let mut kib = size_kib(&meta);
+        let mut sum = match (self.measure.inodes, meta.is_symlink()) {
+            (true, _) => 1,
+            (false, true) => 0,
+            (false, false) => size_kib(&meta),
+        };
         if meta.is_dir() {
             for name in self.root.list(real).unwrap_or_default() {
-                kib += self.add(&join(named, &name), &join(real, &name), depth + 1);
+                sum += self.add(&join(named, &name), &join(real, &name), depth + 1);
             }
         }
-        if depth == 0 || (meta.is_dir() && depth <= self.depth_max) {
-            self.lines.push((kib, named.to_owned()));
+        let is_told = meta.is_dir() || self.measure.files;
+        if depth == 0 || (is_told && depth <= self.measure.depth_max) {
+            self.lines.push((sum, named.to_owned()));
         }
-        kib
+        sum
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 
 use super::root::Root;
-use super::state::{HostState, Kind, Machine, Power};
+use super::state::{HostState, Kind, Machine};
 
 /// The command line of a machine's process, its arguments in a row.
 pub fn command_line(kind: Kind, machine: &Machine) -> Vec<String> {
@@ -50,7 +50,7 @@ pub fn refresh(root: &Root, state: &HostState) -> io::Result<()> {
             format!("{}\0", process.command.replace(' ', "\0")),
         );
     }
-    for machine in state.machines.iter().filter(|machine| machine.power == Power::On) {
+    for machine in state.machines.iter().filter(|machine| state.is_active(machine)) {
         let line = command_line(state.kind, machine).join("\0");
         files.insert(format!("/proc/{}/cmdline", machine.pid), format!("{line}\0"));
         if state.kind == Kind::Esx3 {

@@ -28,7 +28,7 @@ pub enum Power {
     On,
     /// It does not run.
     Off,
-    /// Its memory is on disk.
+    /// Its memory is on disk; under libvirt it is paused in memory.
     Suspended,
 }
 
@@ -68,7 +68,7 @@ pub struct Question {
 pub struct Machine {
     /// The display name, or the libvirt domain.
     pub name: String,
-    /// The configuration file inside the host.
+    /// The configuration file inside the host; empty under libvirt for a domain that it keeps no definition of.
     pub config: String,
     /// The permanent number of `vim-cmd`; unused elsewhere.
     pub vmid: u32,
@@ -191,6 +191,15 @@ impl HostState {
                 machine.turn_off("shutdown");
             }
         }
+        let is_gone = |machine: &Machine| machine.power == Power::Off && machine.config.is_empty();
+        if self.kind == Kind::Kvm {
+            self.machines.retain(|machine| !is_gone(machine));
+        }
+    }
+
+    /// Whether a machine has a process and numbers: a paused one has under libvirt.
+    pub fn is_active(&self, machine: &Machine) -> bool {
+        machine.power == Power::On || (self.kind == Kind::Kvm && machine.power == Power::Suspended)
     }
 
     /// A number that no world, group or process has had.

@@ -14,10 +14,11 @@ fn nothing_is_offered_after_an_action_that_has_nothing_to_do() {
     let vmx = |name: &str| format!("vmx=/vmfs/volumes/storage1/{name}/{name}.vmx on lab-esx because x");
     let iso = "iso=/var/lib/libvirt/images/install.iso on lab-kvm because x";
     for (request, why) in [
-        ("/run kvm-vm-start domain=web02 on lab-kvm because x".to_owned(), "does not match (?m)^shut off"),
+        ("/run kvm-vm-shutdown domain=\"mail 02\" on lab-kvm because x".to_owned(), "does not match"),
+        ("/run kvm-vm-destroy domain=\"mail 02\" on lab-kvm because x".to_owned(), "does not match"),
+        ("/run kvm-vm-resume domain=web02 on lab-kvm because x".to_owned(), "does not match"),
         ("/run kvm-vm-start domain=nosuch on lab-kvm because x".to_owned(), "exit code 1, expected 0"),
         ("/run kvm-vm-shutdown domain=nosuch on lab-kvm because x".to_owned(), "exit code 1, expected 0"),
-        ("/run kvm-vm-shutdown domain=cache02 on lab-kvm because x".to_owned(), "does not match"),
         (format!("/run kvm-vm-create name=web02 {iso}"), "exit code 0 says that it does not apply here"),
         (format!("/run esx-vm-stop {}", vmx("app01")), "does not match"),
         (format!("/run esx-vm-stop {}", vmx("nosuch")), "exit code 11, expected 0"),

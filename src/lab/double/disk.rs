@@ -1,8 +1,8 @@
-//! `df`, `du` and `journalctl --disk-usage`.
+//! `df` and `du`. Layouts and complaints are those of GNU coreutils, tried; of `ESXi` from public transcripts.
 
 use std::fmt::Write as _;
 
-use super::super::disk::{Usage, folders, holding, human, human_esxi, usages};
+use super::super::disk::{Measure, Usage, holding, human, human_esxi, measured, usages};
 use super::super::root::reason;
 use super::super::state::{Filesystem, Kind};
 use super::call::Call;
@@ -114,29 +114,17 @@ fn format_row(line: &[String; 6], widths: [usize; 5]) -> String {
     format!("{text} {}\n", line[5])
 }
 
-/// `du [-h] [-x] [-s] [--max-depth=N] PATH...`.
+/// `du [-h] [-x] [-s] [-a] [-D] [--inodes] [--max-depth=N] [--threshold=SIZE] PATH...`.
 pub fn du(call: &mut Call) -> u8 {
     let (options, paths) = call.split_args();
-    let (mut readable, mut one_disk, mut depth) = (false, false, usize::MAX);
-    for option in &options {
-        if let Some(number) = option.strip_prefix("--max-depth=") {
-            let Ok(number) = number.parse() else {
-                call.complain(format!("du: invalid maximum depth '{number}'"));
-                return 1;
-            };
-            depth = number;
-            continue;
+    let wanted = match Wanted::read(&options) {
+        Ok(wanted) => wanted,
+        Err(Unread::Option(letter)) => return call.unknown_option("du", &letter, 1),
+        Err(Unread::Value(text)) => {
+            call.complain(format!("du: {text}"));
+            return 1;
         }
-        for letter in option.trim_start_matches('-').chars() {
-            match letter {
-                'h' => readable = true,
-                'x' => one_disk = true,
-                's' => depth = 0,
-                'k' => {}
-                _ => return call.unknown_option("du", &letter.to_string(), 1),
-            }
-        }
-    }
+    };
     let mut code = 0;
     let paths = if paths.is_empty() { vec![".".to_owned()] } else { paths };
     let filesystems = call.host.state.filesystems.clone();
@@ -148,26 +136,71 @@ pub fn du(call: &mut Call) -> u8 {
             code = 1;
             continue;
         }
-        for (kib, folder) in folders(&call.root, path, depth, one_disk.then_some(&filesystems)) {
-            let size = if readable { human(kib) } else { kib.to_string() };
-            call.say(format!("{size}\t{folder}"));
+        let mounts = wanted.one_disk.then_some(filesystems.as_slice());
+        for (number, entry) in measured(&call.root, path, Measure { mounts, ..wanted.measure }) {
+            if number < wanted.least {
+                continue;
+            }
+            let is_size = wanted.readable && !wanted.measure.inodes;
+            let size = if is_size { human(number) } else { number.to_string() };
+            call.say(format!("{size}\t{entry}"));
         }
     }
     code
 }
 
-/// `journalctl --disk-usage`.
-pub fn journalctl(call: &mut Call) -> u8 {
-    let [option] = call.args else { return refuse_journal(call) };
-    if option != "--disk-usage" {
-        return refuse_journal(call);
-    }
-    let kib = folders(&call.root, "/var/log/journal", 0, None).last().map_or(0, |(kib, _)| *kib);
-    call.say(format!("Archived and active journals take up {} in the file system.", human_esxi(kib)));
-    0
+/// What the options of `du` ask for.
+struct Wanted {
+    measure: Measure<'static>,
+    one_disk: bool,
+    readable: bool,
+    /// In KiB.
+    least: u64,
 }
 
-fn refuse_journal(call: &mut Call) -> u8 {
-    call.complain("journalctl: only --disk-usage can be practised here");
-    1
+/// Why the options of `du` can't be read.
+enum Unread {
+    Option(String),
+    Value(String),
+}
+
+impl Wanted {
+    fn read(options: &[String]) -> Result<Self, Unread> {
+        let measure = Measure { depth_max: usize::MAX, ..Measure::default() };
+        let mut wanted = Self { measure, one_disk: false, readable: false, least: 0 };
+        for option in options {
+            if let Some(number) = option.strip_prefix("--max-depth=") {
+                let invalid = |_| Unread::Value(format!("invalid maximum depth '{number}'"));
+                wanted.measure.depth_max = number.parse().map_err(invalid)?;
+            } else if let Some(size) = option.strip_prefix("--threshold=") {
+                let invalid = || Unread::Value(format!("invalid suffix in --threshold argument '{size}'"));
+                wanted.least = kib_of(size).ok_or_else(invalid)?;
+            } else if option == "--inodes" {
+                wanted.measure.inodes = true;
+            } else {
+                for letter in option.trim_start_matches('-').chars() {
+                    wanted.take(letter)?;
+                }
+            }
+        }
+        Ok(wanted)
+    }
+
+    fn take(&mut self, letter: char) -> Result<(), Unread> {
+        match letter {
+            'h' => self.readable = true,
+            'x' => self.one_disk = true,
+            's' => self.measure.depth_max = 0,
+            'a' => self.measure.files = true,
+            'D' => self.measure.follow = true,
+            'k' => {}
+            _ => return Err(Unread::Option(letter.to_string())),
+        }
+        Ok(())
+    }
+}
+
+fn kib_of(size: &str) -> Option<u64> {
+    let units = [('K', 1), ('M', 1024), ('G', 1024 * 1024)];
+    units.iter().find_map(|(unit, kib)| Some(size.strip_suffix(*unit)?.parse::<u64>().ok()? * kib))
 }

@@ -8,8 +8,10 @@ mod disk;
 mod esxi;
 mod files;
 mod grep;
+mod linux;
 mod listing;
 mod process;
+mod qemu_img;
 mod virsh;
 mod vm_support;
 mod vmware_cmd;
@@ -89,6 +91,7 @@ pub fn tools(kind: Kind) -> &'static [&'static str] {
             "vmfsfilelockinfo",
         ],
         Kind::Kvm => &[
+            "apt-get",
             "cat",
             "df",
             "du",
@@ -96,6 +99,7 @@ pub fn tools(kind: Kind) -> &'static [&'static str] {
             "journalctl",
             "kill",
             "ls",
+            "lsof",
             "mkdir",
             "ps",
             "qemu-img",
@@ -113,17 +117,19 @@ fn tool(kind: Kind, name: &str) -> Option<Tool> {
         return None;
     }
     Some(match name {
+        "apt-get" => linux::apt_get,
         "cat" => files::cat,
         "df" => disk::df,
         "du" => disk::du,
         "esxcli" => esxi::esxcli,
         "grep" => grep::grep,
-        "journalctl" => disk::journalctl,
+        "journalctl" => linux::journalctl,
         "kill" => process::kill,
         "ls" => listing::ls,
+        "lsof" => linux::lsof,
         "mkdir" => files::mkdir,
         "ps" => process::ps,
-        "qemu-img" => virsh::qemu_img,
+        "qemu-img" => qemu_img::qemu_img,
         "rm" => files::rm,
         "stat" => listing::stat,
         "tee" => files::tee,

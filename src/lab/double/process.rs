@@ -15,7 +15,7 @@ pub fn ps(call: &mut Call) -> u8 {
     }
     let state = &call.host.state;
     let mut rows: Vec<(u32, String)> = state.processes.iter().map(|p| (p.pid, p.command.clone())).collect();
-    let running = state.machines.iter().filter(|vm| vm.power == Power::On);
+    let running = state.machines.iter().filter(|vm| state.is_active(vm));
     rows.extend(running.map(|vm| (vm.pid, command_line(state.kind, vm).join(" "))));
     rows.sort_unstable();
     call.say("UID        PID  PPID  C STIME TTY          TIME CMD");

@@ -84,18 +84,38 @@ const TABLE: &[Row] = &[
         "lab-kvm",
         "virsh list --all",
         0,
-        " Id   Name      State\n--------------------------\n 1    web02     running\n 2    db02      running\n -    cache02   shut off\n\n",
+        " Id   Name       State\n---------------------------\n 1    web02      running\n 2    db02       running\n 3    mail 02    paused\n 4    2019-job   running\n -    cache02    shut off\n\n",
         "",
     ),
     ("lab-kvm", "virsh domstate web02", 0, "running\n\n", ""),
     ("lab-kvm", "virsh domstate --reason web02", 0, "running (booted)\n\n", ""),
-    ("lab-kvm", "virsh domstate nosuch", 1, "", "error: failed to get domain 'nosuch'\n"),
+    ("lab-kvm", "virsh domstate nosuch", 1, "\n", "error: failed to get domain 'nosuch'\n"),
+    ("lab-kvm", "virsh start web02", 1, "\n", "error: Domain is already active\n"),
+    ("lab-kvm", "virsh -c qemu:///system domstate +1", 0, "running\n\n", ""),
+    ("lab-kvm", "virsh -c qemu:///system domcontrol web02", 0, "ok\n\n", ""),
+    ("lab-kvm", "virsh -c qemu:///system domjobinfo web02", 0, "Job type:         None        \n\n", ""),
+    ("lab-kvm", "virsh -c qemu:///system domblkerror web02", 0, "No errors found\n\n", ""),
     (
         "lab-kvm",
-        "virsh start web02",
+        "virsh -c qemu:///system domcontrol cache02",
+        1,
+        "\n",
+        "error: Requested operation is not valid: domain is not running\n",
+    ),
+    (
+        "lab-kvm",
+        "virsh resume web02",
+        1,
+        "\n",
+        "error: Failed to resume domain 'web02'\nerror: Requested operation is not valid: domain is already running\n",
+    ),
+    (
+        "lab-kvm",
+        "virsh -c qemu:///nosuch list",
         1,
         "",
-        "error: Failed to start domain 'web02'\nerror: Domain is already active\n",
+        "error: failed to connect to the hypervisor\nerror: internal error: unexpected qemu URI path '/nosuch', try \
+         qemu:///system\n",
     ),
     ("lab-kvm", "virsh destroy db02", 0, "Domain 'db02' destroyed\n\n", ""),
     ("lab-kvm", "virsh domstate --reason db02", 0, "shut off (destroyed)\n\n", ""),
@@ -224,6 +244,76 @@ async fn the_service_console_is_full_until_the_old_image_is_removed() {
     let free = world.esx("df -h");
     assert!(free.out.contains("/dev/sda2             4.9G  1.4G  3.2G  31% /\n"), "{free:?}");
     world.run("lab-esx", &["tee", "--", "/tmp/x"], "x").says(0, "x");
+}
+
+#[tokio::test]
+async fn virsh_tells_of_paused_and_of_transient_domains() {
+    let world = World::start().await;
+    let virsh = |order: &str, domain: &str| world.run("lab-kvm", &["virsh", order, domain], "");
+    let reason = |domain: &str| world.run("lab-kvm", &["virsh", "domstate", "--reason", domain], "").out;
+    assert_eq!(reason("mail 02"), "paused (I/O error)\n\n");
+    virsh("domblkerror", "mail 02").says(0, "vda: no space\n\n");
+    let refused = virsh("shutdown", "mail 02");
+    let why = "error: Failed to shutdown domain 'mail 02'\nerror: Requested operation is not valid: domain is not \
+               running\n";
+    assert_eq!((refused.code, refused.out.as_str(), refused.err.as_str()), (1, "\n", why));
+    virsh("resume", "mail 02").says(0, "Domain 'mail 02' resumed\n\n");
+    assert_eq!(reason("mail 02"), "running (unpaused)\n\n");
+    virsh("suspend", "mail 02").says(0, "Domain 'mail 02' suspended\n\n");
+    assert_eq!(reason("mail 02"), "paused (user)\n\n");
+
+    assert!(virsh("dominfo", "web02").out.contains("\nPersistent:     yes\n"));
+    assert!(virsh("dominfo", "2019-job").out.contains("\nPersistent:     no\n"));
+    virsh("destroy", "2019-job").says(0, "Domain '2019-job' destroyed\n\n");
+    assert_eq!(virsh("domstate", "2019-job").err, "error: failed to get domain '2019-job'\n");
+    virsh("undefine", "web02").says(0, "Domain 'web02' has been undefined\n\n");
+    assert!(virsh("dominfo", "web02").out.contains("\nPersistent:     no\n"), "it runs on without a definition");
+}
+
+#[tokio::test]
+async fn a_paused_domain_is_paused_again_while_the_disk_is_full() {
+    let world = World::start().await;
+    let image = "/var/lib/libvirt/images/fill.img";
+    let place = world.real("lab-kvm", image);
+    std::fs::File::create(place).unwrap().set_len(300 << 30).unwrap();
+    world.run("lab-kvm", &["virsh", "resume", "mail 02"], "").says(0, "Domain 'mail 02' resumed\n\n");
+    let state = world.run("lab-kvm", &["virsh", "domstate", "--reason", "mail 02"], "");
+    assert_eq!(state.out, "paused (I/O error)\n\n");
+}
+
+#[tokio::test]
+async fn linux_frees_its_journal_and_its_packages() {
+    let world = World::start().await;
+    world.kvm("journalctl --rotate").says(0, "");
+    let vacuumed = world.kvm("journalctl --vacuum-size=500M");
+    assert_eq!((vacuumed.code, vacuumed.out.as_str()), (0, ""));
+    let (first, last) = vacuumed.err.split_once('\n').unwrap();
+    assert_eq!(first, "Deleted archived journal /var/log/journal/4f5d6a1e/system@0001.journal (3.8G).");
+    assert_eq!(last, "Vacuuming done, freed 3.8G of archived journals from /var/log/journal/4f5d6a1e.\n");
+    let usage = world.kvm("journalctl --disk-usage");
+    assert_eq!(usage.out, "Archived and active journals take up 351.1M in the file system.\n");
+    let archives = "/var/cache/apt/archives";
+    assert!(world.kvm(&format!("ls -- {archives}")).out.ends_with(".deb\n"));
+    world.kvm("apt-get clean").says(0, "");
+    world.kvm(&format!("ls -- {archives}")).says(0, "");
+    world.kvm("lsof -nP +L1").says(0, "");
+}
+
+#[tokio::test]
+async fn du_tells_of_files_of_entries_and_of_what_is_large() {
+    let world = World::start().await;
+    std::os::unix::fs::symlink("/var/log", world.real("lab-kvm", "/logs")).unwrap();
+    world.kvm("du -xh --max-depth=1 /logs").says(0, "0\t/logs\n");
+    let folder = world.kvm("du -Dxh --max-depth=0 -- /logs");
+    assert_eq!(folder.out, "5.7G\t/logs\n");
+    let large = world.kvm("du -aDxh --threshold=1G -- /var/log");
+    let names: Vec<_> = large.out.lines().filter_map(|line| line.split('\t').nth(1)).collect();
+    let journal = "/var/log/journal/4f5d6a1e";
+    let file = format!("{journal}/system@0001.journal");
+    assert_eq!(names, [&file, journal, "/var/log/journal", "/var/log/syslog.1", "/var/log"]);
+    world.kvm("du --inodes -Dx --max-depth=1 -- /var/log").says(0, "5\t/var/log/journal\n7\t/var/log\n");
+    let wrong = world.kvm("du --threshold=1X /var/log");
+    wrong.complains(1, "du: invalid suffix in --threshold argument '1X'\n");
 }
 
 #[tokio::test]
