@@ -58,9 +58,12 @@ enum Naming {
     Removed { name: PathBuf },
 }
 
+/// What a folder holds, by the numbers of the files and folders.
+type Names = BTreeMap<PathBuf, usize>;
+
 enum Node {
     File(Vec<Done<Change>>),
-    Folder { names: BTreeMap<PathBuf, usize>, done: Vec<Done<Naming>> },
+    Folder { names: Names, done: Vec<Done<Naming>> },
 }
 
 /// The files below a folder.
@@ -74,7 +77,7 @@ pub struct Disk {
 impl Disk {
     /// What stands below `root` now, all of it durable.
     pub fn of(root: &Path) -> Self {
-        let nodes = vec![Node::Folder { names: BTreeMap::new(), done: Vec::new() }];
+        let nodes = vec![Node::Folder { names: Names::new(), done: Vec::new() }];
         let mut disk = Self { root: root.to_owned(), nodes, syncs: HashMap::new() };
         // The first is the root itself.
         for (call, (path, bytes)) in found(root).into_iter().enumerate().skip(1) {
@@ -88,7 +91,7 @@ impl Disk {
             }
         }
         for node in &mut disk.nodes {
-            node.each(|_, has_ended, is_durable| (*has_ended, *is_durable) = (true, true));
+            node.each(|_, _, has_ended, is_durable| (*has_ended, *is_durable) = (true, true));
         }
         disk
     }
@@ -103,7 +106,7 @@ impl Disk {
                 None => self.name(path, call, Node::File(Vec::new())),
             },
             Call::Folder { path } => {
-                self.name(path, call, Node::Folder { names: BTreeMap::new(), done: Vec::new() });
+                self.name(path, call, Node::Folder { names: Names::new(), done: Vec::new() });
             }
             Call::Written { path, at, bytes } => {
                 if let Some(node) = self.find(path) {
@@ -126,7 +129,7 @@ impl Disk {
             Call::Synced { path } => {
                 let Some(node) = self.find(path) else { return };
                 let mut covered = Vec::new();
-                self.nodes[node].each(|at, has_ended, _| covered.extend(has_ended.then_some(at)));
+                self.nodes[node].each(|_, at, has_ended, _| covered.extend(has_ended.then_some(at)));
                 self.syncs.insert(call, (node, covered));
             }
         }
@@ -135,10 +138,10 @@ impl Disk {
     /// A call has returned.
     pub fn ends(&mut self, call: usize) {
         if let Some((node, covered)) = self.syncs.remove(&call) {
-            self.nodes[node].each(|at, _, is_durable| *is_durable |= covered.contains(&at));
+            self.nodes[node].each(|_, at, _, is_durable| *is_durable |= covered.contains(&at));
         }
         for node in &mut self.nodes {
-            node.ended(call);
+            node.each(|of, _, has_ended, _| *has_ended |= of == call);
         }
     }
 
@@ -177,7 +180,7 @@ impl Disk {
     }
 
     /// The folder that holds a path, if it is below the root.
-    fn folder_of(&mut self, path: &Path) -> Option<(&mut BTreeMap<PathBuf, usize>, &mut Vec<Done<Naming>>)> {
+    fn folder_of(&mut self, path: &Path) -> Option<(&mut Names, &mut Vec<Done<Naming>>)> {
         let folder = self.find(path.parent()?)?;
         match &mut self.nodes[folder] {
             Node::Folder { names, done } => Some((names, done)),
@@ -211,30 +214,18 @@ impl<T> Done<T> {
 }
 
 impl Node {
-    /// Shows each change by its number, whether it has ended and whether it is durable.
-    fn each(&mut self, mut look: impl FnMut(usize, &mut bool, &mut bool)) {
+    /// Shows each change: its call, its number here, whether it has ended and whether it is durable.
+    fn each(&mut self, mut look: impl FnMut(usize, usize, &mut bool, &mut bool)) {
         match self {
             Self::File(done) => {
                 for (at, done) in done.iter_mut().enumerate() {
-                    look(at, &mut done.has_ended, &mut done.is_durable);
+                    look(done.call, at, &mut done.has_ended, &mut done.is_durable);
                 }
             }
             Self::Folder { done, .. } => {
                 for (at, done) in done.iter_mut().enumerate() {
-                    look(at, &mut done.has_ended, &mut done.is_durable);
+                    look(done.call, at, &mut done.has_ended, &mut done.is_durable);
                 }
-            }
-        }
-    }
-
-    fn ended(&mut self, call: usize) {
-        // It is one of the last: few are under way at once.
-        match self {
-            Self::File(done) => {
-                done.iter_mut().rev().take(64).for_each(|done| done.has_ended |= done.call == call)
-            }
-            Self::Folder { done, .. } => {
-                done.iter_mut().rev().take(64).for_each(|done| done.has_ended |= done.call == call);
             }
         }
     }
@@ -291,7 +282,7 @@ fn put(left: &mut Vec<u8>, at: usize, bytes: &[u8]) {
     left[at..at + bytes.len()].copy_from_slice(bytes);
 }
 
-fn names_left(done: &[Done<Naming>], cut: Cut, chance: &mut Chance) -> BTreeMap<PathBuf, usize> {
+fn names_left(done: &[Done<Naming>], cut: Cut, chance: &mut Chance) -> Names {
     let durable = done.iter().rposition(|done| done.is_durable).map_or(0, |last| last + 1);
     let open = done.len() - durable;
     let kept = match cut {
@@ -299,7 +290,7 @@ fn names_left(done: &[Done<Naming>], cut: Cut, chance: &mut Chance) -> BTreeMap<
         Cut::KeepsNothing => 0,
         Cut::ByChance(_) => usize::try_from(chance.below(open as u64 + 1)).unwrap(),
     };
-    let mut names = BTreeMap::new();
+    let mut names = Names::new();
     for Done { what, .. } in &done[..durable + kept] {
         match what {
             Naming::Named { name, node } => drop(names.insert(name.clone(), *node)),
