@@ -267,7 +267,10 @@ async fn virsh_tells_of_paused_and_of_transient_domains() {
     virsh("destroy", "2019-job").says(0, "Domain '2019-job' destroyed\n\n");
     assert_eq!(virsh("domstate", "2019-job").err, "error: failed to get domain '2019-job'\n");
     virsh("undefine", "web02").says(0, "Domain 'web02' has been undefined\n\n");
-    assert!(virsh("dominfo", "web02").out.contains("\nPersistent:     no\n"), "it runs on without a definition");
+    assert!(
+        virsh("dominfo", "web02").out.contains("\nPersistent:     no\n"),
+        "it runs on without a definition"
+    );
 }
 
 #[tokio::test]
