@@ -47,7 +47,7 @@ impl Folder {
 }
 
 fn standards() -> Standards {
-    Standards { today: "2026-11-22".parse().unwrap(), reads: ReadList::default() }
+    Standards { today: "2026-12-01".parse().unwrap(), reads: ReadList::default() }
 }
 
 /// Findings as `file:line code`, short enough to compare.

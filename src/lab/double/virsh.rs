@@ -22,7 +22,8 @@ pub fn virsh(call: &mut Call) -> u8 {
         // The login of the lab is root, whose connection is that of the system anyhow.
         ["-c" | "--connect", SYSTEM, order @ ..] => command(call, order),
         ["-c" | "--connect", uri, ..] => {
-            let path = uri.rsplit_once("//").map_or("", |(_, path)| path);
+            let host_and_path = uri.split_once("://").map_or("", |(_, rest)| rest);
+            let path = host_and_path.find('/').map_or("", |at| &host_and_path[at..]);
             call.complain(format!(
                 "error: failed to connect to the hypervisor\nerror: internal error: unexpected qemu URI path \
                  '{path}', try {SYSTEM}"

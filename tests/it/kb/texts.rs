@@ -43,10 +43,10 @@ fn a_section_needs_no_text_where_others_below_it_have_some() {
 #[test]
 fn a_review_is_good_for_365_days_and_one_that_never_was_is_not_overdue_too() {
     for (day, expected) in [
-        ("2025-11-22", None),
+        ("2025-12-01", None),
         (
-            "2025-11-21",
-            Some("review_overdue: reviewed on 2025-11-21, which is good for 365 days: overdue by 1"),
+            "2025-11-30",
+            Some("review_overdue: reviewed on 2025-11-30, which is good for 365 days: overdue by 1"),
         ),
         ("1970-01-01", Some("never_reviewed: it was imported, and nobody has checked it")),
     ] {
