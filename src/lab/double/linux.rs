@@ -19,6 +19,10 @@ pub fn journalctl(call: &mut Call) -> u8 {
             0
         }
         ["--rotate"] => rotate(call),
+        ["--rotate", option] if option.starts_with("--vacuum-size=") => {
+            rotate(call);
+            vacuum(call, &option["--vacuum-size=".len()..])
+        }
         [option] if option.starts_with("--vacuum-size=") => vacuum(call, &option["--vacuum-size=".len()..]),
         _ => {
             call.complain("journalctl: only --disk-usage, --rotate and --vacuum-size can be practised here");
