@@ -79,7 +79,7 @@ pub fn refresh(root: &Root, state: &HostState) -> io::Result<()> {
     Ok(())
 }
 
-/// As in VMware's article on ending a machine from the service console; `vm-support` takes `cfgFile` and
+/// As in `VMware`'s article on ending a machine from the service console; `vm-support` takes `cfgFile` and
 /// `displayName` from the same line.
 fn names(machine: &Machine) -> String {
     let Machine { world, config, name, .. } = machine;

@@ -74,7 +74,9 @@ pub fn apt_get(call: &mut Call) -> u8 {
     if order != "clean" {
         return refuse(call);
     }
-    for name in call.root.list(PACKAGES).unwrap_or_default().iter().filter(|name| name.ends_with(".deb")) {
+    for name in
+        call.root.list(PACKAGES).unwrap_or_default().iter().filter(|name| name.strip_suffix(".deb").is_some())
+    {
         let _ = call.root.remove(&format!("{PACKAGES}/{name}"));
     }
     0
