@@ -50,7 +50,16 @@ pub fn state(kind: Kind) -> HostState {
         Kind::Kvm => 2900,
     };
     let delays_ms = std::collections::BTreeMap::new();
-    HostState { kind, machines, processes, filesystems, next_number, born_ms: now_ms(), delays_ms }
+    HostState {
+        kind,
+        machines,
+        processes,
+        filesystems,
+        next_number,
+        born_ms: now_ms(),
+        delays_ms,
+        ordinary_user: false,
+    }
 }
 
 /// Fills the folder of a new host. Sizes are those of the file; large ones are holes.
@@ -200,7 +209,7 @@ fn esxi_machines() -> Vec<Machine> {
 /// The question of a machine whose datastore is full (`msg.hbacommon.outofspace` of `vmware.log`).
 fn out_of_space() -> Question {
     Question {
-        id: "7".to_owned(),
+        id: "12".to_owned(),
         text: "msg.hbacommon.outofspace:There is no more space for virtual disk files01.vmdk. You might be able to \
                continue this session by freeing disk space on the relevant volume, and clicking _Retry. Click Cancel \
                to terminate this session."

@@ -191,6 +191,13 @@ pub fn trouble(folder: &Path, machine: &str, trouble: Trouble) -> Result<(), Lab
     locked.save()
 }
 
+/// Lets whoever logs in to the host in `folder` be root no more, from any process.
+pub fn take_root(folder: &Path) -> Result<(), LabError> {
+    let mut locked = Locked::open(folder)?;
+    locked.state.ordinary_user = true;
+    locked.save()
+}
+
 /// What [`Lab::delay`] does, for the host in `folder`, from any process.
 pub fn delay(folder: &Path, tool: &str, delay: Duration) -> Result<(), LabError> {
     let mut locked = Locked::open(folder)?;

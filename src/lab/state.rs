@@ -144,6 +144,9 @@ pub struct HostState {
     /// Tools that take longer before they act, for tests: milliseconds by name.
     #[serde(default)]
     pub delays_ms: BTreeMap<String, u64>,
+    /// Whether whoever logs in is not root, for tools that ask.
+    #[serde(default)]
+    pub ordinary_user: bool,
 }
 
 impl Machine {

@@ -237,7 +237,8 @@ fn no_action_reaches_the_real_machine() {
     // The attack went as far as it could.
     for tried in [
         "r1 starts",
-        "step 1 of 1: `rm -- /vmimages/out/canary.iso`\n",
+        // What the verification does not see is not removed.
+        "it was so before: the verification holds already",
         "step 1 of 4: `mkdir -- /vmfs/volumes/out/canary`\n",
     ] {
         assert!(said.out.contains(tried), "no {tried:?} in {}", said.out);

@@ -1,6 +1,6 @@
 //! Kills that are given the number of another machine: the neighbour lives, and nobody is told that it worked.
 
-use dogwatch::lab::{Power, Trouble, trouble};
+use dogwatch::lab::{Power, Trouble, take_root, trouble};
 
 use crate::bot::Place;
 
@@ -112,11 +112,11 @@ fn a_question_is_answered_and_no_other_machine_is() {
     assert!(!said.contains("r1 succeeded"), "another question: {said}");
     let place = Place::new();
     let said =
-        approved(&place, "/run esxi-vm-answer vmid=3 question=7 choice=2 on lab-esxi because there is room");
+        approved(&place, "/run esxi-vm-answer vmid=3 question=12 choice=2 on lab-esxi because there is room");
     assert!(said.contains("r1 failed: step 1: "), "no such answer: {said}");
     let place = Place::new();
     let said =
-        approved(&place, "/run esxi-vm-answer vmid=3 question=7 choice=0 on lab-esxi because there is room");
+        approved(&place, "/run esxi-vm-answer vmid=3 question=12 choice=0 on lab-esxi because there is room");
     assert!(said.contains("r1 succeeded"), "{said}");
     assert_eq!(place.machine("lab-esxi", "files01"), Some(Power::On));
 }
@@ -166,6 +166,18 @@ fn a_machine_made_by_the_name_of_its_datastore_is_found() {
         .line("/run esx-vm-create datastore=storage1 name=x memory_mb=513 on lab-esx because x")
         .run();
     assert!(said.out.contains("memory_mb=\"513\" is not what"), "{}", said.out);
+}
+
+/// It ends with the same status as a list of worlds.
+#[test]
+fn a_list_that_root_alone_gets_is_no_success() {
+    let place = Place::new();
+    let said = place.bot().line("/run esx-world-list on lab-esx").run().with(&["r1 succeeded"]);
+    assert!(said.out.contains("vmid=1071"), "{}", said.out);
+    let place = Place::new();
+    take_root(&place.host("lab-esx")).unwrap();
+    let said = place.bot().line("/run esx-world-list on lab-esx").run().with(&["r1 failed"]);
+    assert!(said.out.contains("You must be root"), "{}", said.out);
 }
 
 /// The diagnostics are what this rung is for: without them it has failed, and before it kills there is room.

@@ -36,6 +36,10 @@ pub fn vm_support(call: &mut Call) -> u8 {
         return 1;
     };
     banner(call, &[&format!("VMware ESX Support Script {VERSION}")]);
+    if call.host.state.ordinary_user {
+        banner(call, &["You must be root to run this script."]);
+        return 1;
+    }
     let folder = options.folder.unwrap_or(HOME).trim_end_matches('/').to_owned();
     if options.folder.is_some() && !call.root.metadata(&folder).is_ok_and(|meta| meta.is_dir()) {
         call.complain(format!("vm-support: line 1: cd: {folder}: No such file or directory"));

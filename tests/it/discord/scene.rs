@@ -11,7 +11,7 @@ pub const STUCK: &str = "/vmfs/volumes/storage1/mail01/mail01.vmx";
 /// A machine of the practice host that is well.
 pub const WELL: &str = "/vmfs/volumes/storage1/web01/web01.vmx";
 /// An image of the practice host that nobody needs.
-pub const ISO: &str = "/vmimages/tools-isoimages/linux.iso";
+pub const ISO: &str = dogwatch::lab::OLD_ISO;
 
 /// The thread of the n-th incident, once it is there.
 pub fn thread(serving: &Serving, number: usize) -> u64 {

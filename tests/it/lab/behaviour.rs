@@ -127,12 +127,12 @@ async fn a_wrong_number_kills_the_neighbour() {
 async fn a_question_holds_a_machine_until_it_is_answered() {
     let world = World::start().await;
     let asked = world.esxi("vim-cmd vmsvc/message 3");
-    assert!(asked.out.starts_with("Virtual machine message 7:\nmsg.hbacommon.outofspace:"), "{asked:?}");
+    assert!(asked.out.starts_with("Virtual machine message 12:\nmsg.hbacommon.outofspace:"), "{asked:?}");
     assert!(asked.out.ends_with("\n   0. _Retry (_Retry) [default]\n   1. Cancel (Cancel)\n"), "{asked:?}");
     world.esxi("vim-cmd vmsvc/power.shutdown 3").says(0, "");
     assert_eq!(world.esxi("vim-cmd vmsvc/message 3 8 0").code, 1, "another question");
-    assert!(world.esxi("vim-cmd vmsvc/message 3").out.contains("message 7:"));
-    world.esxi("vim-cmd vmsvc/message 3 7 0").says(0, "");
+    assert!(world.esxi("vim-cmd vmsvc/message 3").out.contains("message 12:"));
+    world.esxi("vim-cmd vmsvc/message 3 12 0").says(0, "");
     world.esxi("vim-cmd vmsvc/message 3").says(0, "No message.\n");
     assert_eq!(power(&world, "lab-esxi", "files01"), Power::On);
 }
