@@ -11,34 +11,45 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use crate::bot::two_at_a_time;
-use case::{Case, changing_actions, honest};
+use case::{Run, changed, changing_actions, honest};
 use tool::{Sabotage, told};
+
+/// Actions that change something on a practice host; there are no fewer.
+const ACTIONS_MIN: usize = 12;
 
 #[test]
 fn no_sabotaged_tool_makes_a_success() {
     let counts = Mutex::new(BTreeMap::<&str, usize>::new());
     let count = |what| *counts.lock().unwrap().entry(what).or_default() += 1;
+    let found = Mutex::new(Vec::new());
     let (actions, elsewhere) = changing_actions();
     two_at_a_time(actions, |action| {
-        let case = honest(&action);
+        let case = match honest(&action) {
+            Ok(case) => case,
+            Err(said) => return found.lock().unwrap().push(said),
+        };
         count("honest");
+        let judge = |what: String, run: &Run, harmed: Vec<String>| {
+            let is_held = run.said.contains("r1 starts") && !run.said.contains("r1 succeeded");
+            if !is_held || !harmed.is_empty() {
+                found.lock().unwrap().push(format!("{what}: harmed {harmed:?}: {}", run.said));
+            }
+        };
         for (step, sabotage) in case.sabotages() {
             let run = case.run(&case.values(case.machine()), Some((step, sabotage)));
-            let context = format!("{sabotage:?} of step {} of {}: {}", step + 1, case.id(), run.said);
-            assert!(run.said.contains("r1 starts") && !run.said.contains("r1 succeeded"), "{context}");
-            if sabotage != Sabotage::Neighbour {
-                case.assert_others_unharmed(&run, &context);
-            }
+            // What the tool itself does to the neighbour nobody can prevent.
+            let harmed = if sabotage == Sabotage::Neighbour { Vec::new() } else { case.harmed_others(&run) };
+            judge(format!("{sabotage:?} of step {} of {}", step + 1, case.id()), &run, harmed);
             count(told(sabotage));
         }
         for values in case.mixed_up() {
             let run = case.run(&values, None);
-            let context = format!("{} with {values:?}: {}", case.id(), run.said);
-            assert!(run.said.contains("r1 starts") && !run.said.contains("r1 succeeded"), "{context}");
-            case.assert_unharmed(&run, &context);
+            judge(format!("{} with {values:?}", case.id()), &run, changed(&run));
             count("the number of a neighbour");
         }
     });
-    eprintln!("runs: {:?}; not on the practice hosts: {elsewhere:?}", counts.lock().unwrap());
-    assert!(Case::ACTIONS_MIN <= counts.lock().unwrap()["honest"]);
+    let (found, counts) = (found.into_inner().unwrap(), counts.into_inner().unwrap());
+    eprintln!("runs: {counts:?}; not on the practice hosts: {elsewhere:?}");
+    assert!(found.is_empty(), "{} wrong: {}", found.len(), found.join("\n---\n"));
+    assert!(counts["honest"] >= ACTIONS_MIN);
 }
