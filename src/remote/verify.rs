@@ -68,9 +68,19 @@ async fn one(look: Look<'_>, within_s: u32) -> VerifyReport {
     }
 }
 
+/// Whether an exit code is an answer. The wrapper and shells end with 126 and 127 where there is nothing to
+/// execute, and with 128 and its number after a signal.
+fn answers(command: &Command, code: i32) -> bool {
+    !matches!(code, 126 | 127 | 129..=192)
+        || [&command.expect_exit, &command.not_applicable_exit].iter().any(|codes| codes.contains(&code))
+}
+
 /// What a look says, and in a few words what is not as the command expects.
 pub(super) fn verdict(command: &Command, look: &StepReport) -> (Verdict, String) {
     match &look.end {
+        StepEnd::Done(code) if !answers(command, *code) => {
+            (Verdict::NotSeen, format!("exit code {code} says that it was not run, or was killed"))
+        }
         StepEnd::Done(code) => match judge(command, *code, &look.output) {
             Judgement::Met => (Verdict::Holds, String::new()),
             Judgement::Unmet(why) => (Verdict::Fails, why),

@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -42,14 +43,17 @@ prompt = "The file"
 type = "path"
 example = "/tmp/x"
 [[steps]]
-run = ["cat", "--", "{path}"]
+run = ["print-file", "{path}"]
 timeout_s = 600
 [verify]
-run = ["ls", "-d", "/"]
+run = ["ls", "--", "{path}.printed"]
 [rollback]
 none = "What was printed is printed."
 ```
 "#;
+
+/// Prints a file, and leaves a mark for the verification.
+const PRINT_FILE: &str = "#!/bin/sh\ncat -- \"$1\" && : >\"$1.printed\"\n";
 
 /// A bot in a terminal that is a pipe.
 struct Bot {
@@ -62,10 +66,11 @@ impl Bot {
     fn start(folder: &Path, sshd: &Sshd) -> Self {
         let Sshd { port, host_key, identity, user, folder: below, .. } = sshd;
         let inventory = format!(
-            "[ssh]\nidentity = \"{}\"\n[[host]]\nname = \"lab-host\"\naddress = \"127.0.0.1\"\nport = {port}\n\
-             user = \"{user}\"\nplatforms = [\"linux\"]\nhost_key = \"{host_key}\"\nfolder = \"{}/runs\"\n",
-            identity.display(),
-            below.display()
+            "[ssh]\nidentity = \"{identity}\"\n[[host]]\nname = \"lab-host\"\naddress = \"127.0.0.1\"\nport = {port}\n\
+             user = \"{user}\"\nplatforms = [\"linux\"]\nhost_key = \"{host_key}\"\nfolder = \"{0}/runs\"\n\
+             path = \"{0}/programs:/usr/bin:/bin\"\n",
+            below.display(),
+            identity = identity.display(),
         );
         for (name, file, text) in [("lab", "inventory.toml", &*inventory), ("kb", "output.md", ARTICLE)] {
             fs::create_dir(folder.join(name)).unwrap();
@@ -129,13 +134,19 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 fn main() {
     let (sshd, folder) = (Sshd::start(), tempfile::tempdir().unwrap());
-    let file = sshd.folder.join("output");
+    let programs = sshd.folder.join("programs");
+    fs::create_dir(&programs).unwrap();
+    fs::write(programs.join("print-file"), PRINT_FILE).unwrap();
+    fs::set_permissions(programs.join("print-file"), fs::Permissions::from_mode(0o755)).unwrap();
+    let file = programs.join("output");
     let line = b"the quick brown fox jumps over the lazy dog while the watch is kept\n";
     fs::write(&file, line.iter().copied().cycle().take(BYTES).collect::<Vec<_>>()).unwrap();
+    sshd::own(&programs, &sshd.user);
     let mut bot = Bot::start(folder.path(), &sshd);
     let mut ratios = Vec::new();
     for request in 1..=PAIRS {
         let ours = bot.takes(request, &file).as_secs_f64();
+        fs::remove_file(programs.join("output.printed")).unwrap();
         let theirs = ssh_takes(&sshd, &file).as_secs_f64();
         println!("pair {request}: dogwatch {ours:.2} s, ssh {theirs:.2} s, ratio {:.2}", ours / theirs);
         ratios.push(ours / theirs);

@@ -39,6 +39,13 @@ fn no_sabotaged_tool_makes_a_success() {
             let run = case.run(&case.values(case.machine()), Some((step, sabotage)));
             // What the tool itself does to the neighbour nobody can prevent.
             let harmed = if sabotage == Sabotage::Neighbour { Vec::new() } else { case.harmed_others(&run) };
+            if !case.is_reached(&run, step) {
+                found.lock().unwrap().push(format!(
+                    "never reached: {sabotage:?} of {}: {}",
+                    case.id(),
+                    run.said
+                ));
+            }
             judge(format!("{sabotage:?} of step {} of {}", step + 1, case.id()), &run, harmed);
             count(told(sabotage));
         }

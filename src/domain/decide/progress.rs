@@ -22,6 +22,9 @@ use crate::domain::world::action::VerifyBefore;
 /// What a verification says that proves nothing: what the steps said is what counts.
 const HOLDS_AS_BEFORE: &str = "the verification holds, as it did before; it worked by what the steps printed";
 
+/// The same where nobody knows what they did.
+const PROVES_NOTHING: &str = "the verification, which held before too, holds and proves nothing";
+
 /// Times that one step is sent to one host at the most.
 pub const ATTEMPTS_MAX: u32 = 3;
 
@@ -110,7 +113,7 @@ pub fn verified_before(
         }
     };
     turn.keep_output(host, None, &output);
-    turn.follow(replies::run::verified(id, host, "before anything is done", &instead, &output));
+    turn.follow(replies::run::left_alone(id, host, outcome, &instead, &output));
     turn.end_host(host, outcome, &instead);
     turn.decision
 }
@@ -174,6 +177,7 @@ pub fn verified(view: View<'_>, id: RequestId, host: &HostName, report: VerifyRe
     let why = shortened(&why, WHY_LEN_MAX);
     let held_before = turn.host_run(host).and_then(|host| host.before) == Some(Verdict::Holds);
     let (found, problem) = match verdict {
+        Verdict::Holds if held_before && unknown => (PROVES_NOTHING, None),
         Verdict::Holds if held_before => (HOLDS_AS_BEFORE, None),
         Verdict::Holds => ("the verification holds", None),
         Verdict::Fails => ("the verification does not hold", Some(why.clone())),

@@ -3,12 +3,16 @@
 //!
 //! Two values that nothing compares can belong to two machines: the one named is verified, the other harmed. So
 //! each parameter of a step that changes something stands in a verification, or in a guard, which is a reading
-//! step before it that fails where the value belongs to something else. Choices name nothing and are free.
+//! step before it that can fail where the value belongs to something else. Choices name nothing and are free.
+//! What one command is given beside a value that is tied is taken for a detail of that: whether it is one, only
+//! people can tell.
 
 use std::collections::BTreeSet;
 
+use regex::Regex;
+
 use crate::domain::policy::reads::ReadList;
-use crate::domain::world::action::{Action, ParamType, Part, Program, Step, VerifyBefore, parts};
+use crate::domain::world::action::{Action, ParamType, Part, Program, Rollback, Step, VerifyBefore, parts};
 
 /// What nothing holds together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +30,7 @@ pub fn loose(action: &Action, reads: &ReadList) -> Vec<Loose> {
     let Some(first) = action.steps.iter().position(|step| !reads.covers(step)) else { return Vec::new() };
     let mut found = Vec::new();
     let names = |step| names(action, step);
-    let guards: Vec<_> = action.steps[..first].iter().map(names).collect();
+    let guards: Vec<_> = action.steps[..first].iter().filter(|step| can_fail(step)).map(names).collect();
     let verifications: Vec<_> = action.verify.iter().map(|verify| names(&verify.step)).collect();
     let changing = || action.steps.iter().enumerate().skip(first).filter(|(_, step)| !reads.covers(step));
     let tied: BTreeSet<_> = guards.iter().chain(&verifications).flatten().copied().collect();
@@ -40,14 +44,34 @@ pub fn loose(action: &Action, reads: &ReadList) -> Vec<Loose> {
         }
     }
     let commands: Vec<_> = changing().map(|(_, step)| names(step)).collect();
-    let meant: BTreeSet<_> = commands.iter().chain(&verifications).flatten().copied().collect();
+    let way_back: BTreeSet<_> = match &action.rollback {
+        Some(Rollback::Step { step, .. }) => names(step),
+        _ => BTreeSet::new(),
+    };
+    let meant: BTreeSet<_> =
+        commands.iter().chain(&verifications).flatten().chain(&way_back).copied().collect();
+    // The way back compares nothing: what it names must hang together without it.
     let together: Vec<_> = guards.into_iter().chain(verifications).chain(commands).collect();
     found.extend(apart(&meant, &together).map(|(one, other)| Loose::Apart(one.to_owned(), other.to_owned())));
-    let shows = |step: &Step| step.expect_stdout.is_some() || step.expect_no_stdout.is_some();
     if action.verify_before == VerifyBefore::MayHold && !changing().any(|(_, step)| shows(step)) {
         found.push(Loose::Unproven);
     }
     found
+}
+
+/// Whether a guard can say no: one that takes whatever comes compares nothing.
+fn can_fail(step: &Step) -> bool {
+    step.expect_exit.len() == 1 || shows(step) || step.expect_no_stdout.is_some()
+}
+
+/// Whether a step that prints nothing is not as expected.
+fn shows(step: &Step) -> bool {
+    let Some(template) = step.expect_stdout.as_deref() else { return false };
+    let literal = parts(template).into_iter().map(|part| match part {
+        Part::Literal(text) => text,
+        Part::Placeholder(_) => "x",
+    });
+    Regex::new(&literal.collect::<String>()).is_ok_and(|pattern| !pattern.is_match(""))
 }
 
 /// The first of `meant` that does not hang together with the first of all.

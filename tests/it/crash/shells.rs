@@ -32,6 +32,7 @@ const NOTE_STEP: &str = r#"#!/bin/sh
 here=${0%/*}/..
 printf '{"at_ms":0,"tool":"note-step","args":["%s","%s","%s"]}\n' "$@" >>"$here/log"
 sleep 0.7
+echo "noted $1 $2"
 : >"$here/over-$1-$2"
 exit "$3"
 "#;

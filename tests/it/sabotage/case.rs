@@ -11,7 +11,7 @@ use dogwatch::domain::world::host::Platform;
 use regex::Regex;
 use serde_json::{Value, json};
 
-use super::tool::{Sabotage, printed, put_before};
+use super::tool::{Sabotage, printed, put_before, reached};
 use crate::KB;
 use crate::bot::Place;
 
@@ -25,6 +25,8 @@ pub type Values = BTreeMap<String, String>;
 /// What became of a run.
 pub struct Run {
     pub said: String,
+    /// The steps whose tools were given what is theirs.
+    reached: Vec<usize>,
     before: Value,
     after: Value,
     printed: BTreeMap<usize, String>,
@@ -211,7 +213,8 @@ impl Case {
         let said = bot.run().out;
         let text = |step| Some((step, fs::read_to_string(printed(&folder, step)).ok()?));
         let printed = self.changing().into_iter().filter_map(text).collect();
-        Run { said, before, after: machines(&place, self.host), printed }
+        let reached = self.changing().into_iter().filter(|step| reached(&folder, *step).exists()).collect();
+        Run { said, reached, before, after: machines(&place, self.host), printed }
     }
 
     /// Has a machine obey, and turns it on or off if that is the case.
@@ -225,6 +228,11 @@ impl Case {
         machine["stops_after_ms"] = json!(0);
         machine["reason"] = json!(if power == "on" { "booted" } else { "shutdown" });
         fs::write(&path, state.to_string()).unwrap();
+    }
+
+    /// Whether what was sabotaged was reached: else nothing was shown.
+    pub fn is_reached(&self, run: &Run, step: usize) -> bool {
+        run.reached.contains(&step)
     }
 
     /// The machines that were not named and are otherwise than before.

@@ -64,17 +64,22 @@ pub fn put_before(
     let same = words
         .iter()
         .enumerate()
-        .map(|(i, word)| format!(" && [ \"${{{}}}\" = {word} ]", i + 1))
-        .collect::<String>();
+        .fold(String::new(), |same, (i, word)| format!("{same} && [ \"${{{}}}\" = {word} ]", i + 1));
     let before = folder.join("bin").join(name);
     let earlier = fs::read_to_string(&before).ok().filter(|text| text.starts_with("#!")).unwrap_or_default();
     let earlier = earlier.replace(&format!("exec {original} \"$@\"\n"), "");
     let head = if earlier.is_empty() { "#!/bin/sh\n".to_owned() } else { earlier };
     let _ = fs::remove_file(&before);
-    let script =
-        format!("{head}if [ $# = {} ]{same}; then {instead}; fi\nexec {original} \"$@\"\n", argv.len() - 1);
+    let reached = quoted(reached(folder, number).to_str().unwrap());
+    let given = format!("[ $# = {} ]{same}", argv.len() - 1);
+    let script = format!("{head}if {given}; then : >{reached}; {instead}; fi\nexec {original} \"$@\"\n");
     fs::write(&before, script).unwrap();
     fs::set_permissions(&before, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// What is there once the command with this number was given to its tool.
+pub fn reached(folder: &Path, number: usize) -> std::path::PathBuf {
+    folder.join(format!("reached-{number}"))
 }
 
 /// Where the output of the command with this number is kept.

@@ -118,7 +118,7 @@ pub fn a_step_reads_its_own_input_or_nothing(host: &Host) {
 pub fn the_environment_is_that_of_the_login(host: &Host) {
     let run = fresh();
     let mut login = host.login(&[&run, "start"]);
-    login.current_dir("/usr").env("FLAVOUR", "vanilla").env("LC_ALL", "C.UTF-8");
+    login.current_dir("/usr").env("FLAVOUR", "vanilla").env("LC_ALL", "de_DE.UTF-8").env("LANGUAGE", "de");
     for name in ["WR_PATH", "WR_ARG1", "WR_BASE", "WR_STDIN", "WR_DIGEST", "WR_TEXT", "WR_BOOT", "WR_TOOLS"] {
         login.env(name, "from the login");
     }
@@ -139,6 +139,7 @@ pub fn the_environment_is_that_of_the_login(host: &Host) {
     let has_utf8 =
         String::from_utf8(locales).unwrap().lines().any(|name| name == "C.utf8" || name == "C.UTF-8");
     let locale = if has_utf8 { "LC_ALL=C.UTF-8" } else { "LC_ALL=C" };
+    assert!(!text.contains("LANGUAGE="), "what is compared is said in one language: {text}");
     for line in ["FLAVOUR=vanilla", locale, "PATH=/usr/bin:/bin"] {
         assert!(lines.contains(&line), "{line} of {text}");
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Loose, loose};
 use crate::domain::policy::reads::ReadList;
 use crate::domain::testing::{action, step, text_param};
-use crate::domain::world::action::{Action, ParamType, Risk, Step, Verify, VerifyBefore};
+use crate::domain::world::action::{Action, ParamType, Risk, Rollback, Step, Verify, VerifyBefore};
 
 fn of(names: &[&str], steps: Vec<Step>, verify: &[&str]) -> Action {
     let params: BTreeMap<_, _> = names.iter().map(|name| ((*name).to_owned(), text_param(None))).collect();
@@ -49,6 +49,27 @@ fn a_verification_that_looks_past_what_was_done_is_none() {
 }
 
 #[test]
+fn a_guard_that_cannot_fail_is_none() {
+    let kill = || step(&["kill", "-9", "{pid}"]);
+    let mut guard = step(&["grep", "-r", "-o", "--include=status", "{vmx}{pid}", "/proc/vmware/vm"]);
+    guard.expect_exit = vec![0, 1, 2];
+    let of_guard = |guard: &Step| {
+        found(&of(&["vmx", "pid"], vec![guard.clone(), kill()], &["vmware-cmd", "{vmx}", "getstate"]))
+    };
+    assert_eq!(of_guard(&guard), [untied(1, "pid"), apart("pid", "vmx")]);
+    guard.expect_no_stdout = Some("other".to_owned());
+    assert_eq!(of_guard(&guard), []);
+}
+
+#[test]
+fn the_way_back_names_nothing_that_nobody_compared() {
+    let mut kill = of(&["pid", "other"], vec![step(&["kill", "{pid}"])], &["ps", "-p", "{pid}"]);
+    assert_eq!(found(&kill), []);
+    kill.rollback = Some(Rollback::Step { step: step(&["virsh", "undefine", "{other}"]), from_step: None });
+    assert_eq!(found(&kill), [apart("other", "pid")]);
+}
+
+#[test]
 fn details_of_what_is_looked_at_and_choices_are_free() {
     let resize = step(&["virsh", "setmem", "{domain}", "{mb}"]);
     assert_eq!(found(&of(&["domain", "mb"], vec![resize], &["virsh", "dominfo", "{domain}"])), []);
@@ -76,7 +97,14 @@ fn where_the_verification_may_hold_before_a_step_must_show_its_work() {
     assert_eq!(found(&clean), [Loose::Unproven]);
     clean.steps[0].expect_stdout = Some("freed".to_owned());
     assert_eq!(found(&clean), []);
+    for silent in [".*", "^(freed)?", "x|"] {
+        clean.steps[0].expect_stdout = Some(silent.to_owned());
+        assert_eq!(found(&clean), [Loose::Unproven], "{silent} is what a tool prints that does nothing");
+    }
     clean.steps[0].expect_stdout = None;
+    clean.steps[0].expect_no_stdout = Some("error".to_owned());
+    assert_eq!(found(&clean), [Loose::Unproven]);
+    clean.steps[0].expect_no_stdout = None;
     clean.steps.insert(0, Step { expect_stdout: Some("full".to_owned()), ..step(&["df", "-h", "{path}"]) });
     assert_eq!(found(&clean), [Loose::Unproven], "a step that only looks shows nothing");
 }

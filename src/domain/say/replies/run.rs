@@ -96,6 +96,13 @@ pub fn verified(id: RequestId, host: &HostName, found: &str, why: &str, output: 
     reply.output(Line::default(), output_name(id, host.as_str(), None), &output.text())
 }
 
+/// Nothing was sent, because of what the verification said before: how it ended, and why.
+pub fn left_alone(id: RequestId, host: &HostName, outcome: Outcome, why: &str, output: &Output) -> Reply {
+    let line = Line::plain(format!("{id} ")).code(host.as_str()).then(": ").untrusted(why);
+    let reply = Reply::new(tone(outcome), line);
+    reply.output(Line::default(), output_name(id, host.as_str(), None), &output.text())
+}
+
 /// The name of the file that an output goes into.
 pub fn output_name(id: RequestId, host: &str, step: Option<usize>) -> String {
     match step {
