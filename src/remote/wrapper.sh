@@ -193,7 +193,7 @@ wr_step() {
   unset WR_ARGC WR_PATH WR_UMASK WR_HEAD WR_TAIL WR_TIMEOUT_S WR_TEXT WR_CLAIM WR_EARLIER WR_NONCE WR_NOW
   unset WR_DIGEST WR_BASE WR_BOOT WR_BOOT_FILE WR_TOOLS WR_STDIN WR_HAS_STDIN
   # Where the host can, names are printed with the letters that they have.
-  case " $(locale -a 2>/dev/null | tr '\n' ' ')" in *' C.utf8 '* | *' C.UTF-8 '*) LC_ALL=C.UTF-8 ;; esac
+  case " $(locale -a 2>/dev/null | tr "\n" " ")" in *" C.utf8 "* | *" C.UTF-8 "*) LC_ALL=C.UTF-8 ;; esac
   unset LANGUAGE
   export DOGWATCH_RUN="${wr_dir##*/}"
   wr_leader sh -c "PATH=\$1; shift; exec \"\$@\"" dogwatch "$@"

@@ -72,6 +72,15 @@ pub enum StoreError {
         /// The folder or the file.
         path: PathBuf,
     },
+    /// A link, a pipe or a device where a file of the record should be.
+    #[error(
+        "{0} is a link, a pipe or a device, and no file of its own: nothing was opened or changed. Remove it, or put \
+         back the file that stood there", .path.display()
+    )]
+    NotPlain {
+        /// What it is.
+        path: PathBuf,
+    },
     /// There is no space for the copy that reading needs.
     #[error(
         "reading the record in {} needs a copy of {} MB, and {} has {} MB free: make space there, or name \

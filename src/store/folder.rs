@@ -136,6 +136,30 @@ pub(super) fn copy_tree(from: &Path, to: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Says if something of ours is no file or folder of its own: a link, a pipe or a device is neither followed, waited
+/// for nor given other rights.
+pub(super) fn require_plain(dir: &Path) -> Result<(), StoreError> {
+    OWN.iter().try_for_each(|name| plain(&dir.join(name)))
+}
+
+fn plain(path: &Path) -> Result<(), StoreError> {
+    let kind = match fs::symlink_metadata(path) {
+        Ok(metadata) => metadata.file_type(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(StoreError::file("look at", path)(error)),
+    };
+    if kind.is_file() {
+        return Ok(());
+    }
+    if !kind.is_dir() {
+        return Err(StoreError::NotPlain { path: path.to_owned() });
+    }
+    for entry in fs::read_dir(path).map_err(StoreError::file("list", path))? {
+        plain(&entry.map_err(StoreError::file("list", path))?.path())?;
+    }
+    Ok(())
+}
+
 /// Makes a state folder and what it has of ours its owner's alone.
 ///
 /// A folder that others may look into and that is not ours alone, such as a home or one for temporary files,

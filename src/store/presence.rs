@@ -9,6 +9,7 @@ use super::{folder, mark, text};
 
 /// Whether there is a record in `dir`, whole or not.
 pub(super) fn is_there(dir: &Path) -> Result<bool, StoreError> {
+    folder::require_plain(dir)?;
     if folder::is_unfinished(dir)? {
         return Ok(false);
     }

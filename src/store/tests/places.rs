@@ -28,6 +28,38 @@ fn a_record_is_made_once_and_never_by_opening() {
 }
 
 #[test]
+fn what_is_no_file_of_its_own_is_neither_followed_nor_waited_for() {
+    let target = TempDir::new().unwrap();
+    let target = target.path().join("target");
+    fs::write(&target, "somebody's").unwrap();
+    fs::set_permissions(&target, fs::Permissions::from_mode(0o644)).unwrap();
+    for name in ["holder", "mark", "record.jsonl", "record/db", "mark.new", "record.new"] {
+        for pipe in [true, false] {
+            let dir = with_events(2);
+            let path = dir.path().join(name);
+            let _ = fs::remove_file(&path);
+            if pipe {
+                let mode = rustix::fs::Mode::from_raw_mode(0o644);
+                rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+            } else {
+                std::os::unix::fs::symlink(&target, &path).unwrap();
+            }
+            let is_refused =
+                |error: StoreError| matches!(&error, StoreError::NotPlain { path: at } if *at == path);
+            assert!(is_refused(open(dir.path()).unwrap_err()), "{name}");
+            assert!(is_refused(create(dir.path(), NOW_MS).unwrap_err()), "{name}");
+            assert!(is_refused(verify(dir.path()).unwrap_err()), "{name}");
+            assert!(is_refused(verify::read::<Event, _>(dir.path(), |_| Ok(())).unwrap_err()), "{name}");
+        }
+    }
+    let metadata = fs::metadata(&target).unwrap();
+    assert_eq!(
+        (fs::read_to_string(&target).unwrap().as_str(), metadata.mode() & 0o777),
+        ("somebody's", 0o644)
+    );
+}
+
+#[test]
 fn what_is_left_of_a_record_is_no_place_for_another() {
     for left in ["mark", "record"] {
         let dir = with_events(2);
