@@ -22,6 +22,10 @@ use crate::domain::world::action::VerifyBefore;
 /// What a verification says that proves nothing: what the steps said is what counts.
 const HOLDS_AS_BEFORE: &str = "the verification holds, as it did before; it worked by what the steps printed";
 
+/// Why nothing was done where there is nothing to do. What was named may be the wrong thing.
+const WAS_SO: &str =
+    "it was so before, and nothing was sent; if the trouble is still there, check what was named";
+
 /// The same where nobody knows what they did.
 const PROVES_NOTHING: &str = "the verification, which held before too, holds and proves nothing";
 
@@ -101,9 +105,7 @@ pub fn verified_before(
             turn.begin_step(host, 0, ground);
             return turn.decision;
         }
-        Verdict::Holds => {
-            (Outcome::NothingDone, "it was so before: the verification holds already".to_owned())
-        }
+        Verdict::Holds => (Outcome::NothingDone, WAS_SO.to_owned()),
         Verdict::NotApplicable => (
             Outcome::Failed,
             format!("nothing was done: the verification says that it does not apply: {why}"),

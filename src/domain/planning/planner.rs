@@ -253,7 +253,7 @@ fn command(action: &Action, step: &Step, values: &Values) -> Result<Command, Ref
                     format!("`{}`: an argument holds a NUL, which no program can be given", action.id);
                 return Err(Refusal::new("argument_with_nul", message));
             }
-            argv.iter().map(|argument| filled(argument, values, str::to_owned)).collect()
+            argv.iter().map(|argument| filled_argument(action, argument, values)).collect::<Result<_, _>>()?
         }
         Program::PowerShell(text) => {
             if let Some(why) = powershell_refusal(text) {
@@ -272,6 +272,17 @@ fn command(action: &Action, step: &Step, values: &Values) -> Result<Command, Ref
         expect_stdout: pattern(step.expect_stdout.as_ref()),
         expect_no_stdout: pattern(step.expect_no_stdout.as_ref()),
     })
+}
+
+/// An argument with its values. None leads out of the folder that the article has written before it.
+fn filled_argument(action: &Action, argument: &str, values: &Values) -> Result<String, Refusal> {
+    let leads_up = |path: &str| path.split('/').any(|name| name == "..");
+    let with_values = filled(argument, values, str::to_owned);
+    if argument.starts_with('/') && leads_up(&with_values) && !leads_up(argument) {
+        let message = format!("`{}`: a value makes `{argument}` lead out of its folder", action.id);
+        return Err(Refusal::new("path_leads_out", message).hint("Give a name, and no path with `..`."));
+    }
+    Ok(with_values)
 }
 
 /// A single-quoted literal. `PowerShell` takes typographic quotes for quotes too, so each is

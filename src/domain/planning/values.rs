@@ -26,7 +26,7 @@ pub(super) fn checked_values(action: &Action, given: &Values) -> Result<Values, 
         if let Some(expected) = mismatch(param, value) {
             let value = spelled(&format!("{value:?}"));
             let message = format!("{name}={value} is not what `{}` takes: {expected}", action.id);
-            return Err(Refusal::new("bad_parameter", message).hint(hint()));
+            return Err(Refusal::new("bad_parameter", message).hint(format!("{}. {}", param.prompt, hint())));
         }
         values.insert(name.clone(), value.clone());
     }

@@ -3,7 +3,7 @@
 use crate::domain::world::action::{Part, Program, Step, parts};
 
 /// The operator's list of commands that only read. Each entry is a command; `*` stands for one
-/// argument, a final `...` for any further ones.
+/// argument, inside one for a part without `/`, a final `...` for any further ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadList(Vec<Vec<String>>);
 
@@ -12,13 +12,13 @@ const READS: &[&str] = &[
     "df ...",
     "du ...",
     "esxcli vm process list",
-    "grep -E -q -e * *",
-    "grep -F -q -e * *",
+    "grep -E -q -e * /proc/vmware/vm/*/cpu/status",
+    "grep -F -q -e * /proc/*/cmdline",
+    "grep -F -q -e * /proc/vmware/vm/*/names",
     "grep -r --include=names . /proc/vmware/vm",
     "grep -r -l -F --include=*.vmx -e * /vmfs/volumes",
     "grep -r -o --include=status * /proc/vmware/vm",
     "journalctl --disk-usage",
-    "journalctl --no-pager -n 100 -u *",
     "ls ...",
     "lsof -nP +L1",
     "ps -C *",
@@ -26,10 +26,6 @@ const READS: &[&str] = &[
     "ps -ef",
     "ps -efww",
     "ps -p *",
-    "systemctl --failed --no-pager",
-    "systemctl is-active -- *",
-    "systemctl show -p Id,Names -- *",
-    "systemctl status --no-pager --full -- *",
     "uptime",
     "vim-cmd vmsvc/getallvms",
     "vim-cmd vmsvc/message *",
@@ -102,11 +98,22 @@ impl ReadList {
 fn entry_covers(entry: &[String], argv: &[String]) -> bool {
     // `*` is data, such as a name: an option could make the program do something else.
     let data = |argument: &str| !argument.starts_with('-');
-    let fits = |(word, argument): (&String, &String)| (word == "*" && data(argument)) || word == argument;
+    let fits = |(word, argument): (&String, &String)| match word.split_once('*') {
+        _ if word == argument => true,
+        Some(("", "")) => data(argument),
+        Some((before, after)) => {
+            part_between(argument, before, after).is_some_and(|part| !part.contains('/'))
+        }
+        None => false,
+    };
     match entry.split_last() {
         Some((last, fixed)) if last == "..." => argv.len() >= fixed.len() && fixed.iter().zip(argv).all(fits),
         _ => entry.len() == argv.len() && entry.iter().zip(argv).all(fits),
     }
+}
+
+fn part_between<'a>(argument: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    argument.strip_prefix(before)?.strip_suffix(after).filter(|part| !part.is_empty())
 }
 
 /// A pipeline of known cmdlets with plain arguments: nothing in it can evaluate anything.

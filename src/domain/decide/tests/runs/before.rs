@@ -43,7 +43,7 @@ fn what_was_so_before_is_left_alone_and_leads_nowhere() {
     let world = started(Verdict::Holds, &["kvm1"], |_| ());
     assert_eq!((outcome(&world), world.executions()), (Outcome::NothingDone, 0));
     assert_eq!(recorded(&world), [(Verdict::Holds, "as it is".to_owned())]);
-    for words in ["r1 nothing done: it was so before", "it is off"] {
+    for words in ["r1 nothing done: it was so before, and nothing was sent", "it is off"] {
         assert!(world.said.contains(words), "{}", world.said);
     }
     assert!(
