@@ -308,8 +308,12 @@ fn what_a_screen_shows_in_percent_is_not_what_a_question_is_about() {
 
 #[test]
 fn the_usual_half_of_an_unknown_command_is_no_certain_answer() {
-    for question in ["restart mgmt-vmware", "service mgmt-vmware restart", "vm-foobar", "ssh-keygen"] {
+    for question in ["restart foobar-vmware", "service foobar restart", "vm-foobar", "ssh-keygen"] {
         assert!(!SEARCH.answer(question, 3).unwrap().certain, "{question}");
+    }
+    for question in ["restart mgmt-vmware", "service mgmt-vmware restart"] {
+        let known = SEARCH.answer(question, 3).unwrap();
+        assert!(known.certain && known.hits[0].passage.contains("service mgmt-vmware restart"), "{question}");
     }
 }
 
