@@ -26,7 +26,7 @@ pub type Values = BTreeMap<String, String>;
 pub struct Run {
     pub said: String,
     /// The steps whose tools were given what is theirs.
-    reached: Vec<usize>,
+    pub reached: Vec<usize>,
     before: Value,
     after: Value,
     printed: BTreeMap<usize, String>,
@@ -228,11 +228,6 @@ impl Case {
         machine["stops_after_ms"] = json!(0);
         machine["reason"] = json!(if power == "on" { "booted" } else { "shutdown" });
         fs::write(&path, state.to_string()).unwrap();
-    }
-
-    /// Whether what was sabotaged was reached: else nothing was shown.
-    pub fn is_reached(&self, run: &Run, step: usize) -> bool {
-        run.reached.contains(&step)
     }
 
     /// The machines that were not named and are otherwise than before.
