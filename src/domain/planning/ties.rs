@@ -3,8 +3,7 @@
 //!
 //! Two values that nothing compares can belong to two machines: the one named is verified, the other harmed. So
 //! each parameter of a step that changes something stands in a verification, or in a guard, which is a reading
-//! step before it that can fail where the value belongs to something else. Choices name nothing and are free.
-//! What one command is given beside a value that is tied is taken for a detail of that: whether it is one, only
+//! step before it that can fail where the value belongs to something else. What one command is given beside a value that is tied is taken for a detail of that: whether it is one, only
 //! people can tell.
 
 use std::collections::BTreeSet;
@@ -12,7 +11,7 @@ use std::collections::BTreeSet;
 use regex::Regex;
 
 use crate::domain::policy::reads::ReadList;
-use crate::domain::world::action::{Action, ParamType, Part, Program, Rollback, Step, VerifyBefore, parts};
+use crate::domain::world::action::{Action, Part, Program, Rollback, Step, VerifyBefore, parts};
 
 /// What nothing holds together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +28,6 @@ pub enum Loose {
 pub fn loose(action: &Action, reads: &ReadList) -> Vec<Loose> {
     let Some(first) = action.steps.iter().position(|step| !reads.covers(step)) else { return Vec::new() };
     let mut found = Vec::new();
-    let names = |step| names(action, step);
     let guards: Vec<_> = action.steps[..first].iter().filter(|step| can_fail(step)).map(names).collect();
     let verifications: Vec<_> = action.verify.iter().map(|verify| names(&verify.step)).collect();
     let changing = || action.steps.iter().enumerate().skip(first).filter(|(_, step)| !reads.covers(step));
@@ -93,18 +91,17 @@ fn apart<'a>(meant: &BTreeSet<&'a str>, together: &[BTreeSet<&'a str>]) -> Optio
     Some((first, *other))
 }
 
-/// The parameters in the texts of a step, but choices.
-fn names<'a>(action: &'a Action, step: &'a Step) -> BTreeSet<&'a str> {
+/// The parameters in the texts of a step.
+fn names(step: &Step) -> BTreeSet<&str> {
     let program: Vec<&str> = match &step.program {
         Program::Run(argv) => argv.iter().map(String::as_str).collect(),
         Program::PowerShell(text) => vec![text],
     };
     let more = [&step.stdin, &step.expect_stdout, &step.expect_no_stdout];
     let texts = program.into_iter().chain(more.into_iter().flatten().map(String::as_str));
-    let is_free = |name: &str| action.params.get(name).is_some_and(|param| param.kind == ParamType::Choice);
     let named = texts.flat_map(parts).filter_map(|part| match part {
-        Part::Placeholder(name) if !is_free(name) => Some(name),
-        _ => None,
+        Part::Placeholder(name) => Some(name),
+        Part::Literal(_) => None,
     });
     named.collect()
 }

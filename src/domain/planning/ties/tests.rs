@@ -70,18 +70,17 @@ fn the_way_back_names_nothing_that_nobody_compared() {
 }
 
 #[test]
-fn details_of_what_is_looked_at_and_choices_are_free() {
+fn details_of_what_is_looked_at_are_free_and_a_choice_may_name_a_thing_too() {
     let resize = step(&["virsh", "setmem", "{domain}", "{mb}"]);
     assert_eq!(found(&of(&["domain", "mb"], vec![resize], &["virsh", "dominfo", "{domain}"])), []);
-    let mut kill =
-        of(&["world", "mode"], vec![step(&["kill", "{mode}", "{world}"])], &["ps", "-p", "{world}"]);
+    let kill = of(&["world", "mode"], vec![step(&["kill", "{mode}", "{world}"])], &["ps", "-p", "{world}"]);
     assert_eq!(found(&kill), []);
-    kill.steps = vec![step(&["vmtool", "{mode}"]), step(&["kill", "{world}"])];
-    assert_eq!(found(&kill).first(), Some(&untied(0, "mode")));
-    if let Some(mode) = kill.params.get_mut("mode") {
-        mode.kind = ParamType::Choice;
+    let mut victim =
+        of(&["domain", "victim"], vec![step(&["kill", "{victim}"])], &["virsh", "dominfo", "{domain}"]);
+    if let Some(victim) = victim.params.get_mut("victim") {
+        victim.kind = ParamType::Choice;
     }
-    assert_eq!(found(&kill), []);
+    assert_eq!(found(&victim), [untied(0, "victim"), apart("domain", "victim")]);
 }
 
 #[test]
