@@ -17,8 +17,20 @@ use tool::{Sabotage, told};
 /// Actions that change something on a practice host; there are no fewer.
 const ACTIONS_MIN: usize = 12;
 
+/// The last step that changes something does nothing and says that it did; one value is a neighbour's.
 #[test]
+fn no_tool_that_lies_makes_a_success() {
+    sabotaged(1);
+}
+
+#[test]
+#[ignore = "some minutes; see CONTRIBUTING"]
 fn no_sabotaged_tool_makes_a_success() {
+    sabotaged(usize::MAX);
+}
+
+/// Each action as it should be, and then with so many sabotages and wrong values at the most.
+fn sabotaged(most: usize) {
     let counts = Mutex::new(BTreeMap::<&str, usize>::new());
     let count = |what| *counts.lock().unwrap().entry(what).or_default() += 1;
     let found = Mutex::new(Vec::new());
@@ -35,7 +47,7 @@ fn no_sabotaged_tool_makes_a_success() {
                 found.lock().unwrap().push(format!("{what}: harmed {harmed:?}: {}", run.said));
             }
         };
-        for (step, sabotage) in case.sabotages() {
+        for (step, sabotage) in case.sabotages().into_iter().take(most) {
             let run = case.run(&case.values(case.machine()), Some((step, sabotage)));
             // What the tool itself does to the neighbour nobody can prevent.
             let harmed = if sabotage == Sabotage::Neighbour { Vec::new() } else { case.harmed_others(&run) };
@@ -49,7 +61,7 @@ fn no_sabotaged_tool_makes_a_success() {
             judge(format!("{sabotage:?} of step {} of {}", step + 1, case.id()), &run, harmed);
             count(told(sabotage));
         }
-        for values in case.mixed_up() {
+        for values in case.mixed_up().into_iter().take(most) {
             let run = case.run(&values, None);
             judge(format!("{} with {values:?}", case.id()), &run, changed(&run));
             count("the number of a neighbour");

@@ -162,12 +162,12 @@ impl Case {
         differ.iter().map(mixed).collect()
     }
 
-    /// The steps that change something, with what can be done to each.
+    /// The steps that change something, the last first, with what can be done to each.
     pub fn sabotages(&self) -> Vec<(usize, Sabotage)> {
         let proves_itself = self.action.verify_before == VerifyBefore::MustNotHold;
         let (own, other) = (self.values(self.machine), self.values(self.neighbour()));
         let mut all = Vec::new();
-        for step in self.changing() {
+        for step in self.changing().into_iter().rev() {
             all.push((step, if proves_itself { Sabotage::Lies } else { Sabotage::Nothing }));
             all.extend([Sabotage::Half, Sabotage::Late].map(|sabotage| (step, sabotage)));
             if self.argv(step, &own) != self.argv(step, &other) {
