@@ -87,7 +87,7 @@ fn a_record_that_is_held_is_refused_with_who_holds_it() {
 fn without_a_record_the_articles_speak_for_themselves_and_none_is_made() {
     let mut place = Place::without_lab();
     place.own_kb();
-    change(&place.kb().join("linux-disk-full.md"), "reviewed = 2026-11-01", "reviewed = 2001-11-01");
+    change(&place.kb().join("linux-disk-full.md"), "reviewed = 2026", "reviewed = 2001");
     let done = report(&place, &["--json"]);
     let found: Value = serde_json::from_str(&done.out).unwrap();
     let worst = &found["articles"][0];
