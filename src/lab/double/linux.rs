@@ -79,6 +79,9 @@ pub fn apt_get(call: &mut Call) -> u8 {
     {
         let _ = call.root.remove(&format!("{PACKAGES}/{name}"));
     }
+    // What it keeps, and makes where it is missing.
+    let _ = call.root.write(&format!("{PACKAGES}/lock"), b"");
+    let _ = call.root.create_folder(&format!("{PACKAGES}/partial"));
     0
 }
 
