@@ -19,6 +19,7 @@ const ACTIONS_MIN: usize = 12;
 
 /// The last step that changes something does nothing and says that it did; one value is a neighbour's.
 #[test]
+#[ignore = "some minutes; see CONTRIBUTING"]
 fn no_tool_that_lies_makes_a_success() {
     sabotaged(1);
 }
